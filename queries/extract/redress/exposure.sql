@@ -1,0 +1,3 @@
+SELECT month, product, site, units
+FROM exposure
+ORDER BY month, product, site

@@ -1,0 +1,1 @@
+SELECT value AS secret FROM secret WHERE name = 'pseudonym'

@@ -1,0 +1,49 @@
+-- id: ageing
+-- title.en: Open and outstanding complaints by age
+-- title.tr: Yaşına göre açık ve uzlaşılamayan şikâyetler
+-- title.ru: Открытые и актуальные жалобы по возрасту
+-- iso: I3
+-- basis: stock
+-- grain: case
+-- key: case_key
+-- dimensions: state, band, category, product, site, department, channel
+-- chart: ageing
+-- definition: Complaints not closed at 24:00 of the period's last day (or at as_of, when that is earlier), outstanding ones apart, by calendar days since receipt.
+WITH days AS (
+    SELECT c.day, c.day_index FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+),
+stock AS (
+    SELECT d.day_index AS stock_index FROM days AS d JOIN params AS p ON d.day = p.stock_on
+),
+aged AS (
+    SELECT
+        k.case_key, s.state, k.category, k.product, k.site, k.department, k.channel,
+        t.stock_index - d.day_index AS age_days
+    FROM case_states AS s
+    JOIN cases AS k ON k.case_key = s.case_key
+    JOIN days AS d ON d.day = k.received_on
+    CROSS JOIN params AS p
+    CROSS JOIN stock AS t
+    WHERE s.is_open = TRUE AND s.from_on <= p.stock_on
+        AND (s.until_on IS NULL OR s.until_on > p.stock_on)
+),
+counted AS (
+    SELECT
+        case_key, state, category, product, site, department, channel, age_days,
+        CASE
+            WHEN age_days <= 7 THEN '000-007'
+            WHEN age_days <= 14 THEN '008-014'
+            WHEN age_days <= 30 THEN '015-030'
+            WHEN age_days <= 60 THEN '031-060'
+            WHEN age_days <= 90 THEN '061-090'
+            ELSE '091+'
+        END AS band
+    FROM aged
+)
+SELECT
+    state, band,
+    CAST(COUNT(*) AS BIGINT) AS complaints,
+    CAST(MAX(age_days) AS BIGINT) AS oldest_days
+FROM counted
+GROUP BY state, band
+ORDER BY state, band

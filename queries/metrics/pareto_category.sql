@@ -1,0 +1,28 @@
+-- id: pareto_category
+-- title.en: Complaints by category
+-- title.tr: Kategoriye göre şikâyetler
+-- title.ru: Жалобы по категориям
+-- iso: 8.2
+-- basis: received
+-- grain: case
+-- key: case_key
+-- dimensions: category, month, channel, product, site, language
+-- chart: pareto
+-- definition: Complaints received in the period, net of merged, by the category they are classified as at as_of; not yet classified apart.
+WITH days AS (
+    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+),
+counted AS (
+    SELECT k.case_key, k.category, d.month, k.channel, k.product, k.site, k.language, k.cost_minor
+    FROM cases AS k
+    JOIN days AS d ON d.day = k.received_on
+    CROSS JOIN params AS p
+    WHERE k.received_on >= p.period_first AND k.received_on <= p.period_last AND k.state <> 'merged'
+)
+SELECT
+    category,
+    CAST(COUNT(*) AS BIGINT) AS complaints,
+    CAST(SUM(cost_minor) AS BIGINT) AS cost_minor
+FROM counted
+GROUP BY category
+ORDER BY complaints DESC, category

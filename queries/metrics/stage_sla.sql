@@ -1,0 +1,67 @@
+-- id: stage_sla
+-- title.en: Stages within their limit
+-- title.tr: Süresi içinde tamamlanan aşamalar
+-- title.ru: Этапы, завершённые в срок
+-- iso: M5, P13
+-- basis: due
+-- grain: stage of a pass of a case
+-- key: case_key, stage, pass, side
+-- dimensions: side, stage, pass, month, department, site, category, channel, severity, verdict
+-- chart: sla
+-- definition: Stages whose due date fell in the period: met / (met + missed + open_late). Net leaves out the customer's time, gross deducts nothing, each on its own due dates. Paused without a due date, cancelled and not applicable are counted beside.
+WITH judged AS (
+    SELECT
+        s.case_key, s.stage, s.pass, 'net' AS side, s.started_on, s.due_on_net AS due_on,
+        s.department, s.site, s.severity,
+        CASE
+            WHEN s.applies = FALSE THEN 'not_applicable'
+            WHEN s.ended_at IS NOT NULL THEN s.verdict_net
+            WHEN s.due_at_net IS NULL THEN 'paused'
+            WHEN p.as_of_at >= s.due_at_net THEN 'open_late'
+            WHEN s.clock_resumes_at > p.as_of_at THEN 'paused'
+            ELSE 'open_not_due'
+        END AS verdict
+    FROM stages AS s
+    CROSS JOIN params AS p
+    WHERE s.stage IN ('intake', 'processing', 'resolution')
+    UNION ALL
+    SELECT
+        s.case_key, s.stage, s.pass, 'gross' AS side, s.started_on, s.due_on_gross AS due_on,
+        s.department, s.site, s.severity,
+        CASE
+            WHEN s.applies = FALSE THEN 'not_applicable'
+            WHEN s.ended_at IS NOT NULL THEN s.verdict_gross
+            WHEN s.due_at_gross IS NULL THEN 'paused'
+            WHEN p.as_of_at >= s.due_at_gross THEN 'open_late'
+            ELSE 'open_not_due'
+        END AS verdict
+    FROM stages AS s
+    CROSS JOIN params AS p
+    WHERE s.stage IN ('intake', 'processing', 'resolution')
+),
+days AS (
+    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+),
+counted AS (
+    SELECT
+        j.case_key, j.side, j.stage, j.pass, d.month, j.department, j.site,
+        k.category, k.channel, j.severity, j.verdict
+    FROM judged AS j
+    JOIN cases AS k ON k.case_key = j.case_key
+    LEFT JOIN days AS d ON d.day = j.due_on
+    CROSS JOIN params AS p
+    WHERE (j.due_on >= p.period_first AND j.due_on <= p.period_last)
+        OR (j.due_on IS NULL AND j.started_on <= p.period_last)
+)
+SELECT
+    side, stage, pass, month,
+    CAST(SUM(CASE WHEN verdict = 'met' THEN 1 ELSE 0 END) AS BIGINT) AS met,
+    CAST(SUM(CASE WHEN verdict = 'missed' THEN 1 ELSE 0 END) AS BIGINT) AS missed,
+    CAST(SUM(CASE WHEN verdict = 'open_late' THEN 1 ELSE 0 END) AS BIGINT) AS open_late,
+    CAST(SUM(CASE WHEN verdict = 'open_not_due' THEN 1 ELSE 0 END) AS BIGINT) AS open_not_due,
+    CAST(SUM(CASE WHEN verdict = 'paused' THEN 1 ELSE 0 END) AS BIGINT) AS paused,
+    CAST(SUM(CASE WHEN verdict = 'cancelled' THEN 1 ELSE 0 END) AS BIGINT) AS cancelled,
+    CAST(SUM(CASE WHEN verdict = 'not_applicable' THEN 1 ELSE 0 END) AS BIGINT) AS not_applicable
+FROM counted
+GROUP BY side, stage, pass, month
+ORDER BY side, stage, pass, month

@@ -1,0 +1,57 @@
+-- id: stage_time
+-- title.en: Time in a stage
+-- title.tr: Aşamada geçen süre
+-- title.ru: Время на этапе
+-- iso: P13
+-- basis: started
+-- grain: stage of a pass of a case
+-- key: case_key, stage, pass, side
+-- dimensions: side, stage, pass, counted_days, outcome, department, site
+-- chart: survival
+-- definition: Stages that started in the period, followed to as_of, in counted days: ended, censored (still open or paused) at their own time, or ended by withdrawal or merging (competing). Passes never share a curve.
+WITH over_days AS (
+    SELECT c.calendar_id, c.workday_index AS over_index
+    FROM calendar AS c
+    JOIN params AS p ON c.day = p.over_on
+),
+started AS (
+    SELECT s.*
+    FROM stages AS s
+    CROSS JOIN params AS p
+    WHERE s.started_on >= p.period_first AND s.started_on <= p.period_last AND s.applies = TRUE
+),
+counted AS (
+    SELECT
+        s.case_key, s.stage, s.pass, 'net' AS side, s.department, s.site, s.limit_days,
+        CASE
+            WHEN s.ended_at IS NULL THEN 'censored'
+            WHEN s.end_kind = 'done' THEN 'ended'
+            ELSE 'competing'
+        END AS outcome,
+        CASE
+            WHEN s.counted_net IS NOT NULL THEN s.counted_net
+            WHEN o.over_index - s.start_index - s.paused_days < 0 THEN 0
+            ELSE o.over_index - s.start_index - s.paused_days
+        END AS counted_days
+    FROM started AS s
+    JOIN over_days AS o ON o.calendar_id = s.calendar_id
+    UNION ALL
+    SELECT
+        s.case_key, s.stage, s.pass, 'gross' AS side, s.department, s.site, s.limit_days,
+        CASE
+            WHEN s.ended_at IS NULL THEN 'censored'
+            WHEN s.end_kind = 'done' THEN 'ended'
+            ELSE 'competing'
+        END AS outcome,
+        CASE
+            WHEN s.counted_gross IS NOT NULL THEN s.counted_gross
+            WHEN o.over_index - s.start_index < 0 THEN 0
+            ELSE o.over_index - s.start_index
+        END AS counted_days
+    FROM started AS s
+    JOIN over_days AS o ON o.calendar_id = s.calendar_id
+)
+SELECT side, stage, pass, limit_days, counted_days, outcome, CAST(COUNT(*) AS BIGINT) AS stages
+FROM counted
+GROUP BY side, stage, pass, limit_days, counted_days, outcome
+ORDER BY side, stage, pass, limit_days, counted_days, outcome

@@ -1,0 +1,51 @@
+-- id: stock_flow
+-- title.en: Stock and flow
+-- title.tr: Stok ve akış
+-- title.ru: Запас и поток
+-- iso: I3
+-- basis: stock
+-- grain: change of a case's state
+-- key: case_key, flow, step
+-- dimensions: flow, month, channel, category, product, site
+-- chart: stock_flow
+-- definition: Opening + received + reopened - completed - unanswered - withdrawn - merged - exhausted = closing. Outstanding is not closed. Opening and closing are at 24:00 of the day before the period and of its last day (or at as_of).
+WITH days AS (
+    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+),
+moves AS (
+    SELECT s.case_key, s.step, 'opening' AS flow, p.period_first AS moved_on
+    FROM case_states AS s
+    CROSS JOIN params AS p
+    WHERE s.is_open = TRUE AND s.from_on < p.period_first
+        AND (s.until_on IS NULL OR s.until_on >= p.period_first)
+    UNION ALL
+    SELECT s.case_key, s.step, 'closing' AS flow, p.stock_on AS moved_on
+    FROM case_states AS s
+    CROSS JOIN params AS p
+    WHERE s.is_open = TRUE AND s.from_on <= p.stock_on
+        AND (s.until_on IS NULL OR s.until_on > p.stock_on)
+    UNION ALL
+    SELECT
+        s.case_key, s.step,
+        CASE
+            WHEN s.was_open IS NULL THEN 'received'
+            WHEN s.is_open = TRUE THEN 'reopened'
+            WHEN s.state = 'completed_externally' THEN 'completed'
+            ELSE s.state
+        END AS flow,
+        s.from_on AS moved_on
+    FROM case_states AS s
+    CROSS JOIN params AS p
+    WHERE s.from_on >= p.period_first AND s.from_on <= p.stock_on
+        AND (s.was_open IS NULL OR (s.was_open = TRUE AND s.is_open = FALSE) OR (s.was_open = FALSE AND s.is_open = TRUE))
+),
+counted AS (
+    SELECT m.case_key, m.step, m.flow, d.month, k.channel, k.category, k.product, k.site
+    FROM moves AS m
+    JOIN cases AS k ON k.case_key = m.case_key
+    JOIN days AS d ON d.day = m.moved_on
+)
+SELECT flow, month, CAST(COUNT(*) AS BIGINT) AS complaints
+FROM counted
+GROUP BY flow, month
+ORDER BY flow, month

@@ -1,0 +1,42 @@
+-- id: volume
+-- title.en: Complaints received
+-- title.tr: Alınan şikâyetler
+-- title.ru: Полученные жалобы
+-- iso: M1
+-- basis: received
+-- grain: case
+-- key: case_key
+-- dimensions: month, channel, language, category, product, site, merged
+-- chart: volume
+-- definition: Complaints received in the period by month and channel. Net leaves out duplicate registrations known as merged at as_of; gross counts them. Working days of the month stand beside, since volume is read per working day.
+WITH days AS (
+    SELECT c.day, c.month, c.fraction FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+),
+counted AS (
+    SELECT
+        k.case_key, d.month, k.channel, k.language, k.category, k.product, k.site,
+        CASE WHEN k.state = 'merged' THEN 'yes' ELSE 'no' END AS merged
+    FROM cases AS k
+    JOIN days AS d ON d.day = k.received_on
+    CROSS JOIN params AS p
+    WHERE k.received_on >= p.period_first AND k.received_on <= p.period_last
+),
+work AS (
+    SELECT d.month, SUM(d.fraction) AS working_days
+    FROM days AS d
+    CROSS JOIN params AS p
+    WHERE d.day >= p.period_first AND d.day <= p.period_last
+    GROUP BY d.month
+),
+grouped AS (
+    SELECT
+        month, channel,
+        CAST(COUNT(*) AS BIGINT) AS gross,
+        CAST(SUM(CASE WHEN merged = 'no' THEN 1 ELSE 0 END) AS BIGINT) AS net
+    FROM counted
+    GROUP BY month, channel
+)
+SELECT g.month, g.channel, g.gross, g.net, w.working_days
+FROM grouped AS g
+JOIN work AS w ON w.month = g.month
+ORDER BY g.month, g.channel

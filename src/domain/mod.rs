@@ -1,0 +1,15 @@
+//! Pure types and rules: the case workflow, its events, the working-day calendar, limits and clocks.
+//!
+//! Nothing here does I/O, reads a clock or knows a database.
+
+pub mod calendar;
+pub mod calendar_file;
+pub mod case_file;
+pub mod event;
+pub mod limits;
+pub mod period;
+pub mod rulebook;
+pub mod stage_clock;
+pub mod stages;
+pub mod vocabulary;
+pub mod workflow;

@@ -1,0 +1,158 @@
+//! The closed word lists of the register: every value that a case can carry as a code.
+//!
+//! One macro makes each list, so that the database, JSON, the command line and the lake agree on
+//! the spelling. The words that people read are in the translations under `reports/`.
+
+/// Declares an enum whose variants have one fixed spelling everywhere.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The spelling in the register, in JSON and in the lake.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::vocabulary::UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok($name::$variant),)+
+                    other => Err($crate::domain::vocabulary::UnknownWord {
+                        list: stringify!($name),
+                        found: other.to_owned(),
+                        known: &[$($text),+],
+                    }),
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// A code that is not in its list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no {list}; known are: {}", known.join(", "))]
+pub struct UnknownWord {
+    /// The list that was searched.
+    pub list: &'static str,
+    /// What was found instead.
+    pub found: String,
+    /// The spellings that the list knows.
+    pub known: &'static [&'static str],
+}
+
+words! {
+    /// How a complaint reached the organisation (ISO 10002, 7.2).
+    Channel { Form = "form", Email = "email", Phone = "phone", InPerson = "in_person", Other = "other" }
+}
+
+words! {
+    /// A language of texts and messages.
+    Language { En = "en", Tr = "tr", Ru = "ru" }
+}
+
+words! {
+    /// Who caused an event. `Contact` is staff of the first contact, `Technical` staff of a plant.
+    Role {
+        Customer = "customer", Contact = "contact", Agent = "agent", Technical = "technical",
+        Quality = "quality", Admin = "admin", System = "system",
+    }
+}
+
+words! {
+    /// Severity of a complaint (ISO 10002, 7.5), least first.
+    Severity { Low = "low", Medium = "medium", High = "high", Critical = "critical" }
+}
+
+words! {
+    /// Why an assessment differs from the one before it. Only `Misjudged` counts as "wrongly prioritised" (M3).
+    AssessmentChange { First = "first", Misjudged = "misjudged", NewFacts = "new_facts" }
+}
+
+words! {
+    /// Responses of ISO 10002, 7.7; used for the remedy sought and for the remedy granted.
+    Response {
+        Refund = "refund", Replacement = "replacement", Repair = "repair", Substitute = "substitute",
+        TechnicalHelp = "technical_help", Information = "information", Referral = "referral",
+        FinancialHelp = "financial_help", OtherHelp = "other_help", Compensation = "compensation",
+        Apology = "apology", GoodwillGift = "goodwill_gift", ChangeNotice = "change_notice",
+        Unfounded = "unfounded",
+    }
+}
+
+impl Response {
+    /// Whether an accepted decision of this kind leaves something to be delivered to the customer.
+    pub const fn is_delivered_later(self) -> bool {
+        match self {
+            Response::Refund
+            | Response::Replacement
+            | Response::Repair
+            | Response::Substitute
+            | Response::TechnicalHelp
+            | Response::FinancialHelp
+            | Response::OtherHelp
+            | Response::Compensation
+            | Response::GoodwillGift => true,
+            Response::Information
+            | Response::Referral
+            | Response::Apology
+            | Response::ChangeNotice
+            | Response::Unfounded => false,
+        }
+    }
+}
+
+words! {
+    /// Why work on a case rests. Only reasons on the customer's side stop a clock.
+    PauseReason {
+        CustomerInformation = "customer_information", CustomerSample = "customer_sample",
+        CustomerAppointment = "customer_appointment", Laboratory = "laboratory",
+        Supplier = "supplier", Internal = "internal",
+    }
+}
+
+impl PauseReason {
+    /// Whether the pause is the customer's time, so that the net clock stops.
+    pub const fn stops_clock(self) -> bool {
+        match self {
+            PauseReason::CustomerInformation
+            | PauseReason::CustomerSample
+            | PauseReason::CustomerAppointment => true,
+            PauseReason::Laboratory | PauseReason::Supplier | PauseReason::Internal => false,
+        }
+    }
+}
+
+words! {
+    /// How a message reached the customer, or how an answer reached us.
+    Means { Sms = "sms", Email = "email", Phone = "phone", Letter = "letter", InPerson = "in_person", Web = "web" }
+}
+
+words! {
+    /// The customer's answer to a decision.
+    Answer { Accepted = "accepted", Rejected = "rejected" }
+}
+
+words! {
+    /// What a message to the customer says.
+    MessagePurpose {
+        Registration = "registration", Acknowledgement = "acknowledgement", Question = "question",
+        Decision = "decision", Remedies = "remedies", Reminder = "reminder", Survey = "survey",
+        Password = "password",
+    }
+}

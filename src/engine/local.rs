@@ -1,0 +1,385 @@
+//! The embedded engine: polars SQL over one snapshot of the lake, in this process.
+//!
+//! A table's columns are decoded once, only those that a query names, and serve all later queries.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDate};
+use polars::prelude::{
+    AnyValue, Column, DataFrame, DataType, IntoColumn, IntoLazy, NamedFrom, PolarsError, Series,
+    TimeUnit, TimeZone,
+};
+use polars::sql::SQLContext;
+use polars_io::SerReader;
+use polars_io::parquet::read::ParquetReader;
+use sqlparser::dialect::GenericDialect;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::counted::{Counted, Value};
+use super::params::Params;
+use super::query_file::{QueryFile, QueryFileError};
+use crate::lake::table::{ColumnKind, TableSpec, days_since_epoch};
+use crate::lake::tables::TABLES;
+
+/// What can go wrong while a query runs.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("{path}: cannot be read: {source}")]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path}: is no readable Parquet file: {source}; `redress lake list --verify` names every altered file")]
+    Parquet { path: PathBuf, source: PolarsError },
+    #[error("{origin}: {source}{hint}")]
+    Query {
+        origin: String,
+        source: PolarsError,
+        hint: String,
+    },
+    #[error(transparent)]
+    Metric(#[from] QueryFileError),
+    #[error("the column `{column}` of the answer has the type {found}, which no figure uses")]
+    UnknownType { column: String, found: String },
+}
+
+/// One snapshot, opened for queries with one set of parameters.
+pub struct LocalEngine {
+    snapshot: PathBuf,
+    params: Params,
+    /// Decoded columns by table; grown when a query names further ones.
+    decoded: RefCell<BTreeMap<&'static str, DataFrame>>,
+}
+
+impl LocalEngine {
+    /// Opens a snapshot folder; nothing is read before a query names it.
+    pub fn new(snapshot: &Path, params: Params) -> Self {
+        LocalEngine {
+            snapshot: snapshot.to_owned(),
+            params,
+            decoded: RefCell::new(BTreeMap::new()),
+        }
+    }
+
+    /// The parameters of this engine.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The metric's counted table.
+    ///
+    /// # Errors
+    /// When a file of the lake or the query cannot be read, or the engine refuses the SQL.
+    pub fn metric(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
+        self.sql(&metric.sql, &metric.origin.display().to_string())
+    }
+
+    /// What was counted: one row a counted thing, the case's number first.
+    ///
+    /// # Errors
+    /// As [`LocalEngine::metric`], and when a condition names an unknown dimension.
+    pub fn drill(
+        &self,
+        metric: &QueryFile,
+        conditions: &[(String, String)],
+        limit: Option<usize>,
+    ) -> Result<Counted, EngineError> {
+        let sql = metric.drill_sql(conditions, limit)?;
+        self.sql(&sql, &metric.origin.display().to_string())
+    }
+
+    /// Any SELECT over the lake's tables and `params`.
+    ///
+    /// # Errors
+    /// When a file of the lake cannot be read or the engine refuses the SQL.
+    pub fn sql(&self, sql: &str, origin: &str) -> Result<Counted, EngineError> {
+        let words = identifiers(sql);
+        let refused = |source: PolarsError, hint: String| EngineError::Query {
+            origin: origin.to_owned(),
+            source,
+            hint,
+        };
+        let mut context = SQLContext::new();
+        for table in TABLES {
+            if words.contains(table.name) {
+                context.register(table.name, self.columns(table, &words)?.lazy());
+            }
+        }
+        let params = params_frame(&self.params).map_err(|e| refused(e, String::new()))?;
+        context.register("params", params.lazy());
+        let answer = context
+            .execute(sql)
+            .and_then(polars::prelude::LazyFrame::collect)
+            .map_err(|e| {
+                let hint = known_columns(&words);
+                refused(e, hint)
+            })?;
+        counted(&answer)
+    }
+
+    /// The named columns of a table, decoding those that are not yet there.
+    fn columns(
+        &self,
+        table: &'static TableSpec,
+        words: &BTreeSet<String>,
+    ) -> Result<DataFrame, EngineError> {
+        let mut wanted: Vec<&'static str> = table
+            .columns
+            .iter()
+            .map(|c| c.name)
+            .filter(|name| words.contains(*name))
+            .collect();
+        // A query that only counts rows names no column; one is enough to count them.
+        if wanted.is_empty() {
+            wanted.extend(table.columns.first().map(|c| c.name));
+        }
+        let with_month = table.partitioned && words.contains("received_month");
+        let mut decoded = self.decoded.borrow_mut();
+        let present = decoded.get(table.name);
+        let missing: Vec<&'static str> = wanted
+            .iter()
+            .copied()
+            .filter(|name| present.is_none_or(|frame| frame.column(name).is_err()))
+            .collect();
+        let month_missing =
+            with_month && present.is_none_or(|frame| frame.column("received_month").is_err());
+        if !missing.is_empty() || month_missing {
+            let read = read_table(&self.snapshot, table, &missing, month_missing)?;
+            let joined = match decoded.remove(table.name) {
+                Some(frame) => {
+                    frame
+                        .hstack(read.columns())
+                        .map_err(|source| EngineError::Parquet {
+                            path: self.snapshot.join(table.name),
+                            source,
+                        })?
+                }
+                None => read,
+            };
+            decoded.insert(table.name, joined);
+        }
+        let mut names = wanted;
+        if with_month {
+            names.push("received_month");
+        }
+        let frame = decoded.get(table.name).cloned().unwrap_or_default();
+        frame.select(names).map_err(|source| EngineError::Parquet {
+            path: self.snapshot.join(table.name),
+            source,
+        })
+    }
+}
+
+/// Every word of the SQL that could name a table or a column.
+fn identifiers(sql: &str) -> BTreeSet<String> {
+    Tokenizer::new(&GenericDialect {}, sql)
+        .tokenize()
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|token| match token {
+            Token::Word(word) => Some(word.value),
+            _ => None,
+        })
+        .collect()
+}
+
+fn known_columns(words: &BTreeSet<String>) -> String {
+    let mut hint = String::new();
+    for table in TABLES.iter().filter(|t| words.contains(t.name)) {
+        let names: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
+        hint.push_str(&format!("\n  {} has: {}", table.name, names.join(", ")));
+    }
+    if hint.is_empty() {
+        let names: Vec<&str> = TABLES.iter().map(|t| t.name).collect();
+        hint = format!("\n  the lake's tables are: {}, params", names.join(", "));
+    }
+    hint
+}
+
+/// The Parquet files of a table, in the order of their names, with their month when partitioned.
+pub fn table_files(
+    snapshot: &Path,
+    table: &TableSpec,
+) -> Result<Vec<(Option<String>, PathBuf)>, EngineError> {
+    let folder = snapshot.join(table.name);
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| EngineError::File { path, source }
+    };
+    let list = |folder: &Path| -> Result<Vec<PathBuf>, EngineError> {
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+            paths.push(entry.map_err(unreadable(folder))?.path());
+        }
+        paths.sort();
+        Ok(paths)
+    };
+    let mut files = Vec::new();
+    for path in list(&folder)? {
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if let Some(month) = name.strip_prefix("received_month=") {
+            for file in list(&path)? {
+                files.push((Some(month.to_owned()), file));
+            }
+        } else if name.ends_with(".parquet") {
+            files.push((None, path));
+        }
+    }
+    Ok(files)
+}
+
+fn read_table(
+    snapshot: &Path,
+    table: &'static TableSpec,
+    columns: &[&'static str],
+    with_month: bool,
+) -> Result<DataFrame, EngineError> {
+    let mut whole: Option<DataFrame> = None;
+    for (month, path) in table_files(snapshot, table)? {
+        let parquet = |source| EngineError::Parquet {
+            path: path.clone(),
+            source,
+        };
+        let file = File::open(&path).map_err(|source| EngineError::File {
+            path: path.clone(),
+            source,
+        })?;
+        let mut reader = ParquetReader::new(file);
+        let rows = reader.num_rows().map_err(parquet)?;
+        let mut frame = if columns.is_empty() {
+            DataFrame::empty_with_height(rows)
+        } else {
+            let names = columns.iter().map(|c| (*c).to_owned()).collect();
+            reader
+                .with_columns(Some(names))
+                .finish()
+                .and_then(|frame| frame.select(columns.iter().copied()))
+                .map_err(parquet)?
+        };
+        if with_month {
+            let month = month.unwrap_or_default();
+            let column = Series::new("received_month".into(), vec![month; rows]).into_column();
+            frame.with_column(column).map_err(parquet)?;
+        }
+        match whole.as_mut() {
+            Some(whole) => {
+                whole.vstack_mut_owned(frame).map_err(parquet)?;
+            }
+            None => whole = Some(frame),
+        }
+    }
+    match whole {
+        Some(frame) => Ok(frame),
+        None => empty_frame(table, columns, with_month).map_err(|source| EngineError::Parquet {
+            path: snapshot.join(table.name),
+            source,
+        }),
+    }
+}
+
+fn empty_frame(
+    table: &TableSpec,
+    columns: &[&str],
+    with_month: bool,
+) -> Result<DataFrame, PolarsError> {
+    let mut empty: Vec<Column> = table
+        .columns
+        .iter()
+        .filter(|c| columns.contains(&c.name))
+        .map(|c| Column::new_empty(c.name.into(), &polars_type(c.kind)))
+        .collect();
+    if with_month {
+        empty.push(Column::new_empty("received_month".into(), &DataType::String));
+    }
+    DataFrame::new(0, empty)
+}
+
+fn polars_type(kind: ColumnKind) -> DataType {
+    match kind {
+        ColumnKind::Text => DataType::String,
+        ColumnKind::Integer => DataType::Int64,
+        ColumnKind::Count => DataType::Int32,
+        ColumnKind::Real => DataType::Float64,
+        ColumnKind::Flag => DataType::Boolean,
+        ColumnKind::Day => DataType::Date,
+        ColumnKind::Instant => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+    }
+}
+
+fn params_frame(params: &Params) -> Result<DataFrame, PolarsError> {
+    let day = |name: &str, day: NaiveDate| {
+        Series::new(name.into(), [days_since_epoch(day)])
+            .cast(&DataType::Date)
+            .map(IntoColumn::into_column)
+    };
+    let instant = Series::new("as_of_at".into(), [params.as_of_at.timestamp_micros()])
+        .cast(&polars_type(ColumnKind::Instant))?
+        .into_column();
+    let text = |name: &str, text: &str| Series::new(name.into(), [text]).into_column();
+    DataFrame::new(
+        1,
+        vec![
+            instant,
+            day("as_of_on", params.as_of_on)?,
+            day("over_on", params.over_on)?,
+            day("stock_on", params.stock_on())?,
+            text("calendar_id", &params.calendar_id),
+            day("period_first", params.period.first)?,
+            day("period_last", params.period.last)?,
+            day("previous_first", params.previous.first)?,
+            day("previous_last", params.previous.last)?,
+        ],
+    )
+}
+
+/// The engine's answer as a counted table.
+fn counted(frame: &DataFrame) -> Result<Counted, EngineError> {
+    let columns: Vec<String> = frame
+        .columns()
+        .iter()
+        .map(|c| c.name().to_string())
+        .collect();
+    let mut rows = vec![Vec::with_capacity(columns.len()); frame.height()];
+    for column in frame.columns() {
+        for (row, cells) in rows.iter_mut().enumerate() {
+            let value = column.get(row).map_err(|source| EngineError::Query {
+                origin: column.name().to_string(),
+                source,
+                hint: String::new(),
+            })?;
+            cells.push(cell(column.name(), &value)?);
+        }
+    }
+    Ok(Counted { columns, rows })
+}
+
+fn cell(column: &str, value: &AnyValue<'_>) -> Result<Value, EngineError> {
+    Ok(match value {
+        AnyValue::Null => Value::Null,
+        AnyValue::Boolean(flag) => Value::Flag(*flag),
+        AnyValue::Int32(count) => Value::Count(i64::from(*count)),
+        AnyValue::UInt32(count) => Value::Count(i64::from(*count)),
+        AnyValue::Int64(count) => Value::Count(*count),
+        AnyValue::UInt64(count) => Value::Count(i64::try_from(*count).unwrap_or(i64::MAX)),
+        AnyValue::Float32(real) => Value::Real(f64::from(*real)),
+        AnyValue::Float64(real) => Value::Real(*real),
+        AnyValue::Date(days) => NaiveDate::default()
+            .checked_add_signed(chrono::TimeDelta::days(i64::from(*days)))
+            .map_or(Value::Null, Value::Day),
+        AnyValue::Datetime(micros, TimeUnit::Microseconds, _) => {
+            DateTime::from_timestamp_micros(*micros)
+                .map_or(Value::Null, |at| Value::Text(at.to_rfc3339()))
+        }
+        AnyValue::String(text) => Value::Text((*text).to_owned()),
+        AnyValue::StringOwned(text) => Value::Text(text.to_string()),
+        other => {
+            return Err(EngineError::UnknownType {
+                column: column.to_owned(),
+                found: other.dtype().to_string(),
+            });
+        }
+    })
+}

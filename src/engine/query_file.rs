@@ -1,0 +1,320 @@
+//! A metric or check as a file: a header of comments and one SQL statement.
+//!
+//! ```sql
+//! -- id: volume
+//! -- title.en: Complaints received
+//! -- key: case_key
+//! -- dimensions: month, channel
+//! WITH counted AS (...) SELECT ...
+//! ```
+//! The CTE `counted` has one row per counted thing, so that `--drill` is the same SQL with another
+//! last line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sqlparser::ast::{Query, Statement};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+
+/// A query with its header.
+#[derive(Debug, Clone)]
+pub struct QueryFile {
+    /// Where it came from, for messages.
+    pub origin: PathBuf,
+    pub id: String,
+    /// Titles by language code; `en` always exists.
+    pub titles: BTreeMap<String, String>,
+    /// ISO clause or indicator.
+    pub iso: String,
+    /// received, started, due, ended or stock.
+    pub basis: String,
+    pub grain: String,
+    pub key: Vec<String>,
+    pub dimensions: Vec<String>,
+    pub chart: String,
+    pub definition: String,
+    pub sql: String,
+    query: Box<Query>,
+}
+
+/// What is wrong with a query file.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryFileError {
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path}: the header has no `{field}`; write `-- {field}: ...` above the SQL")]
+    MissingField { path: PathBuf, field: &'static str },
+    #[error("{path}: the header's basis is `{found}`; it is one of received, started, due, ended, stock")]
+    UnknownBasis { path: PathBuf, found: String },
+    #[error("{path}: line {line}: `{found}` is no header line; write `-- field: value`")]
+    BadHeaderLine {
+        path: PathBuf,
+        line: usize,
+        found: String,
+    },
+    #[error("{path}: the SQL does not parse: {message}")]
+    Sql { path: PathBuf, message: String },
+    #[error("{path}: it must be one SELECT with a WITH clause that has a CTE named `counted`")]
+    NoCounted { path: PathBuf },
+    #[error("{first} and {second} have the same id `{id}`; every metric has its own")]
+    DuplicateId {
+        id: String,
+        first: PathBuf,
+        second: PathBuf,
+    },
+    #[error("`{name}` is no dimension of {id}; known are: {known}")]
+    UnknownDimension {
+        id: String,
+        name: String,
+        known: String,
+    },
+    #[error("`{0}` is no condition; write dimension=value, several separated by commas")]
+    BadCondition(String),
+}
+
+const BASES: [&str; 5] = ["received", "started", "due", "ended", "stock"];
+
+impl QueryFile {
+    /// Reads a query file's text.
+    ///
+    /// # Errors
+    /// When the header lacks a field, the SQL does not parse, or there is no CTE `counted`.
+    pub fn parse(origin: &Path, text: &str) -> Result<Self, QueryFileError> {
+        let mut fields: BTreeMap<String, String> = BTreeMap::new();
+        let mut header_lines = 0;
+        for (number, line) in text.lines().enumerate() {
+            let Some(comment) = line.strip_prefix("--") else {
+                break;
+            };
+            header_lines = number + 1;
+            let (field, value) =
+                comment
+                    .split_once(':')
+                    .ok_or_else(|| QueryFileError::BadHeaderLine {
+                        path: origin.to_owned(),
+                        line: number + 1,
+                        found: line.to_owned(),
+                    })?;
+            fields.insert(field.trim().to_owned(), value.trim().to_owned());
+        }
+        let take = |field: &'static str| {
+            fields
+                .get(field)
+                .filter(|value| !value.is_empty())
+                .cloned()
+                .ok_or_else(|| QueryFileError::MissingField {
+                    path: origin.to_owned(),
+                    field,
+                })
+        };
+        let list = |text: &str| {
+            text.split(',')
+                .map(|item| item.trim().to_owned())
+                .filter(|item| !item.is_empty())
+                .collect::<Vec<_>>()
+        };
+        let basis = take("basis")?;
+        if !BASES.contains(&basis.as_str()) {
+            return Err(QueryFileError::UnknownBasis {
+                path: origin.to_owned(),
+                found: basis,
+            });
+        }
+        let mut titles = BTreeMap::from([("en".to_owned(), take("title.en")?)]);
+        for (field, value) in &fields {
+            if let Some(language) = field.strip_prefix("title.") {
+                titles.insert(language.to_owned(), value.clone());
+            }
+        }
+        let sql: String = text
+            .lines()
+            .skip(header_lines)
+            .collect::<Vec<_>>()
+            .join("\n");
+        let query = one_select(origin, &sql)?;
+        let has_counted = query
+            .with
+            .iter()
+            .flat_map(|with| &with.cte_tables)
+            .any(|cte| cte.alias.name.value == "counted");
+        if !has_counted {
+            return Err(QueryFileError::NoCounted {
+                path: origin.to_owned(),
+            });
+        }
+        Ok(QueryFile {
+            origin: origin.to_owned(),
+            id: take("id")?,
+            titles,
+            iso: take("iso")?,
+            basis,
+            grain: take("grain")?,
+            key: list(&take("key")?),
+            dimensions: list(&take("dimensions")?),
+            chart: take("chart")?,
+            definition: take("definition")?,
+            sql,
+            query,
+        })
+    }
+
+    /// The title in a language, or in English.
+    pub fn title(&self, language: &str) -> &str {
+        self.titles
+            .get(language)
+            .or_else(|| self.titles.get("en"))
+            .map_or(self.id.as_str(), String::as_str)
+    }
+
+    /// The SQL that lists what was counted under the given conditions: the same CTEs, another last line.
+    /// An empty value asks for NULL.
+    ///
+    /// # Errors
+    /// When a condition names no dimension of this metric.
+    pub fn drill_sql(
+        &self,
+        conditions: &[(String, String)],
+        limit: Option<usize>,
+    ) -> Result<String, QueryFileError> {
+        let mut filters = Vec::with_capacity(conditions.len());
+        for (name, value) in conditions {
+            if !self.dimensions.contains(name) {
+                return Err(QueryFileError::UnknownDimension {
+                    id: self.id.clone(),
+                    name: name.clone(),
+                    known: self.dimensions.join(", "),
+                });
+            }
+            filters.push(if value.is_empty() {
+                format!("k.{name} IS NULL")
+            } else {
+                // Dimensions are compared as text, so that numbers need no quoting rules of their own.
+                format!("CAST(k.{name} AS VARCHAR) = '{}'", value.replace('\'', "''"))
+            });
+        }
+        let with = self
+            .query
+            .with
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let filter = if filters.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", filters.join(" AND "))
+        };
+        let limit = limit.map(|n| format!(" LIMIT {n}")).unwrap_or_default();
+        Ok(format!(
+            "{with} SELECT c.case_id, k.* FROM counted AS k JOIN cases AS c ON c.case_key = k.case_key{filter} ORDER BY k.case_key{limit}"
+        ))
+    }
+}
+
+/// Reads conditions such as `month=2026-07,verdict=missed`.
+///
+/// # Errors
+/// When a part has no `=`.
+pub fn parse_conditions(text: &str) -> Result<Vec<(String, String)>, QueryFileError> {
+    text.split(',')
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| {
+            part.split_once('=')
+                .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+                .ok_or_else(|| QueryFileError::BadCondition(part.to_owned()))
+        })
+        .collect()
+}
+
+fn one_select(origin: &Path, sql: &str) -> Result<Box<Query>, QueryFileError> {
+    let statements =
+        Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| QueryFileError::Sql {
+            path: origin.to_owned(),
+            message: error.to_string(),
+        })?;
+    match <[Statement; 1]>::try_from(statements) {
+        Ok([Statement::Query(query)]) => Ok(query),
+        _ => Err(QueryFileError::NoCounted {
+            path: origin.to_owned(),
+        }),
+    }
+}
+
+/// The metrics that the binary carries, in the order of their ids.
+///
+/// # Errors
+/// When a shipped file is broken; a test keeps that from happening.
+pub fn shipped_metrics() -> Result<Vec<QueryFile>, QueryFileError> {
+    SHIPPED
+        .iter()
+        .map(|(name, text)| QueryFile::parse(Path::new(name), text))
+        .collect()
+}
+
+/// The shipped metrics together with those of a folder; a file of the folder with a shipped id is refused.
+///
+/// # Errors
+/// When a file is broken, the folder cannot be read, or two files share an id.
+pub fn metrics_with(folder: Option<&Path>) -> Result<Vec<QueryFile>, QueryFileError> {
+    let mut metrics = shipped_metrics()?;
+    if let Some(folder) = folder {
+        let unreadable = |source| QueryFileError::Unreadable {
+            path: folder.to_owned(),
+            source,
+        };
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+            .map_err(unreadable)?
+            .filter_map(|entry| entry.ok().map(|e| e.path()))
+            .filter(|path| path.extension().is_some_and(|e| e == "sql"))
+            .collect();
+        paths.sort();
+        for path in paths {
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| QueryFileError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?;
+            metrics.push(QueryFile::parse(&path, &text)?);
+        }
+    }
+    metrics.sort_by(|a, b| a.id.cmp(&b.id));
+    for pair in metrics.windows(2) {
+        if let [first, second] = pair
+            && first.id == second.id
+        {
+            return Err(QueryFileError::DuplicateId {
+                id: first.id.clone(),
+                first: first.origin.clone(),
+                second: second.origin.clone(),
+            });
+        }
+    }
+    Ok(metrics)
+}
+
+macro_rules! shipped {
+    ($($id:literal),+ $(,)?) => {
+        /// Name and text of every file in `queries/metrics/`.
+        pub const SHIPPED: &[(&str, &str)] = &[$((
+            concat!("queries/metrics/", $id, ".sql"),
+            include_str!(concat!("../../queries/metrics/", $id, ".sql")),
+        )),+];
+    };
+}
+
+shipped!(
+    "acknowledgement",
+    "ageing",
+    "overall_sla",
+    "pareto_category",
+    "remedies_not_delivered",
+    "remedies_not_told",
+    "stage_sla",
+    "stage_sla_started",
+    "stage_time",
+    "stock_flow",
+    "volume",
+);

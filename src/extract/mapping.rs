@@ -1,0 +1,201 @@
+//! A mapping: the folder of SQL that turns a store's rows into canonical ones.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::lake::writer::hex;
+
+/// SQL files that every mapping has.
+const REQUIRED: [&str; 4] = ["months.sql", "case.sql", "event.sql", "head.sql"];
+
+/// A mapping, read and complete.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    pub name: String,
+    pub settings: MappingSettings,
+    files: BTreeMap<String, String>,
+    folder: PathBuf,
+}
+
+/// `mapping.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappingSettings {
+    pub title: String,
+    pub source: SourceKind,
+    /// Zone of the source's local times and days; the organisation's when left out.
+    #[serde(default)]
+    pub zone: Option<String>,
+    #[serde(default, rename = "file")]
+    pub files: Vec<StagedFile>,
+}
+
+/// Where the rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// The bundled register.
+    Register,
+    /// Any other SQLite file.
+    Sqlite,
+    /// A folder of CSV files, staged into a temporary SQLite file.
+    Csv,
+}
+
+/// A CSV file that is staged as a table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StagedFile {
+    pub name: String,
+    pub table: String,
+    #[serde(default)]
+    pub optional: bool,
+    /// Columns that must exist, and those of the empty table when an optional file is absent.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Text that stands for a missing value, besides the empty field.
+    #[serde(default)]
+    pub missing: Option<String>,
+    /// Columns that hold instants, with their format: `rfc3339` or one of chrono's.
+    #[serde(default)]
+    pub instants: BTreeMap<String, String>,
+    /// Encoding, such as `windows-1254`; guessed when left out.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// Field separator; a comma when left out.
+    #[serde(default)]
+    pub separator: Option<char>,
+}
+
+/// What is wrong with a mapping.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    #[error("`{name}` is no mapping: it is neither one of {known} nor a folder")]
+    Unknown { name: String, known: String },
+    #[error("{path}: cannot be read: {source}")]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path}: {source}")]
+    Settings {
+        path: PathBuf,
+        source: toml::de::Error,
+    },
+    #[error("the mapping {folder} has no {file}; every mapping has {}", REQUIRED.join(", "))]
+    MissingFile { folder: PathBuf, file: String },
+}
+
+impl Mapping {
+    /// A shipped mapping by name, or one from a folder.
+    ///
+    /// # Errors
+    /// When it is neither, a file is missing, or `mapping.toml` cannot be read.
+    pub fn load(name: &str) -> Result<Mapping, MappingError> {
+        if let Some((_, files)) = SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
+            let files = files
+                .iter()
+                .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
+                .collect();
+            return Mapping::of(name, Path::new("queries/extract").join(name), files);
+        }
+        let folder = PathBuf::from(name);
+        if !folder.is_dir() {
+            let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+            return Err(MappingError::Unknown {
+                name: name.to_owned(),
+                known: known.join(", "),
+            });
+        }
+        let unreadable = |path: &Path, source| MappingError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let mut files = BTreeMap::new();
+        for entry in std::fs::read_dir(&folder).map_err(|e| unreadable(&folder, e))? {
+            let path = entry.map_err(|e| unreadable(&folder, e))?.path();
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if file.ends_with(".sql") || file == "mapping.toml" {
+                let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+                files.insert(file, text);
+            }
+        }
+        Mapping::of(name, folder, files)
+    }
+
+    fn of(
+        name: &str,
+        folder: PathBuf,
+        files: BTreeMap<String, String>,
+    ) -> Result<Mapping, MappingError> {
+        let missing = |file: &str| MappingError::MissingFile {
+            folder: folder.clone(),
+            file: file.to_owned(),
+        };
+        let settings = files.get("mapping.toml").ok_or_else(|| missing("mapping.toml"))?;
+        let settings = toml::from_str(settings).map_err(|source| MappingError::Settings {
+            path: folder.join("mapping.toml"),
+            source,
+        })?;
+        for file in REQUIRED {
+            if !files.contains_key(file) {
+                return Err(missing(file));
+            }
+        }
+        Ok(Mapping {
+            name: name.to_owned(),
+            settings,
+            files,
+            folder,
+        })
+    }
+
+    /// The text of a SQL file, where the mapping has it.
+    pub fn sql(&self, file: &str) -> Option<&str> {
+        self.files.get(file).map(String::as_str)
+    }
+
+    /// Where a file of the mapping lies, for messages.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
+    /// Hash of all files: another mapping means a full extract.
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, text) in &self.files {
+            hash.update((name.len() as u64).to_le_bytes());
+            hash.update(name.as_bytes());
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+        hex(&hash.finalize())
+    }
+}
+
+macro_rules! shipped {
+    ($($mapping:literal : [$($file:literal),+ $(,)?]),+ $(,)?) => {
+        /// The mappings that the binary carries.
+        const SHIPPED: &[(&str, &[(&str, &str)])] = &[$((
+            $mapping,
+            &[$(($file, include_str!(concat!("../../queries/extract/", $mapping, "/", $file)))),+],
+        )),+];
+    };
+}
+
+shipped! {
+    "redress": [
+        "mapping.toml", "months.sql", "case.sql", "event.sql", "narrative.sql", "exposure.sql",
+        "evidence.sql", "objective.sql", "head.sql", "changed.sql", "secret.sql",
+    ],
+    "csv": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql",
+        "exposure.sql", "head.sql",
+    ],
+    "servicenow_csv": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql",
+    ],
+}

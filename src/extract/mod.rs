@@ -1,0 +1,14 @@
+//! From any operational store to a snapshot of the lake.
+//!
+//! A mapping (a folder of SQL) turns the store's rows into canonical ones; the fold turns a case's
+//! events into its file; the file becomes rows of the lake. Work goes month of receipt by month of
+//! receipt, so that memory stays bounded and an unchanged month is linked instead of read again.
+
+pub mod local_days;
+pub mod mapping;
+pub mod mask;
+pub mod reader;
+pub mod rows;
+pub mod run;
+pub mod source;
+pub mod staging;

@@ -1,0 +1,407 @@
+//! One folded case as rows of the lake.
+
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::local_days::LocalDays;
+use super::mask::mask;
+use super::reader::CaseBundle;
+use crate::domain::case_file::{CaseFile, FoldError, Mode};
+use crate::domain::rulebook::{RuleError, Rulebook};
+use crate::domain::stage_clock::{Side, StageEnd, Verdict};
+use crate::domain::stages::stages;
+use crate::domain::vocabulary::{AssessmentChange, Role};
+use crate::domain::workflow::{State, StateName};
+use crate::lake::manifest::{FileEntry, Ledger};
+use crate::lake::tables::{
+    CaseColumns, CaseRow, EventColumns, EventRow, IssueColumns, IssueRow, NarrativeColumns,
+    NarrativeRow, StageColumns, StageRow, StateColumns, StateRow,
+};
+use crate::lake::writer::{TableWriter, WriteError};
+
+/// What can go wrong with one case.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("case {case_id}: {source}")]
+    Rule { case_id: String, source: RuleError },
+}
+
+/// The partitioned tables of one month of receipt, being written.
+pub struct MonthFiles {
+    cases: TableWriter<CaseColumns>,
+    issues: TableWriter<IssueColumns>,
+    stages: TableWriter<StageColumns>,
+    states: TableWriter<StateColumns>,
+    events: TableWriter<EventColumns>,
+    narratives: TableWriter<NarrativeColumns>,
+}
+
+impl MonthFiles {
+    /// Creates the month's file of every partitioned table.
+    ///
+    /// # Errors
+    /// When a file cannot be made.
+    pub fn create(snapshot: &Path, month: &str) -> Result<Self, WriteError> {
+        let month = Some(month);
+        Ok(MonthFiles {
+            cases: TableWriter::create(snapshot, month)?,
+            issues: TableWriter::create(snapshot, month)?,
+            stages: TableWriter::create(snapshot, month)?,
+            states: TableWriter::create(snapshot, month)?,
+            events: TableWriter::create(snapshot, month)?,
+            narratives: TableWriter::create(snapshot, month)?,
+        })
+    }
+
+    /// Folds a case and writes its rows; a case that cannot be folded is noted as refused.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or a rule does not cover the case.
+    pub fn take(
+        &mut self,
+        bundle: &CaseBundle,
+        complainant_key: Option<&str>,
+        rules: &Rulebook,
+        days: &mut LocalDays,
+        ledger: &mut Ledger,
+    ) -> Result<(), RowError> {
+        let file = match CaseFile::fold(&bundle.events, None, Mode::Lenient) {
+            Ok(file) => file,
+            Err(error) => {
+                if !bundle.events.is_empty() {
+                    // Its receipt was not known yet, or the row of it was refused.
+                    let reason = match error {
+                        FoldError::NotRegistered => "it has no usable event `registered`".to_owned(),
+                        FoldError::Refused { .. } => error.to_string(),
+                    };
+                    let rows = bundle.events.len() as u64;
+                    ledger.cases_in += 1;
+                    ledger.refuse("case", &reason, 1, &bundle.case_id);
+                    ledger.refuse("event", "its case is refused", rows, &bundle.case_id);
+                }
+                return Ok(());
+            }
+        };
+        ledger.cases_in += 1;
+        ledger.cases_out += 1;
+        ledger.events_out += bundle.events.len() as u64;
+        self.case_row(bundle, &file, complainant_key, days)?;
+        self.issue_rows(bundle.case_key, &file)?;
+        self.stage_rows(bundle, &file, rules, days)?;
+        self.state_rows(bundle.case_key, &file, days)?;
+        self.event_rows(bundle, &file, days)?;
+        if let Some(text) = &bundle.narrative {
+            self.narratives.push(NarrativeRow {
+                case_key: bundle.case_key,
+                language: file.registration.language.as_str(),
+                narrative: &mask(text),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Ends the month's files.
+    ///
+    /// # Errors
+    /// When the rest cannot be written.
+    pub fn finish(self) -> Result<Vec<FileEntry>, WriteError> {
+        Ok(vec![
+            self.cases.finish()?,
+            self.issues.finish()?,
+            self.stages.finish()?,
+            self.states.finish()?,
+            self.events.finish()?,
+            self.narratives.finish()?,
+        ])
+    }
+
+    fn case_row(
+        &mut self,
+        bundle: &CaseBundle,
+        file: &CaseFile,
+        complainant_key: Option<&str>,
+        days: &mut LocalDays,
+    ) -> Result<(), WriteError> {
+        let mut day = |at: Option<DateTime<Utc>>| at.map(|at| days.day(at));
+        let registration = &file.registration;
+        let received_at = file.received_at();
+        let holding = file.holdings.last();
+        let severities = file.severities();
+        let decision = file.last_decision();
+        let first_decision = file.passes.iter().find_map(|p| {
+            p.decision
+                .as_ref()
+                .and_then(|d| d.in_force_at.map(|at| (at, d)))
+        });
+        let communicated = file.passes.iter().find_map(|p| p.communicated);
+        let answers = || file.passes.iter().filter_map(|p| p.answer.as_ref());
+        let first_answer = file.passes.first().and_then(|p| p.answer.as_ref());
+        let last_answer = answers().next_back();
+        let outstanding = file
+            .history
+            .iter()
+            .rev()
+            .find(|change| change.state == StateName::Outstanding)
+            .map(|change| change.at);
+        let cost = file
+            .passes
+            .iter()
+            .filter_map(|p| p.decision.as_ref())
+            .filter(|d| d.in_force_at.is_some())
+            .map(|d| d.data.cost)
+            .sum();
+        let row = CaseRow {
+            case_key: bundle.case_key,
+            case_id: &bundle.case_id,
+            state: file.state.name().as_str(),
+            pass: i32::from(file.state.pass()),
+            received_at,
+            received_on: day(Some(received_at)).unwrap_or_default(),
+            registered_at: file.registered_at,
+            registered_on: day(Some(file.registered_at)).unwrap_or_default(),
+            registration_lag_hours: (file.registered_at - received_at).num_milliseconds() as f64
+                / 3_600_000.0,
+            registered_role: file.registered_role.as_str(),
+            channel: registration.channel.as_str(),
+            language: registration.language.as_str(),
+            category: file.category.as_deref(),
+            product: file.product.as_deref(),
+            lot: file.lot.as_deref(),
+            site: holding
+                .and_then(|h| h.site.as_deref())
+                .or(registration.site.as_deref()),
+            department: holding.map(|h| h.department.as_str()),
+            units_taking_part: holding.map_or(0, |h| count(h.also.len())),
+            severity_first: severities.map(|(first, _)| first.as_str()),
+            severity_last: severities.map(|(_, last)| last.as_str()),
+            priority_change: priority_change(file),
+            safety: file.assessments.last().is_some_and(|(_, a)| a.safety),
+            remedy_sought: registration.remedy_sought.map(|r| r.as_str()),
+            response: decision.map(|d| d.data.response.as_str()),
+            remedy_granted: file.granted().map(|r| r.as_str()),
+            cost_minor: cost,
+            rule: decision.map(|d| d.data.rule.as_str()),
+            root_cause: decision.and_then(|d| d.data.root_cause.as_deref()),
+            acknowledged_on: day(file.acknowledged.map(|(at, _)| at)),
+            classified_on: day(file.classified_at),
+            routed_on: day(file.routed_at),
+            decided_on: day(first_decision.map(|(at, _)| at)),
+            communicated_on: day(communicated.map(|(at, _)| at)),
+            answered_on: day(last_answer.map(|a| a.at)),
+            closed_on: day(file.closed_at()),
+            settled_where_made: file.settled_where_made(),
+            decided_by_contact: first_decision.is_some_and(|(_, d)| d.role == Role::Contact),
+            passes: passes_begun(file),
+            first_answer: first_answer.map(|a| a.answer.as_str()),
+            first_answer_on_behalf: first_answer.map(|a| a.on_behalf),
+            last_answer: last_answer.map(|a| a.answer.as_str()),
+            outstanding_since: day(outstanding),
+            remedies_told_on: day(file.remedies_told_at),
+            referred_on: day(file.referral.as_ref().map(|(at, _)| *at)),
+            referral_body: file.referral.as_ref().map(|(_, body)| body.as_str()),
+            external_outcome: file.external_outcome.map(|(_, satisfied)| {
+                if satisfied { "satisfied" } else { "unsatisfied" }
+            }),
+            remedy_due_on: file.remedy_due_on,
+            remedy_done_on: day(file.remedy_done_at),
+            correction_holds: file.correction_verified.map(|(_, holds)| holds),
+            survey_sent_on: day(file.survey_sent_at),
+            survey_score: file.survey_score.map(i32::from),
+            merged_into: match &file.state {
+                State::Merged { into } => Some(into.as_str()),
+                _ => None,
+            },
+            complainant_key,
+            sold_on: registration.sold_on,
+            produced_on: registration.produced_on,
+            reopenings: small(file.reopenings),
+            escalations: small(file.escalations),
+            late_entries: small(file.late_entries),
+            amendments: small(file.amendments),
+            voided: small(file.voided),
+            deviations: count(file.deviations.len()),
+            source_verdict: bundle.source_verdict.as_deref(),
+        };
+        self.cases.push(row)
+    }
+
+    fn issue_rows(&mut self, case_key: i64, file: &CaseFile) -> Result<(), WriteError> {
+        self.issues.push(IssueRow {
+            case_key,
+            issue_no: 0,
+            category: file.category.as_deref(),
+            product: file.product.as_deref(),
+            lot: file.lot.as_deref(),
+        })?;
+        for (number, issue) in file.issues.iter().enumerate() {
+            self.issues.push(IssueRow {
+                case_key,
+                issue_no: count(number + 1),
+                category: Some(&issue.category),
+                product: issue.product.as_deref(),
+                lot: issue.lot.as_deref(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn stage_rows(
+        &mut self,
+        bundle: &CaseBundle,
+        file: &CaseFile,
+        rules: &Rulebook,
+        days: &mut LocalDays,
+    ) -> Result<(), RowError> {
+        for record in stages(file) {
+            let (limit, _, measured) =
+                rules
+                    .measure(file, &record)
+                    .map_err(|source| RowError::Rule {
+                        case_id: bundle.case_id.clone(),
+                        source,
+                    })?;
+            let pause = measured.running_pause.as_ref();
+            let verdict = |side: &Side| {
+                let ended = side.verdict_when_ended.map(Verdict::as_str);
+                if record.applies { ended } else { ended.map(|_| Verdict::NotApplicable.as_str()) }
+            };
+            self.stages.push(StageRow {
+                case_key: bundle.case_key,
+                stage: record.stage.as_str(),
+                pass: i32::from(record.pass),
+                applies: record.applies,
+                started_at: record.started_at,
+                started_on: days.day(record.started_at),
+                ended_at: record.ended.map(|(at, _)| at),
+                ended_on: record.ended.map(|(at, _)| days.day(at)),
+                end_kind: record.ended.map(|(_, how)| end_kind(how)),
+                department: &record.department,
+                site: record.site.as_deref(),
+                severity: record.severity.map(|s| s.as_str()),
+                calendar_id: rules.calendar(&record.department).id(),
+                limit_days: small(limit.days),
+                limit_version: small(limit.version),
+                start_index: measured.start_workday_index,
+                due_on_gross: measured.gross.due_on,
+                due_at_gross: measured.gross.due_at,
+                due_on_net: measured.net.due_on,
+                due_at_net: measured.net.due_at,
+                counted_gross: measured.gross.counted_days,
+                counted_net: measured.net.counted_days,
+                elapsed_gross: measured.elapsed_gross,
+                elapsed_net: measured.elapsed_net,
+                paused_days: measured.paused_days,
+                pause_from: pause.map(|p| p.from),
+                pause_reason: pause.map(|p| p.reason.as_str()),
+                pause_stops_clock: pause.map(|p| p.stops_clock),
+                late_when_paused: pause.map(|p| p.late_when_paused),
+                clock_resumes_at: pause.and_then(|p| p.clock_resumes_at),
+                verdict_gross: verdict(&measured.gross),
+                verdict_net: verdict(&measured.net),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn state_rows(
+        &mut self,
+        case_key: i64,
+        file: &CaseFile,
+        days: &mut LocalDays,
+    ) -> Result<(), WriteError> {
+        let dated: Vec<NaiveDate> = file.history.iter().map(|c| days.day(c.at)).collect();
+        for (step, change) in file.history.iter().enumerate() {
+            let before = step.checked_sub(1).and_then(|s| file.history.get(s));
+            self.states.push(StateRow {
+                case_key,
+                step: count(step),
+                state: change.state.as_str(),
+                previous: before.map(|b| b.state.as_str()),
+                pass: i32::from(change.pass),
+                is_open: !change.state.is_closed(),
+                was_open: before.map(|b| !b.state.is_closed()),
+                from_on: dated[step],
+                until_on: dated.get(step + 1).copied(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn event_rows(
+        &mut self,
+        bundle: &CaseBundle,
+        file: &CaseFile,
+        days: &mut LocalDays,
+    ) -> Result<(), WriteError> {
+        for event in &bundle.events {
+            let deviation = file
+                .deviations
+                .iter()
+                .find(|d| d.seq == event.seq)
+                .map(|d| d.why.to_string());
+            self.events.push(EventRow {
+                case_key: bundle.case_key,
+                seq: event.seq,
+                kind: event.body.kind().as_str(),
+                occurred_at: event.occurred_at,
+                occurred_on: days.day(event.occurred_at),
+                recorded_at: event.recorded_at,
+                recorded_on: days.day(event.recorded_at),
+                role: event.role.as_str(),
+                late: event.late_reason.is_some(),
+                deviation: deviation.as_deref(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Up or down where an assessment was first judged wrong (M3); new facts do not count.
+fn priority_change(file: &CaseFile) -> Option<&'static str> {
+    let (first, _) = file.severities()?;
+    let misjudged = file
+        .assessments
+        .iter()
+        .rev()
+        .find(|(_, a)| a.change == AssessmentChange::Misjudged)
+        .map(|(_, a)| a.severity);
+    Some(match misjudged {
+        Some(corrected) if corrected > first => "up",
+        Some(corrected) if corrected < first => "down",
+        Some(_) | None => "none",
+    })
+}
+
+fn passes_begun(file: &CaseFile) -> i32 {
+    file.history
+        .iter()
+        .map(|change| i32::from(change.pass))
+        .max()
+        .unwrap_or(1)
+}
+
+const fn end_kind(how: StageEnd) -> &'static str {
+    match how {
+        StageEnd::Done => "done",
+        StageEnd::Withdrawn => "withdrawn",
+        StageEnd::Merged => "merged",
+    }
+}
+
+/// Counts within one case always fit; a column of 32 bits is what engines share.
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn small(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+const _: fn() = || {
+    // Month files move to worker threads.
+    fn assert_send<T: Send>() {}
+    assert_send::<MonthFiles>();
+};

@@ -1,0 +1,194 @@
+//! What a snapshot says of itself: where it came from, what it holds, and a hash of every file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::writer::hex;
+
+/// Name of the manifest within a snapshot.
+pub const MANIFEST: &str = "manifest.json";
+
+/// One Parquet file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    pub table: String,
+    /// Path within the snapshot, with `/`.
+    pub path: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+/// Rows of the source that could not be taken, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// `case` or `event`.
+    pub what: String,
+    pub reason: String,
+    pub rows: u64,
+    /// The first of them, so that it can be found in the source.
+    pub first: String,
+}
+
+/// Rows read from the source against rows written: in = out + refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    pub cases_in: u64,
+    pub cases_out: u64,
+    pub events_in: u64,
+    pub events_out: u64,
+    pub refused: Vec<Refused>,
+}
+
+/// The rules that a snapshot was computed with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesUsed {
+    pub calendar_id: String,
+    pub calendar_version: u32,
+    /// Hash of the calendars, limits and settings that decide a stage's figures.
+    pub sha256: String,
+    pub zone: String,
+    pub limits_version: u32,
+}
+
+/// Contents of `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub schema_version: u32,
+    pub tool: String,
+    pub as_of: DateTime<Utc>,
+    /// The source, without secrets: path or address.
+    pub source: String,
+    pub mapping: String,
+    /// Hash of the mapping's files.
+    pub mapping_sha256: String,
+    pub rules: RulesUsed,
+    /// Head of the register's chain at reading, where it has one.
+    pub chain_head: Option<String>,
+    /// Highest position of an event that was read; an incremental extract goes on from here.
+    pub last_seq: i64,
+    pub rows: BTreeMap<String, u64>,
+    pub ledger: BTreeMap<String, Ledger>,
+    /// Months that were linked from an earlier snapshot rather than read again.
+    pub linked_from: Option<String>,
+    pub files: Vec<FileEntry>,
+    /// SHA-256 of this document with this field empty.
+    pub digest: String,
+}
+
+/// What is wrong with a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    #[error("{path}: cannot be read: {source}; a snapshot without its manifest is not used")]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path}: is no manifest: {source}")]
+    Malformed {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("{path}: was altered after it was written (its digest does not match)")]
+    Altered { path: PathBuf },
+    #[error("{path}: was written with lake schema {found}; this program reads schema {known}: run `redress extract` again")]
+    OtherSchema {
+        path: PathBuf,
+        found: u32,
+        known: u32,
+    },
+}
+
+impl Manifest {
+    /// The document with its digest filled in.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON; the types here have no such value.
+    pub fn to_json(&mut self) -> Result<String, serde_json::Error> {
+        self.digest.clear();
+        let bare = serde_json::to_string_pretty(self)?;
+        self.digest = hex(&Sha256::digest(bare.as_bytes()));
+        serde_json::to_string_pretty(self)
+    }
+
+    /// Reads and checks the manifest of a snapshot.
+    ///
+    /// # Errors
+    /// When it is missing, malformed, altered, or of another schema version.
+    pub fn read(snapshot: &Path) -> Result<Manifest, ManifestError> {
+        let path = snapshot.join(MANIFEST);
+        let text = std::fs::read_to_string(&path).map_err(|source| ManifestError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+        let malformed = |source| ManifestError::Malformed {
+            path: path.clone(),
+            source,
+        };
+        let version: SchemaVersion = serde_json::from_str(&text).map_err(malformed)?;
+        let known = super::tables::SCHEMA_VERSION;
+        if version.schema_version != known {
+            return Err(ManifestError::OtherSchema {
+                path,
+                found: version.schema_version,
+                known,
+            });
+        }
+        let manifest: Manifest = serde_json::from_str(&text).map_err(malformed)?;
+        let mut again = manifest.clone();
+        again.to_json().map_err(malformed)?;
+        if again.digest == manifest.digest {
+            Ok(manifest)
+        } else {
+            Err(ManifestError::Altered { path })
+        }
+    }
+
+    /// All rows read, written and refused over the months.
+    pub fn totals(&self) -> Ledger {
+        let mut sum = Ledger::default();
+        for part in self.ledger.values() {
+            sum.add(part);
+        }
+        sum
+    }
+}
+
+impl Ledger {
+    /// Adds another ledger; equal reasons are joined and keep the first example.
+    pub fn add(&mut self, other: &Ledger) {
+        self.cases_in += other.cases_in;
+        self.cases_out += other.cases_out;
+        self.events_in += other.events_in;
+        self.events_out += other.events_out;
+        for refused in &other.refused {
+            self.refuse(&refused.what, &refused.reason, refused.rows, &refused.first);
+        }
+    }
+
+    /// Notes rows that could not be taken.
+    pub fn refuse(&mut self, what: &str, reason: &str, rows: u64, example: &str) {
+        match self
+            .refused
+            .iter_mut()
+            .find(|r| r.what == what && r.reason == reason)
+        {
+            Some(known) => known.rows += rows,
+            None => self.refused.push(Refused {
+                what: what.to_owned(),
+                reason: reason.to_owned(),
+                rows,
+                first: example.to_owned(),
+            }),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct SchemaVersion {
+    schema_version: u32,
+}

@@ -1,0 +1,280 @@
+//! The folder of snapshots: a snapshot appears by one rename, `latest` points at the newest, and
+//! only one writer is at work.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::manifest::{MANIFEST, Manifest, ManifestError};
+use super::writer::hex;
+
+/// Prefix of folders that are being written; they are never data.
+const UNFINISHED: &str = ".writing-";
+
+/// A lake: one folder of snapshots.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    root: PathBuf,
+}
+
+/// What is wrong with a lake.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{0}: another extract is writing to this lake; wait for it or stop it")]
+    Busy(PathBuf),
+    #[error("{0}: holds no snapshot; run `redress extract` first")]
+    Empty(PathBuf),
+    #[error("`{name}` is no snapshot of {root}; `redress lake list` shows them")]
+    Unknown { root: PathBuf, name: String },
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("the manifest cannot be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A snapshot being written. Dropped unfinished, it leaves nothing behind.
+pub struct Draft {
+    root: PathBuf,
+    path: PathBuf,
+    _lock: File,
+    finished: bool,
+}
+
+/// A file of a snapshot that does not match its manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub path: String,
+    pub what: &'static str,
+}
+
+impl Lake {
+    /// A lake at a folder; the folder is made when the first snapshot is.
+    pub fn at(root: &Path) -> Self {
+        Lake {
+            root: root.to_owned(),
+        }
+    }
+
+    /// The lake's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Names of the snapshots, oldest first. A name is its `as_of`, so it sorts by time.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn snapshots(&self) -> Result<Vec<String>, LakeError> {
+        let entries = match fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(self.io(source)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| self.io(source))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder && !name.starts_with('.') && entry.path().join(MANIFEST).is_file() {
+                names.push(name);
+            }
+        }
+        names.sort_by_key(|name| sort_key(name));
+        Ok(names)
+    }
+
+    /// The folder of a snapshot: by name, or the latest.
+    ///
+    /// # Errors
+    /// When there is none, or none of that name.
+    pub fn snapshot(&self, name: Option<&str>) -> Result<PathBuf, LakeError> {
+        let names = self.snapshots()?;
+        let found = match name {
+            Some(name) => names.iter().find(|n| *n == name),
+            None => names.last(),
+        };
+        match (found, name) {
+            (Some(found), _) => Ok(self.root.join(found)),
+            (None, None) => Err(LakeError::Empty(self.root.clone())),
+            (None, Some(name)) => Err(LakeError::Unknown {
+                root: self.root.clone(),
+                name: name.to_owned(),
+            }),
+        }
+    }
+
+    /// Begins a snapshot: takes the lake's lock and clears what a killed writer left.
+    ///
+    /// # Errors
+    /// When another writer is at work or the folder cannot be written.
+    pub fn begin(&self) -> Result<Draft, LakeError> {
+        let io_error = |source| self.io(source);
+        fs::create_dir_all(&self.root).map_err(io_error)?;
+        let lock = File::create(self.root.join(".lock")).map_err(io_error)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(LakeError::Busy(self.root.clone())),
+            Err(fs::TryLockError::Error(source)) => return Err(self.io(source)),
+        }
+        for entry in fs::read_dir(&self.root).map_err(io_error)? {
+            let entry = entry.map_err(io_error)?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                fs::remove_dir_all(entry.path()).map_err(io_error)?;
+            }
+        }
+        let path = self.root.join(format!("{UNFINISHED}{}", std::process::id()));
+        fs::create_dir(&path).map_err(io_error)?;
+        Ok(Draft {
+            root: self.root.clone(),
+            path,
+            _lock: lock,
+            finished: false,
+        })
+    }
+
+    /// Removes all but the newest `keep` snapshots and says which.
+    ///
+    /// # Errors
+    /// When a folder cannot be removed.
+    pub fn prune(&self, keep: usize, dry_run: bool) -> Result<Vec<String>, LakeError> {
+        let names = self.snapshots()?;
+        let surplus = names.len().saturating_sub(keep.max(1));
+        let gone: Vec<String> = names.into_iter().take(surplus).collect();
+        if !dry_run {
+            for name in &gone {
+                // The manifest goes first: a half-removed snapshot is then no snapshot any more.
+                let folder = self.root.join(name);
+                fs::remove_file(folder.join(MANIFEST)).map_err(|source| self.io(source))?;
+                fs::remove_dir_all(&folder).map_err(|source| self.io(source))?;
+            }
+        }
+        Ok(gone)
+    }
+
+    fn io(&self, source: io::Error) -> LakeError {
+        LakeError::Io {
+            path: self.root.clone(),
+            source,
+        }
+    }
+}
+
+/// Snapshots sort by `as_of`; a second one at the same moment (`~2`) after the first.
+fn sort_key(name: &str) -> (String, u32) {
+    match name.split_once('~') {
+        Some((stem, number)) => (stem.to_owned(), number.parse().unwrap_or(u32::MAX)),
+        None => (name.to_owned(), 1),
+    }
+}
+
+impl Draft {
+    /// Where the tables are written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the manifest, gives the snapshot its name and makes it the latest.
+    ///
+    /// # Errors
+    /// When a file cannot be written or renamed; the lake is then as it was.
+    pub fn finish(mut self, manifest: &mut Manifest) -> Result<PathBuf, LakeError> {
+        let io_error = |source| LakeError::Io {
+            path: self.path.clone(),
+            source,
+        };
+        let json = manifest.to_json()?;
+        let file = self.path.join(MANIFEST);
+        fs::write(&file, json).map_err(io_error)?;
+        File::open(&file).and_then(|f| f.sync_all()).map_err(io_error)?;
+        let target = free_name(&self.root, manifest.as_of);
+        fs::rename(&self.path, &target).map_err(io_error)?;
+        self.finished = true;
+        if let Some(name) = target.file_name() {
+            point_latest(&self.root, Path::new(name)).map_err(io_error)?;
+        }
+        File::open(&self.root)
+            .and_then(|f| f.sync_all())
+            .map_err(io_error)?;
+        Ok(target)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Nothing more can be done about a folder that cannot be removed; the next writer tries again.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+fn free_name(root: &Path, as_of: DateTime<Utc>) -> PathBuf {
+    let stem = as_of.format("%Y-%m-%dT%H-%M-%SZ").to_string();
+    let mut target = root.join(&stem);
+    let mut number = 2;
+    while target.exists() {
+        target = root.join(format!("{stem}~{number}"));
+        number += 1;
+    }
+    target
+}
+
+/// Replaces `latest` by rename, so that a reader never finds it missing.
+#[cfg(unix)]
+fn point_latest(root: &Path, name: &Path) -> io::Result<()> {
+    let aside = root.join(".latest");
+    match fs::remove_file(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::os::unix::fs::symlink(name, &aside)?;
+    fs::rename(aside, root.join("latest"))
+}
+
+/// Where links are not to be had, `latest` is a file that holds the name.
+#[cfg(not(unix))]
+fn point_latest(root: &Path, name: &Path) -> io::Result<()> {
+    let aside = root.join(".latest");
+    fs::write(&aside, name.to_string_lossy().as_bytes())?;
+    fs::rename(aside, root.join("latest"))
+}
+
+/// Compares every file of a snapshot with its manifest.
+///
+/// # Errors
+/// When the manifest cannot be read; files that cannot be read are faults.
+pub fn verify(snapshot: &Path) -> Result<Vec<Fault>, LakeError> {
+    let manifest = Manifest::read(snapshot)?;
+    let mut faults = Vec::new();
+    for entry in &manifest.files {
+        let what = match hash_file(&snapshot.join(&entry.path)) {
+            Ok(hash) if hash == entry.sha256 => continue,
+            Ok(_) => "its contents differ from the manifest",
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "it is missing",
+            Err(_) => "it cannot be read",
+        };
+        faults.push(Fault {
+            path: entry.path.clone(),
+            what,
+        });
+    }
+    Ok(faults)
+}
+
+fn hash_file(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = io::Read::read(&mut file, &mut buffer)?;
+        if read == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(&buffer[..read]);
+    }
+}

@@ -1,0 +1,10 @@
+//! Redress: complaint-handling analytics and continual improvement under ISO 10002.
+//!
+//! The folders follow the way of the data; `ARCHITECTURE.md` is the map.
+
+#![forbid(unsafe_code)]
+
+pub mod domain;
+pub mod engine;
+pub mod extract;
+pub mod lake;
