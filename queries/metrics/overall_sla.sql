@@ -18,7 +18,8 @@ WITH judged AS (
             WHEN s.ended_at IS NOT NULL THEN s.verdict_net
             WHEN s.due_at_net IS NULL THEN 'paused'
             WHEN p.as_of_at >= s.due_at_net THEN 'open_late'
-            WHEN s.clock_resumes_at > p.as_of_at THEN 'paused'
+            WHEN s.pause_stops_clock = TRUE
+                AND (s.clock_resumes_at IS NULL OR p.as_of_at < s.clock_resumes_at) THEN 'paused'
             ELSE 'open_not_due'
         END AS verdict
     FROM stages AS s

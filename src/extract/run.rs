@@ -468,9 +468,9 @@ fn write_small_tables(
     order: &Order<'_>,
     manifest: &mut Manifest,
 ) -> Result<(), ExtractError> {
-    manifest.files.push(exposures(draft, connection, order.mapping)?);
-    manifest.files.push(evidences(draft, connection, order.mapping)?);
-    manifest.files.push(objectives(draft, connection, order.mapping)?);
+    manifest.files.push(exposures(draft, connection, order)?);
+    manifest.files.push(evidences(draft, connection, order)?);
+    manifest.files.push(objectives(draft, connection, order)?);
     manifest.files.push(calendars(draft, order.rules)?);
     Ok(())
 }
@@ -478,25 +478,31 @@ fn write_small_tables(
 /// Runs one of the mapping's small queries and hands every row to `take`; a mapping without it gives none.
 fn small_rows(
     connection: &Connection,
-    mapping: &Mapping,
+    order: &Order<'_>,
     file: &str,
     mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<Result<(), WriteError>>,
 ) -> Result<(), ExtractError> {
-    let Some(sql) = mapping.sql(file) else {
+    let Some(sql) = order.mapping.sql(file) else {
         return Ok(());
     };
-    let failed = |source| query_error(mapping, file, source);
+    let failed = |source| query_error(order.mapping, file, source);
     let mut statement = connection.prepare(sql).map_err(failed)?;
-    let mut rows = statement.query([]).map_err(failed)?;
+    let as_of = order.as_of.timestamp_micros();
+    let mut rows = if statement.parameter_count() == 0 {
+        statement.query([])
+    } else {
+        statement.query(named_params! { ":as_of": as_of })
+    }
+    .map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
         take(row).map_err(failed)??;
     }
     Ok(())
 }
 
-fn exposures(draft: &Draft, connection: &Connection, mapping: &Mapping) -> Result<FileEntry, ExtractError> {
+fn exposures(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<ExposureColumns>::create(draft.path(), None)?;
-    small_rows(connection, mapping, "exposure.sql", |row| {
+    small_rows(connection, order, "exposure.sql", |row| {
         let (month, product, site): (String, Option<String>, Option<String>) =
             (row.get("month")?, row.get("product")?, row.get("site")?);
         Ok(table.push(ExposureRow {
@@ -509,9 +515,9 @@ fn exposures(draft: &Draft, connection: &Connection, mapping: &Mapping) -> Resul
     Ok(table.finish()?)
 }
 
-fn evidences(draft: &Draft, connection: &Connection, mapping: &Mapping) -> Result<FileEntry, ExtractError> {
+fn evidences(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<EvidenceColumns>::create(draft.path(), None)?;
-    small_rows(connection, mapping, "evidence.sql", |row| {
+    small_rows(connection, order, "evidence.sql", |row| {
         let (indicator, entered_by): (String, String) = (row.get("indicator")?, row.get("entered_by")?);
         let (unit, note): (Option<String>, Option<String>) = (row.get("unit")?, row.get("note")?);
         Ok(table.push(EvidenceRow {
@@ -526,9 +532,9 @@ fn evidences(draft: &Draft, connection: &Connection, mapping: &Mapping) -> Resul
     Ok(table.finish()?)
 }
 
-fn objectives(draft: &Draft, connection: &Connection, mapping: &Mapping) -> Result<FileEntry, ExtractError> {
+fn objectives(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<ObjectiveColumns>::create(draft.path(), None)?;
-    small_rows(connection, mapping, "objective.sql", |row| {
+    small_rows(connection, order, "objective.sql", |row| {
         let (indicator, direction, owner): (String, String, String) =
             (row.get("indicator")?, row.get("direction")?, row.get("owner")?);
         Ok(table.push(ObjectiveRow {

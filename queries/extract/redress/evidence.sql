@@ -1,3 +1,4 @@
 SELECT indicator, dated, value AS figure, unit, entered_by, note
 FROM evidence
-ORDER BY indicator, dated, id
+WHERE recorded_at <= :as_of
+ORDER BY indicator, dated, evidence_id

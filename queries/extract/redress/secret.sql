@@ -1,1 +1,1 @@
-SELECT value AS secret FROM secret WHERE name = 'pseudonym'
+SELECT value AS secret FROM secret WHERE name = 'complainant_key'

@@ -1,1 +1,4 @@
--- pending
+SELECT case_key, case_id, complainant, source_verdict
+FROM incident
+WHERE received_month = :month
+ORDER BY case_key

@@ -1,1 +1,1 @@
--- pending
+SELECT MAX(row_no * 100 + part) AS last_seq, NULL AS chain_head FROM derived WHERE occurred_at <= :as_of

@@ -1,0 +1,109 @@
+//! `redress extract`: a snapshot of the register, or of another store by a mapping.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use redress::engine::counted::{Counted, Value};
+use redress::extract::mapping::Mapping;
+use redress::extract::run::{Done, Order, extract};
+use redress::lake::store::Lake;
+
+use super::Context;
+use super::failure::Failure;
+use super::{output, progress, rules};
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Args {
+    /// The store to read [default: the register]
+    #[arg(long, value_name = "PATH")]
+    pub store: Option<PathBuf>,
+    /// A shipped mapping (redress, csv, servicenow_csv) or a folder of SQL
+    #[arg(long, value_name = "NAME|DIR")]
+    pub mapping: Option<String>,
+    /// What was recorded by then [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<DateTime<Utc>>,
+    /// Read every month again, even those without a change
+    #[arg(long)]
+    pub full: bool,
+    /// Months read at the same time [default: one a processor]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `redress extract`.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
+    let done = perform(context, args)?;
+    let manifest = &done.manifest;
+    let totals = manifest.totals();
+    let text = |t: &str| Value::Text(t.to_owned());
+    let number = |n: u64| Value::Count(i64::try_from(n).unwrap_or(i64::MAX));
+    let mut rows = vec![
+        vec![text("snapshot"), text(&done.snapshot.display().to_string())],
+        vec![text("as_of"), text(&manifest.as_of.to_rfc3339())],
+        vec![text("months read"), number(done.months_read as u64)],
+        vec![text("months linked"), number(done.months_linked as u64)],
+        vec![text("cases in"), number(totals.cases_in)],
+        vec![text("cases out"), number(totals.cases_out)],
+        vec![text("events in"), number(totals.events_in)],
+        vec![text("events out"), number(totals.events_out)],
+    ];
+    for (table, count) in &manifest.rows {
+        rows.push(vec![text(&format!("rows of {table}")), number(*count)]);
+    }
+    for refused in &totals.refused {
+        rows.push(vec![
+            text(&format!("refused {}: {}", refused.what, refused.reason)),
+            number(refused.rows),
+        ]);
+    }
+    let columns = ["what", "value"].map(str::to_owned).to_vec();
+    output::print(&Counted { columns, rows }, context.format)
+}
+
+/// Extracts and says on stderr what a reader should know; used by `extract`, `run` and `demo`.
+///
+/// # Errors
+/// When the store or the mapping cannot be read or the lake cannot be written.
+pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
+    let config = &context.config;
+    let as_of = args.as_of.unwrap_or(context.now);
+    if as_of > context.now {
+        return Err(Failure::Usage(format!("--as-of {as_of} lies in the future")).into());
+    }
+    let store: &Path = args
+        .store
+        .as_deref()
+        .or(config.store.as_deref())
+        .unwrap_or(&config.register);
+    let name = args.mapping.as_deref().unwrap_or(&config.mapping);
+    let mapping = Mapping::load(name).map_err(|e| Failure::Usage(e.to_string()))?;
+    let in_force = rules::load(context, Some(as_of))?;
+    let bar = progress::steps("extract: months");
+    let threads = args
+        .threads
+        .or_else(|| std::thread::available_parallelism().ok().map(std::num::NonZero::get))
+        .unwrap_or(1);
+    let order = Order {
+        store,
+        source_name: store.display().to_string(),
+        mapping: &mapping,
+        as_of,
+        rules: &in_force.rulebook,
+        rules_text: in_force.text.clone(),
+        pseudonym_key: config.pseudonym_key.clone().map(String::into_bytes),
+        threads,
+        full: args.full,
+        progress: &|done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        },
+    };
+    let outcome = extract(&Lake::at(&config.lake), &order);
+    bar.finish_and_clear();
+    let done = outcome?;
+    for note in &done.notes {
+        eprintln!("note: {note}");
+    }
+    Ok(done)
+}

@@ -1,0 +1,190 @@
+//! The command line: one file a command; arguments in, one call into the library, output.
+
+mod calendar;
+mod case;
+mod config;
+mod demo;
+mod extract;
+mod failure;
+mod init;
+mod lake;
+mod maintenance;
+mod output;
+mod progress;
+mod query;
+mod records;
+mod review;
+mod rules;
+mod run;
+mod sample;
+mod staff;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use self::config::{Config, Overrides};
+use self::output::Format;
+
+/// Complaint handling under ISO 10002: register, figures, review.
+#[derive(Debug, Parser)]
+#[command(name = "redress", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// Settings file [default: redress.toml where it exists]
+    #[arg(long, global = true, env = "REDRESS_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The register's file
+    #[arg(long, global = true, value_name = "FILE")]
+    register: Option<PathBuf>,
+    /// The lake's folder
+    #[arg(long, global = true, value_name = "DIR")]
+    lake: Option<PathBuf>,
+    /// Language of what people read: en, tr or ru
+    #[arg(long, global = true, value_name = "LANG")]
+    lang: Option<String>,
+    /// Form of the answer on stdout
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Say more on stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sample register -> extract -> review, and where to look
+    Demo(demo::Args),
+    /// The nightly batch: extract and indicators; one at a time
+    Run(run::Args),
+    /// Make an empty register
+    Init(init::Args),
+    /// Cases: register, examine, decide, answer
+    #[command(subcommand)]
+    Case(case::Command),
+    /// People who work with the register
+    #[command(subcommand)]
+    Staff(staff::Command),
+    /// Figures entered by hand, with their evidence
+    #[command(subcommand)]
+    Evidence(records::EvidenceCommand),
+    /// Targets of indicators
+    #[command(subcommand)]
+    Objectives(records::ObjectivesCommand),
+    /// Limits of the stages
+    #[command(subcommand)]
+    Limits(records::LimitsCommand),
+    /// Working days and holidays
+    #[command(subcommand)]
+    Calendar(calendar::Command),
+    /// Write a snapshot of the register or of another store to the lake
+    Extract(extract::Args),
+    /// Snapshots of the lake
+    #[command(subcommand)]
+    Lake(lake::Command),
+    /// Ask a metric, or list what it counted
+    Query(query::Args),
+    /// The review of a period
+    #[command(subcommand)]
+    Review(review::Command),
+    /// An invented register to try things on
+    #[command(subcommand)]
+    Sample(sample::Command),
+    /// Copy the register, and check the copy
+    Backup(maintenance::BackupArgs),
+    /// Check the register's chain and projections
+    #[command(subcommand)]
+    Audit(maintenance::AuditCommand),
+    /// Settings in force, and where each comes from
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Completions for a shell
+    Completions {
+        /// bash, zsh, fish, elvish, powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What every command may use.
+pub struct Context {
+    pub config: Config,
+    pub format: Format,
+    /// The one reading of the clock.
+    pub now: DateTime<Utc>,
+}
+
+/// Parses, dispatches, and turns failures into exit codes: 0 done, 1 failed, 2 usage or configuration,
+/// 3 nothing in the period, 10 a check or threshold failed.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Help that cannot be printed (a closed pipe) is nobody's loss.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    start_log(cli.verbose);
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "redress", &mut std::io::stdout());
+        return Ok(());
+    }
+    let overrides = Overrides {
+        file: cli.config,
+        register: cli.register,
+        lake: cli.lake,
+        language: cli.lang,
+    };
+    let context = Context {
+        config: Config::load(overrides)?,
+        format: cli.format,
+        now: Utc::now(),
+    };
+    match cli.command {
+        Command::Demo(args) => demo::run(&context, &args),
+        Command::Run(args) => run::run(&context, &args),
+        Command::Init(args) => init::run(&context, &args),
+        Command::Case(command) => case::run(&context, command),
+        Command::Staff(command) => staff::run(&context, command),
+        Command::Evidence(command) => records::evidence(&context, command),
+        Command::Objectives(command) => records::objectives(&context, command),
+        Command::Limits(command) => records::limits(&context, command),
+        Command::Calendar(command) => calendar::run(&context, command),
+        Command::Extract(args) => extract::run(&context, &args),
+        Command::Lake(command) => lake::run(&context, command),
+        Command::Query(args) => query::run(&context, &args),
+        Command::Review(command) => review::run(&context, command),
+        Command::Sample(command) => sample::run(&context, command),
+        Command::Backup(args) => maintenance::backup(&context, &args),
+        Command::Audit(command) => maintenance::audit(&context, command),
+        Command::Config(command) => config::run(&context, command),
+        Command::Completions { .. } => Ok(()),
+    }
+}
+
+/// Logs go to stderr; `REDRESS_LOG` overrides the level.
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("REDRESS_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}

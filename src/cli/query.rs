@@ -1,0 +1,152 @@
+//! `redress query`: a metric's figures, or the list of what it counted.
+
+use std::path::PathBuf;
+
+use redress::domain::period::Period;
+use redress::engine::counted::{Counted, Value};
+use redress::engine::local::LocalEngine;
+use redress::engine::params::Params;
+use redress::engine::query_file::{QueryFile, metrics_with, parse_conditions};
+use redress::lake::manifest::Manifest;
+use redress::lake::store::Lake;
+
+use super::Context;
+use super::failure::Failure;
+use super::{output, rules};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The metric; `--list` shows them
+    #[arg(required_unless_present_any = ["list", "sql"])]
+    name: Option<String>,
+    /// The period: 2026, 2026-H1, 2026-Q3, 2026-07, 2026-W31, A..B, last-quarter
+    #[arg(long, default_value = "last-quarter")]
+    period: String,
+    /// List what was counted under conditions such as month=2026-07,verdict=missed
+    #[arg(long, value_name = "CONDITIONS", num_args = 0..=1, default_missing_value = "")]
+    drill: Option<String>,
+    /// Show the metrics
+    #[arg(long, conflicts_with_all = ["name", "sql"])]
+    list: bool,
+    /// Show a metric's header and SQL
+    #[arg(long, requires = "name")]
+    explain: bool,
+    /// Ask this SELECT instead of a metric
+    #[arg(long, value_name = "TEXT", conflicts_with = "name")]
+    sql: Option<String>,
+    /// A folder with metrics of your own
+    #[arg(long, value_name = "DIR")]
+    queries: Option<PathBuf>,
+    /// The snapshot [default: the latest]
+    #[arg(long, value_name = "NAME")]
+    snapshot: Option<String>,
+}
+
+/// `redress query`.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
+    let metrics = metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
+    if args.list {
+        return output::print(&listing(context, &metrics), context.format);
+    }
+    let metric = args.name.as_deref().map(|name| find(&metrics, name)).transpose()?;
+    if let (Some(metric), true) = (metric, args.explain) {
+        return output::print_document(&metric.sql, || explanation(context, metric), context.format);
+    }
+    let (engine, _) = open(context, args.snapshot.as_deref(), &args.period)?;
+    let answer = match (metric, &args.drill, &args.sql) {
+        (Some(metric), Some(conditions), _) => {
+            let conditions = parse_conditions(conditions).map_err(|e| Failure::Usage(e.to_string()))?;
+            engine.drill(metric, &conditions, None)?
+        }
+        (Some(metric), None, _) => engine.metric(metric)?,
+        (None, _, Some(sql)) => engine.sql(sql, "--sql")?,
+        (None, _, None) => return Err(Failure::Usage("name a metric, or give --list or --sql".into()).into()),
+    };
+    if answer.rows.is_empty() {
+        return Err(Failure::Nothing(format!("nothing was counted in {}", args.period)).into());
+    }
+    output::print(&answer, context.format)
+}
+
+/// Opens a snapshot for a period; used by every command that asks the lake.
+///
+/// # Errors
+/// When there is no snapshot, its manifest is damaged, or the period cannot be read.
+pub fn open(
+    context: &Context,
+    snapshot: Option<&str>,
+    period: &str,
+) -> anyhow::Result<(LocalEngine, Manifest)> {
+    let folder = Lake::at(&context.config.lake).snapshot(snapshot)?;
+    let manifest = Manifest::read(&folder)?;
+    let params = params(context, &manifest, period)?;
+    Ok((LocalEngine::new(&folder, params), manifest))
+}
+
+/// The parameters of a question to a snapshot, with the calendar that the snapshot was made with.
+fn params(context: &Context, manifest: &Manifest, period: &str) -> anyhow::Result<Params> {
+    let calendar = rules::load(context, Some(manifest.as_of))?.rulebook.organisation;
+    let as_of_on = calendar.local_date(manifest.as_of)?;
+    let period = Period::parse(period, as_of_on).map_err(|e| Failure::Usage(e.to_string()))?;
+    if period.first > as_of_on {
+        return Err(Failure::Nothing(format!(
+            "{period} begins after the snapshot's as_of ({as_of_on}); nothing is known of it"
+        ))
+        .into());
+    }
+    let mut over_on = as_of_on;
+    if calendar.closing_instant_of_due(over_on)? > manifest.as_of {
+        over_on = over_on.pred_opt().unwrap_or(over_on);
+    }
+    let previous = period
+        .previous()
+        .ok_or_else(|| Failure::Usage(format!("nothing lies before {period}")))?;
+    Ok(Params {
+        as_of_at: manifest.as_of,
+        as_of_on,
+        over_on,
+        calendar_id: calendar.id().to_owned(),
+        period,
+        previous,
+    })
+}
+
+/// A metric by its id.
+///
+/// # Errors
+/// When none has it; the message lists those that exist.
+pub fn find<'m>(metrics: &'m [QueryFile], name: &str) -> anyhow::Result<&'m QueryFile> {
+    metrics.iter().find(|m| m.id == name).ok_or_else(|| {
+        let known: Vec<&str> = metrics.iter().map(|m| m.id.as_str()).collect();
+        Failure::Usage(format!("`{name}` is no metric; known are: {}", known.join(", "))).into()
+    })
+}
+
+fn listing(context: &Context, metrics: &[QueryFile]) -> Counted {
+    let language = context.config.language.as_str();
+    let rows = metrics
+        .iter()
+        .map(|m| {
+            [&m.id, m.title(language), &m.iso, &m.basis, &m.grain, &m.dimensions.join(", ")]
+                .map(|t| Value::Text(t.to_owned()))
+                .to_vec()
+        })
+        .collect();
+    let columns = ["id", "title", "iso", "basis", "grain", "dimensions"];
+    Counted { columns: columns.map(str::to_owned).to_vec(), rows }
+}
+
+fn explanation(context: &Context, metric: &QueryFile) -> String {
+    format!(
+        "{}\n{}\n\nISO 10002: {}\nbasis: {}\ncounts: {}\nkey: {}\ndimensions: {}\nfile: {}\n\n{}\n",
+        metric.title(context.config.language.as_str()),
+        metric.definition,
+        metric.iso,
+        metric.basis,
+        metric.grain,
+        metric.key.join(", "),
+        metric.dimensions.join(", "),
+        metric.origin.display(),
+        metric.sql,
+    )
+}

@@ -1,0 +1,402 @@
+//! Messages to customers: queued in the transaction of the event that causes them, sent by another
+//! process, and told to the case when a gateway took them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::append::record_follow_up;
+use super::entry::recording_time;
+use super::error::{RegisterError, Result};
+use super::messages::{self, Saying};
+use super::projection::Folded;
+use super::records::{instant, unreadable};
+use super::seal::{self, OUTBOX};
+use super::settings::{self, Setting};
+use super::{Register, Writing, cases, from_micros, people, to_micros};
+use crate::domain::event::{
+    Acknowledged, Communicated, EventBody, MessageFailed, MessageSent, RemediesTold, SurveySent,
+};
+use crate::domain::vocabulary::{Means, MessagePurpose, words};
+use crate::domain::workflow::State;
+
+words! {
+    /// Where a message stands.
+    MessageState { Queued = "queued", Sent = "sent", Failed = "failed", Dead = "dead" }
+}
+
+/// For how long a claimed message is left to the process that claimed it.
+const LEASE: TimeDelta = TimeDelta::minutes(5);
+
+/// Wait before the second attempt; it doubles with each one up to [`LONGEST_WAIT`].
+const FIRST_WAIT: TimeDelta = TimeDelta::minutes(1);
+
+/// The longest wait between two attempts.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
+
+/// A message to a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub message_id: i64,
+    pub case_key: i64,
+    pub purpose: MessagePurpose,
+    /// Of the decision told.
+    pub pass: Option<u8>,
+    pub means: Means,
+    /// Phone number or e-mail address; `None` once erased.
+    pub recipient: Option<String>,
+    /// `None` once erased, and once a message with a password was sent.
+    pub body: Option<String>,
+    pub state: MessageState,
+    pub attempts: u32,
+    pub next_attempt_at: DateTime<Utc>,
+    /// To be handed to the gateway, so that a message sent twice arrives once.
+    pub idempotency_key: String,
+    pub created_at: DateTime<Utc>,
+    pub sent_at: Option<DateTime<Utc>>,
+    pub last_error: Option<String>,
+}
+
+/// Which messages to list; what is `None` does not matter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MessageFilter {
+    pub state: Option<MessageState>,
+    pub case_key: Option<i64>,
+    pub purpose: Option<MessagePurpose>,
+    /// At most so many, newest first.
+    pub limit: Option<u32>,
+}
+
+const COLUMNS: &str = "message_id, case_key, purpose, pass, means, recipient, body, state, attempts, \
+                       next_attempt_at, idempotency_key, created_at, sent_at, last_error";
+
+impl Register {
+    /// Takes messages whose time has come. They are this caller's for five minutes: another process
+    /// does not get them meanwhile, and gets them after that when this one died.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn claim_due_messages(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Message>> {
+        self.write(|w| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM outbox
+                 WHERE state IN ('queued', 'failed') AND next_attempt_at <= ?1
+                 ORDER BY next_attempt_at, message_id LIMIT ?2"
+            );
+            let due = list(&w.tx, &sql, (to_micros(now), limit))?;
+            for message in &due {
+                w.tx.execute(
+                    "UPDATE outbox SET next_attempt_at = ?2 WHERE message_id = ?1",
+                    (message.message_id, to_micros(now + LEASE)),
+                )?;
+                seal::seal(&w.tx, OUTBOX, message.message_id)?;
+            }
+            Ok(due)
+        })
+    }
+
+    /// Messages, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn messages(&self, filter: &MessageFilter) -> Result<Vec<Message>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox
+             WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR case_key = ?2)
+               AND (?3 IS NULL OR purpose = ?3)
+             ORDER BY message_id DESC LIMIT ?4"
+        );
+        self.read(|conn| {
+            list(
+                conn,
+                &sql,
+                (
+                    filter.state.map(MessageState::as_str),
+                    filter.case_key,
+                    filter.purpose.map(MessagePurpose::as_str),
+                    filter.limit.map_or(-1, i64::from),
+                ),
+            )
+        })
+    }
+
+    /// Records that a gateway accepted a message: the message is sent, and the case learns what that
+    /// means (acknowledged, communicated, remedies told), where it does not know it yet. Saying it
+    /// twice changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn message_delivered(&mut self, message_id: i64, now: DateTime<Utc>) -> Result<()> {
+        self.write(|w| {
+            let message = by_id(&w.tx, message_id)?;
+            match message.state {
+                MessageState::Sent => return Ok(()),
+                MessageState::Queued | MessageState::Failed | MessageState::Dead => {}
+            }
+            let now = recording_time(&w.tx, now)?;
+            let holds_password = match message.purpose {
+                MessagePurpose::Registration | MessagePurpose::Password => true,
+                MessagePurpose::Acknowledgement
+                | MessagePurpose::Question
+                | MessagePurpose::Decision
+                | MessagePurpose::Remedies
+                | MessagePurpose::Reminder
+                | MessagePurpose::Survey => false,
+            };
+            w.tx.execute(
+                "UPDATE outbox SET state = 'sent', sent_at = ?2, attempts = attempts + 1,
+                        last_error = NULL, body = CASE WHEN ?3 THEN NULL ELSE body END
+                 WHERE message_id = ?1",
+                (message_id, to_micros(now), holds_password),
+            )?;
+            seal::seal(&w.tx, OUTBOX, message_id)?;
+            let sent = MessageSent {
+                purpose: message.purpose,
+                means: message.means,
+            };
+            let folded = record_follow_up(w, message.case_key, &sent.into(), now, now)?;
+            if let Some(body) = told(&message, &folded) {
+                record_follow_up(w, message.case_key, &body, now, now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Records that an attempt failed; answers where the message stands now. It is tried again later,
+    /// each time after a longer wait, until the failure is permanent or the attempts are used up;
+    /// then it is dead and the case learns that.
+    ///
+    /// # Errors
+    /// When there is no such message, or it was sent already.
+    pub fn message_failed(
+        &mut self,
+        message_id: i64,
+        error: &str,
+        permanent: bool,
+        now: DateTime<Utc>,
+    ) -> Result<MessageState> {
+        self.write(|w| {
+            let message = by_id(&w.tx, message_id)?;
+            match message.state {
+                MessageState::Sent | MessageState::Dead => {
+                    return Err(RegisterError::invalid(
+                        "message",
+                        message_id.to_string(),
+                        "it waits for no attempt; list the outbox again",
+                    ));
+                }
+                MessageState::Queued | MessageState::Failed => {}
+            }
+            let now = recording_time(&w.tx, now)?;
+            let attempts = message.attempts + 1;
+            let allowed = settings::whole(&w.tx, Setting::SendAttempts)?;
+            let dead = permanent || i64::from(attempts) >= allowed;
+            let state = if dead {
+                MessageState::Dead
+            } else {
+                MessageState::Failed
+            };
+            w.tx.execute(
+                "UPDATE outbox SET state = ?2, attempts = ?3, next_attempt_at = ?4, last_error = ?5
+                 WHERE message_id = ?1",
+                (
+                    message_id,
+                    state.as_str(),
+                    attempts,
+                    to_micros(now + wait_after(attempts)),
+                    error,
+                ),
+            )?;
+            seal::seal(&w.tx, OUTBOX, message_id)?;
+            if dead {
+                let failed = MessageFailed {
+                    purpose: message.purpose,
+                    means: message.means,
+                };
+                record_follow_up(w, message.case_key, &failed.into(), now, now)?;
+            }
+            Ok(state)
+        })
+    }
+
+    /// Queues a dead message again.
+    ///
+    /// # Errors
+    /// When there is no such message, it is not dead, or its words were erased.
+    pub fn retry_message(&mut self, message_id: i64, now: DateTime<Utc>) -> Result<()> {
+        self.write(|w| {
+            let message = by_id(&w.tx, message_id)?;
+            if message.state != MessageState::Dead || message.body.is_none() {
+                return Err(RegisterError::invalid(
+                    "message",
+                    message_id.to_string(),
+                    "only a dead message that still has its words is tried again",
+                ));
+            }
+            w.tx.execute(
+                "UPDATE outbox SET state = 'queued', attempts = 0, next_attempt_at = ?2 WHERE message_id = ?1",
+                (message_id, to_micros(now)),
+            )?;
+            seal::seal(&w.tx, OUTBOX, message_id)
+        })
+    }
+}
+
+/// A message about to be queued.
+#[derive(Debug)]
+pub(super) struct Queue<'a> {
+    pub case_key: i64,
+    pub purpose: MessagePurpose,
+    pub pass: Option<u8>,
+    pub saying: Saying<'a>,
+    /// What causes it, unique for the case and the purpose: the event's position, mostly.
+    pub mark: i64,
+    pub now: DateTime<Utc>,
+}
+
+/// Queues a message to the complainant, by SMS where there is a phone number, else by e-mail.
+/// `None` when there is neither.
+pub(super) fn queue(w: &Writing<'_>, queue: &Queue<'_>) -> Result<Option<i64>> {
+    let case = cases::by_key(&w.tx, queue.case_key)?;
+    let person = people::read(&w.tx, case.complainant_id)?.person;
+    let (means, recipient) = match (person.phone, person.email) {
+        (Some(phone), _) => (Means::Sms, phone),
+        (None, Some(email)) => (Means::Email, email),
+        (None, None) => return Ok(None),
+    };
+    let body = w.messages.render(
+        person.language,
+        messages::Setting {
+            number: &case.number,
+            organisation: &settings::text(&w.tx, Setting::Organisation)?,
+            tracking_url: &settings::text(&w.tx, Setting::TrackingUrl)?,
+        },
+        queue.saying,
+    );
+    let at = to_micros(queue.now);
+    w.tx.execute(
+        "INSERT INTO outbox (case_key, purpose, pass, means, recipient, body, state, attempts,
+                             next_attempt_at, idempotency_key, created_at, checksum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', 0, ?7, ?8, ?7, x'')",
+        (
+            queue.case_key,
+            queue.purpose.as_str(),
+            queue.pass,
+            means.as_str(),
+            recipient,
+            body,
+            at,
+            format!("{}/{}/{}", case.number, queue.purpose, queue.mark),
+        ),
+    )?;
+    let message_id = w.tx.last_insert_rowid();
+    seal::seal(&w.tx, OUTBOX, message_id)?;
+    Ok(Some(message_id))
+}
+
+/// Gives up the waiting messages of a case that are no longer true.
+pub(super) fn give_up(
+    conn: &Connection,
+    case_key: i64,
+    purposes: &[MessagePurpose],
+    why: &str,
+) -> Result<()> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE case_key = ?1 AND state IN ('queued', 'failed')"
+    );
+    for message in list(conn, &sql, [case_key])? {
+        if purposes.contains(&message.purpose) {
+            conn.execute(
+                "UPDATE outbox SET state = 'dead', last_error = ?2 WHERE message_id = ?1",
+                (message.message_id, why),
+            )?;
+            seal::seal(conn, OUTBOX, message.message_id)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a case learns from a delivered message, where it does not know it yet.
+fn told(message: &Message, folded: &Folded) -> Option<EventBody> {
+    let file = &folded.file;
+    let means = message.means;
+    match message.purpose {
+        MessagePurpose::Registration | MessagePurpose::Acknowledgement => {
+            let open = !file.state.name().is_closed();
+            (file.acknowledged.is_none() && open).then(|| Acknowledged { means }.into())
+        }
+        MessagePurpose::Decision => match &file.state {
+            State::Decided {
+                pass, signed: true, ..
+            } if message.pass == Some(*pass) => Some(Communicated { pass: *pass, means }.into()),
+            _ => None,
+        },
+        MessagePurpose::Remedies => match file.state {
+            State::Outstanding {
+                remedies_told: false,
+                ..
+            } => Some(RemediesTold { means }.into()),
+            _ => None,
+        },
+        MessagePurpose::Survey => {
+            let judged = State::apply(
+                file.state.clone(),
+                &SurveySent { means }.into(),
+                None,
+            );
+            (judged.is_ok() && file.survey_sent_at.is_none()).then(|| SurveySent { means }.into())
+        }
+        MessagePurpose::Question | MessagePurpose::Reminder | MessagePurpose::Password => None,
+    }
+}
+
+fn wait_after(attempts: u32) -> TimeDelta {
+    let doublings = attempts.saturating_sub(1).min(16);
+    (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT)
+}
+
+fn by_id(conn: &Connection, message_id: i64) -> Result<Message> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE message_id = ?1");
+    let found = conn
+        .prepare_cached(&sql)?
+        .query_row([message_id], |row| Ok(from_row(row)))
+        .optional()?;
+    found.unwrap_or_else(|| {
+        Err(RegisterError::NoSuch {
+            what: "message",
+            key: message_id.to_string(),
+        })
+    })
+}
+
+fn list(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Message>> {
+    let mut select = conn.prepare_cached(sql)?;
+    let mut rows = select.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(from_row(row)?);
+    }
+    Ok(found)
+}
+
+fn from_row(row: &Row<'_>) -> Result<Message> {
+    let message_id: i64 = row.get(0)?;
+    let key = message_id.to_string();
+    let word = |column: usize| -> Result<String> { Ok(row.get(column)?) };
+    let sent_at: Option<i64> = row.get(12)?;
+    Ok(Message {
+        message_id,
+        case_key: row.get(1)?,
+        purpose: word(2)?.parse().map_err(|e| unreadable("outbox", &key, e))?,
+        pass: row.get(3)?,
+        means: word(4)?.parse().map_err(|e| unreadable("outbox", &key, e))?,
+        recipient: row.get(5)?,
+        body: row.get(6)?,
+        state: word(7)?.parse().map_err(|e| unreadable("outbox", &key, e))?,
+        attempts: row.get(8)?,
+        next_attempt_at: instant(row, 9)?,
+        idempotency_key: row.get(10)?,
+        created_at: instant(row, 11)?,
+        sent_at: sent_at.map(from_micros).transpose()?,
+        last_error: row.get(13)?,
+    })
+}

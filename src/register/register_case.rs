@@ -1,0 +1,241 @@
+//! Registering a complaint: number, password, first event and first message in one transaction.
+
+use chrono::{DateTime, Datelike, Utc};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::append::check_times;
+use super::entry::{Entry, Tail, next_event_no, recording_time};
+use super::error::{RegisterError, Result};
+use super::messages::Saying;
+use super::outbox::{self, Queue};
+use super::people::{self, Person};
+use super::seal::{self, COMPLAINT_CASE};
+use super::{Actor, Register, Writing, cases, local_day, projection, secrets, to_micros};
+use crate::domain::event::{EventBody, EventKind, Registered};
+use crate::domain::vocabulary::MessagePurpose;
+
+/// A complaint as it comes in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCase {
+    pub registered: Registered,
+    pub complainant: Complaining,
+    /// The complaint in the complainant's words. Erasable.
+    pub narrative: String,
+    /// When it was entered in the register; mostly `now`.
+    pub occurred_at: DateTime<Utc>,
+    /// Needed when `occurred_at` is longer ago than the register allows.
+    pub late_reason: Option<String>,
+}
+
+/// Who complains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Complaining {
+    /// A person as they gave themselves. Somebody of the same name with the same phone number or
+    /// e-mail address is taken to be the same complainant.
+    Person(Person),
+    /// A complainant whom the register knows.
+    Known(i64),
+}
+
+/// A case that was registered, or whose password was set anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    pub case_key: i64,
+    pub number: String,
+    /// For tracking, together with the number. Only its hash is kept: besides this value there is no
+    /// clear copy but the waiting message's.
+    pub password: String,
+    /// The message that tells the customer; `None` when there is neither phone nor e-mail, so that
+    /// number and password have to be handed over otherwise.
+    pub message_id: Option<i64>,
+    /// Position of the case's last event.
+    pub seq: i64,
+}
+
+impl Register {
+    /// Registers a complaint and queues the message with number and password.
+    ///
+    /// # Errors
+    /// When the narrative is blank, a time lies in the future, the entry is late without a reason, or
+    /// the complainant is unknown.
+    pub fn register_case(
+        &mut self,
+        new: &NewCase,
+        by: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Registration> {
+        if new.narrative.trim().is_empty() {
+            return Err(RegisterError::invalid(
+                "narrative",
+                &new.narrative,
+                "write down what the customer complains of",
+            ));
+        }
+        // Hashing is slow on purpose, so it is done before the register is locked.
+        let password = secrets::new_password()?;
+        let tracking_hash = secrets::hash_password(&password)?;
+        let salt = secrets::random::<16>()?;
+        self.write(|w| {
+            let recorded_at = recording_time(&w.tx, now)?;
+            let kind = EventKind::Registered;
+            check_times(w, kind, new.occurred_at, new.late_reason.as_deref(), recorded_at)?;
+            if new.registered.received_at > new.occurred_at {
+                return Err(RegisterError::invalid(
+                    "received at",
+                    new.registered.received_at.to_string(),
+                    "a complaint is received before it is registered",
+                ));
+            }
+            let complainant_id = match &new.complainant {
+                Complaining::Known(id) => people::read(&w.tx, *id)?.complainant_id,
+                Complaining::Person(person) => match people::recognise(&w.tx, person)? {
+                    Some(id) => id,
+                    None => people::add(&w.tx, person)?,
+                },
+            };
+            let received_at = new.registered.received_at;
+            let (case_key, number) = add_case(
+                &w.tx,
+                &CaseHeader {
+                    number: None,
+                    numbered_in: local_day(recorded_at, w.zone).year(),
+                    received_month: local_day(received_at, w.zone).format("%Y-%m").to_string(),
+                    received_at: to_micros(received_at),
+                    complainant_id,
+                    tracking_hash: Some(&tracking_hash),
+                },
+            )?;
+            let body = EventBody::Registered(new.registered.clone());
+            let seq = Tail::read(&w.tx)?.add(
+                &w.tx,
+                &Entry {
+                    case_key,
+                    number: &number,
+                    event_no: next_event_no(&w.tx, case_key)?,
+                    occurred_at: new.occurred_at,
+                    recorded_at,
+                    role: by.role,
+                    actor: by.name.as_deref(),
+                    late_reason: new.late_reason.as_deref(),
+                    body: &body,
+                    text: Some(new.narrative.trim()),
+                },
+                &salt,
+            )?;
+            projection::refold(&w.tx, case_key)?;
+            let message_id = tell_password(w, case_key, &password, seq, recorded_at, true)?;
+            Ok(Registration {
+                case_key,
+                number,
+                password: password.clone(),
+                message_id,
+                seq,
+            })
+        })
+    }
+
+    /// Gives a case a new tracking password and queues the message with it.
+    ///
+    /// # Errors
+    /// When there is no such case.
+    pub fn reset_tracking_password(
+        &mut self,
+        case_key: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Registration> {
+        let password = secrets::new_password()?;
+        let tracking_hash = secrets::hash_password(&password)?;
+        self.write(|w| {
+            let case = cases::by_key(&w.tx, case_key)?;
+            let now = recording_time(&w.tx, now)?;
+            w.tx.execute(
+                "UPDATE complaint_case SET tracking_hash = ?2 WHERE case_key = ?1",
+                (case_key, &tracking_hash),
+            )?;
+            seal::seal(&w.tx, COMPLAINT_CASE, case_key)?;
+            // The message with the former password would only mislead.
+            outbox::give_up(
+                &w.tx,
+                case_key,
+                &[MessagePurpose::Registration, MessagePurpose::Password],
+                "a new password was given",
+            )?;
+            let mark = to_micros(now);
+            let message_id = tell_password(w, case_key, &password, mark, now, false)?;
+            Ok(Registration {
+                case_key,
+                number: case.number,
+                password: password.clone(),
+                message_id,
+                seq: case.last_seq,
+            })
+        })
+    }
+}
+
+/// The row of a case before its events.
+#[derive(Debug)]
+pub(super) struct CaseHeader<'a> {
+    /// `None`: the next number of the register.
+    pub number: Option<&'a str>,
+    /// The year that the register's own numbers begin with.
+    pub numbered_in: i32,
+    pub received_month: String,
+    pub received_at: i64,
+    pub complainant_id: i64,
+    pub tracking_hash: Option<&'a str>,
+}
+
+/// Adds the row of a case; answers its key and number. Its row is sealed with its projection.
+pub(super) fn add_case(conn: &Connection, header: &CaseHeader<'_>) -> Result<(i64, String)> {
+    let last: Option<i64> = conn
+        .prepare_cached("SELECT max(case_key) FROM complaint_case")?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let case_key = last.unwrap_or(0) + 1;
+    let number = match header.number {
+        Some(number) => number.to_owned(),
+        None => format!("{}-{case_key:06}", header.numbered_in),
+    };
+    conn.prepare_cached(
+        "INSERT INTO complaint_case (case_key, number, received_month, complainant_id, tracking_hash,
+                                     state, pass, received_at, last_seq, checksum)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'registered', 1, ?6, 0, x'')",
+    )?
+    .execute((
+        case_key,
+        &number,
+        &header.received_month,
+        header.complainant_id,
+        header.tracking_hash,
+        header.received_at,
+    ))?;
+    Ok((case_key, number))
+}
+
+fn tell_password(
+    w: &Writing<'_>,
+    case_key: i64,
+    password: &str,
+    mark: i64,
+    now: DateTime<Utc>,
+    first: bool,
+) -> Result<Option<i64>> {
+    let (purpose, saying) = if first {
+        (MessagePurpose::Registration, Saying::Registration { password })
+    } else {
+        (MessagePurpose::Password, Saying::Password { password })
+    };
+    outbox::queue(
+        w,
+        &Queue {
+            case_key,
+            purpose,
+            pass: None,
+            saying,
+            mark,
+            now,
+        },
+    )
+}

@@ -1,0 +1,103 @@
+//! The checksum of a row in a table that no chain covers.
+//!
+//! A row is written with an empty checksum and sealed in the same transaction. The checksum finds
+//! damage and careless edits; it is no protection against somebody who recomputes it.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, Statement};
+use sha2::{Digest, Sha256};
+
+use super::chain::{Hash, bytes, number};
+use super::error::Result;
+
+/// A table whose rows carry a checksum, with the columns that name a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sealed {
+    pub table: &'static str,
+    pub key: &'static str,
+}
+
+/// Every table with a checksum per row.
+pub(super) const SEALED: &[Sealed] = &[
+    SETTING,
+    SECRET,
+    COMPLAINANT,
+    COMPLAINT_CASE,
+    OUTBOX,
+    ATTACHMENT,
+    STAFF,
+    TRAINING,
+    EVIDENCE,
+    OBJECTIVE,
+    CALENDAR_VERSION,
+    LIMITS_VERSION,
+    EXPOSURE,
+];
+
+macro_rules! sealed {
+    ($($name:ident = $table:literal, $key:literal;)+) => {
+        $(pub(super) const $name: Sealed = Sealed { table: $table, key: $key };)+
+    };
+}
+
+sealed! {
+    SETTING = "setting", "key";
+    SECRET = "secret", "name";
+    COMPLAINANT = "complainant", "complainant_id";
+    COMPLAINT_CASE = "complaint_case", "case_key";
+    OUTBOX = "outbox", "message_id";
+    ATTACHMENT = "attachment", "sha256 || ' ' || case_key";
+    STAFF = "staff", "name";
+    TRAINING = "training", "training_id";
+    EVIDENCE = "evidence", "evidence_id";
+    OBJECTIVE = "objective", "indicator || ' ' || version";
+    CALENDAR_VERSION = "calendar_version", "calendar_id || ' ' || version";
+    LIMITS_VERSION = "limits_version", "version";
+    EXPOSURE = "exposure", "month || ' ' || product || ' ' || site";
+}
+
+/// Sets the checksum of the row with this rowid.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn seal(conn: &Connection, sealed: Sealed, rowid: i64) -> Result<()> {
+    let table = sealed.table;
+    let checksum = {
+        let mut select =
+            conn.prepare_cached(&format!("SELECT * FROM {table} WHERE rowid = ?1"))?;
+        let columns = covered(&select);
+        select.query_row([rowid], |row| row_checksum(table, row, &columns))?
+    };
+    conn.prepare_cached(&format!("UPDATE {table} SET checksum = ?1 WHERE rowid = ?2"))?
+        .execute((checksum.as_slice(), rowid))?;
+    Ok(())
+}
+
+/// Positions of the columns that a checksum covers: all but itself, in the order of the schema.
+pub(super) fn covered(select: &Statement<'_>) -> Vec<usize> {
+    select
+        .column_names()
+        .enumerate()
+        .filter(|(_, name)| *name != "checksum")
+        .map(|(column, _)| column)
+        .collect()
+}
+
+/// The checksum over the covered columns of a row, which also names the table.
+pub(super) fn row_checksum(
+    table: &str,
+    row: &Row<'_>,
+    columns: &[usize],
+) -> rusqlite::Result<Hash> {
+    let mut sha = Sha256::new();
+    bytes(&mut sha, Some(table.as_bytes()));
+    for &column in columns {
+        match row.get_ref(column)? {
+            ValueRef::Null => bytes(&mut sha, None),
+            ValueRef::Integer(value) => number(&mut sha, value),
+            ValueRef::Real(value) => bytes(&mut sha, Some(&value.to_bits().to_be_bytes())),
+            ValueRef::Text(value) | ValueRef::Blob(value) => bytes(&mut sha, Some(value)),
+        }
+    }
+    Ok(sha.finalize().into())
+}

@@ -1,0 +1,128 @@
+//! The register's own settings, with their defaults.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::error::{RegisterError, Result};
+use super::seal::{self, SETTING};
+use super::Register;
+use crate::domain::vocabulary::words;
+
+pub(super) const REGISTER_ID: &str = "register_id";
+pub(super) const ZONE: &str = "zone";
+
+/// Present while a load runs, and for ever when it was broken off.
+pub(super) const LOADING: &str = "bulk_load_unfinished";
+
+words! {
+    /// A setting of the register that may be changed.
+    Setting {
+        /// The name that messages sign with.
+        Organisation = "organisation",
+        /// The address of the tracking page, for messages.
+        TrackingUrl = "tracking_url",
+        /// Hours after which entering an event counts as late and needs a reason.
+        LateAfterHours = "late_after_hours",
+        /// Calendar days from acceptance until the remedy is due.
+        RemedyDays = "remedy_days",
+        /// Attempts to send a message before it is given up.
+        SendAttempts = "send_attempts",
+    }
+}
+
+impl Setting {
+    /// The value as long as nobody set another.
+    pub const fn default_value(self) -> &'static str {
+        match self {
+            Setting::Organisation => "",
+            Setting::TrackingUrl => "",
+            Setting::LateAfterHours => "24",
+            Setting::RemedyDays => "10",
+            Setting::SendAttempts => "8",
+        }
+    }
+
+    /// The range of a setting that is a number.
+    const fn range(self) -> Option<(i64, i64)> {
+        match self {
+            Setting::Organisation | Setting::TrackingUrl => None,
+            Setting::LateAfterHours => Some((0, 8_760)),
+            Setting::RemedyDays => Some((0, 3_650)),
+            Setting::SendAttempts => Some((1, 100)),
+        }
+    }
+}
+
+impl Register {
+    /// A setting's value.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn setting(&self, setting: Setting) -> Result<String> {
+        self.read(|conn| text(conn, setting))
+    }
+
+    /// Sets a setting.
+    ///
+    /// # Errors
+    /// When a number is out of its range, or the database cannot be written.
+    pub fn set_setting(&mut self, setting: Setting, value: &str) -> Result<()> {
+        if let Some((least, most)) = setting.range() {
+            let fits = value
+                .parse::<i64>()
+                .is_ok_and(|n| (least..=most).contains(&n));
+            if !fits {
+                return Err(RegisterError::invalid(
+                    setting.as_str(),
+                    value,
+                    "give a whole number in the range of this setting",
+                ));
+            }
+        }
+        self.write(|w| store(&w.tx, setting.as_str(), value))
+    }
+}
+
+/// A setting's value or its default.
+pub(super) fn text(conn: &Connection, setting: Setting) -> Result<String> {
+    let stored = lookup(conn, setting.as_str())?;
+    Ok(stored.unwrap_or_else(|| setting.default_value().to_owned()))
+}
+
+/// A setting that is a whole number.
+pub(super) fn whole(conn: &Connection, setting: Setting) -> Result<i64> {
+    let text = text(conn, setting)?;
+    text.parse().map_err(|_| RegisterError::Unreadable {
+        table: "setting",
+        key: setting.to_string(),
+        why: format!("`{text}` is no whole number"),
+    })
+}
+
+/// A setting that every register has since it was made.
+pub(super) fn required(conn: &Connection, key: &'static str) -> Result<String> {
+    lookup(conn, key)?.ok_or_else(|| RegisterError::Unreadable {
+        table: "setting",
+        key: key.to_owned(),
+        why: "it is missing".to_owned(),
+    })
+}
+
+/// Writes a setting's row.
+pub(super) fn store(conn: &Connection, key: &str, value: &str) -> Result<()> {
+    conn.execute(
+        "INSERT INTO setting (key, value, checksum) VALUES (?1, ?2, x'')
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )?;
+    let rowid = conn.query_row("SELECT rowid FROM setting WHERE key = ?1", [key], |row| {
+        row.get(0)
+    })?;
+    seal::seal(conn, SETTING, rowid)
+}
+
+fn lookup(conn: &Connection, key: &str) -> Result<Option<String>> {
+    Ok(conn
+        .prepare_cached("SELECT value FROM setting WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?)
+}

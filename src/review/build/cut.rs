@@ -1,0 +1,81 @@
+//! Definitions, and the data cut: what the figures rest on.
+
+use super::maker::Maker;
+use crate::review::model::{Block, Cell, Fact, Section};
+use crate::review::words::clean;
+
+const DEFINITIONS: [&str; 9] =
+    ["stages", "basis", "clocks", "verdicts", "counting", "intervals", "small", "curves", "stock"];
+
+pub(super) fn definitions(maker: &Maker) -> Section {
+    let words = maker.words;
+    let facts = DEFINITIONS
+        .iter()
+        .map(|key| Fact {
+            name: words.text(&format!("definitions.{key}")),
+            value: words.text(&format!("definitions.{key}_text")),
+        })
+        .collect();
+    Section {
+        id: "definitions".into(),
+        title: words.text("definitions.title"),
+        reference: words.text("definitions.reference"),
+        blocks: vec![Block::Facts { facts }],
+    }
+}
+
+pub(super) fn section(maker: &Maker) -> Section {
+    let (words, context) = (maker.words, maker.context);
+    let fact = |key: &str, value: String| Fact { name: words.text(key), value };
+    let refused: u64 = context.refused.iter().map(|(_, n)| n).sum();
+    let mut facts = vec![
+        fact("cut.as_of", words.moment(context.as_of, context.zone)),
+        fact(
+            "cut.period",
+            format!("{}: {} – {}", clean(&context.period.name), words.date(context.period.first), words.date(context.period.last)),
+        ),
+        fact("cut.source", clean(&context.source)),
+        fact("cut.calendar", format!("{}, {}", clean(&context.calendar_id), clean(&context.calendar_version))),
+        fact("cut.limits", clean(&context.limits)),
+    ];
+    let objectives = context
+        .objectives
+        .iter()
+        .map(|(stage, share)| format!("{} {}", words.name("stages", stage), words.percent(*share)))
+        .collect::<Vec<_>>();
+    facts.push(fact(
+        "cut.objectives",
+        if objectives.is_empty() { words.text("cut.no_objectives") } else { objectives.join("; ") },
+    ));
+    facts.push(fact("cut.manifest", clean(&context.manifest)));
+    facts.push(fact("cut.tool", clean(&context.tool_version)));
+    facts.push(fact("cut.refused", words.count(refused as i64)));
+    facts.push(fact("cut.deviations", words.count(context.deviations as i64)));
+    let mut blocks = vec![Block::Text { text: words.text("cut.lead") }, Block::Facts { facts }];
+    if refused > 0 {
+        let rows = context
+            .refused
+            .iter()
+            .map(|(reason, n)| vec![Cell::text(clean(reason)), maker.count_cell(*n as i64, None)])
+            .collect();
+        let columns = maker.columns(&["cut.col_reason", "cut.col_rows"]);
+        let table = maker.table("refused_rows", words.text("cut.refused_caption"), columns, rows);
+        blocks.push(Block::Table { table });
+    }
+    if !context.row_counts.is_empty() {
+        let rows = context
+            .row_counts
+            .iter()
+            .map(|(table, n)| vec![Cell::text(clean(table)), maker.count_cell(*n as i64, None)])
+            .collect();
+        let columns = maker.columns(&["cut.col_table", "cut.col_rows"]);
+        let table = maker.table("row_counts", words.text("cut.rows_caption"), columns, rows);
+        blocks.push(Block::Table { table });
+    }
+    Section {
+        id: "data-cut".into(),
+        title: words.text("cut.title"),
+        reference: words.text("cut.reference"),
+        blocks,
+    }
+}

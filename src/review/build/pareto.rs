@@ -1,0 +1,188 @@
+//! Pareto analysis of categories.
+
+use super::maker::Maker;
+use super::{CASES_SHOWN, SMALLEST_FOR_PERCENT};
+use crate::review::ReviewError;
+use crate::review::charts::Tick;
+use crate::review::charts::pareto::{ParetoChart, ParetoRow};
+use crate::review::model::{Block, CaseList, Cell, Chart, Column, Drawing, Section};
+use crate::review::numbers::rounded;
+use crate::review::words::clean;
+use crate::stats::pareto::{DEFAULT_CUT, ParetoBar, pareto};
+
+const METRIC: &str = "pareto_category";
+/// Bars drawn; smaller categories are added up in one more.
+const BARS: usize = 12;
+
+pub(super) fn section(maker: &Maker) -> Result<Section, ReviewError> {
+    let words = maker.words;
+    let mut blocks = vec![Block::Text { text: words.text("pareto.lead") }];
+    match maker.metric(METRIC, &["category", "complaints", "cost_minor"])? {
+        None => blocks.push(maker.not_measured(METRIC)),
+        Some(table) if table.rows.is_empty() => {
+            blocks.push(Block::Absent { text: words.text("absent.none_received") });
+        }
+        Some(table) => {
+            let mut weights: Vec<(String, f64)> = Vec::new();
+            let mut costs: Vec<(String, i64)> = Vec::new();
+            let mut unclassified = 0;
+            for row in 0..table.rows.len() {
+                let (category, n) = (table.text(row, "category"), table.count(row, "complaints"));
+                if category.is_empty() {
+                    unclassified += n;
+                } else {
+                    weights.push((category.clone(), n as f64));
+                    costs.push((category, table.count(row, "cost_minor")));
+                }
+            }
+            if weights.iter().any(|(_, n)| *n > 0.0) {
+                let bars = pareto(&weights, DEFAULT_CUT).map_err(Maker::refused(METRIC))?;
+                blocks.extend(classified(maker, &bars, &costs)?);
+            }
+            if unclassified > 0 {
+                let text = words.plural("pareto.unclassified", unclassified, &[]);
+                blocks.push(Block::Text { text });
+                let title = words.text("pareto.not_classified");
+                let list = maker.cases(METRIC, &[("category", "")], title, unclassified)?;
+                blocks.extend(maker.cases_block(vec![list]));
+            }
+        }
+    }
+    Ok(Section {
+        id: "categories".into(),
+        title: words.text("pareto.title"),
+        reference: words.text("pareto.reference"),
+        blocks,
+    })
+}
+
+fn name(maker: &Maker, category: &str) -> String {
+    maker.words.name("categories", &clean(category))
+}
+
+fn classified(
+    maker: &Maker,
+    bars: &[ParetoBar<String>],
+    costs: &[(String, i64)],
+) -> Result<Vec<Block>, ReviewError> {
+    let words = maker.words;
+    let total: i64 = bars.iter().map(|b| b.weight as i64).sum();
+    let percent = total as u64 >= SMALLEST_FOR_PERCENT;
+    let mut lists = Vec::new();
+    for bar in bars.iter().take(BARS) {
+        let title = name(maker, &bar.label);
+        let conditions = [("category", bar.label.as_str())];
+        lists.push(maker.cases(METRIC, &conditions, title, bar.weight as i64)?);
+    }
+    let vital = bars.iter().filter(|b| b.vital).count() as i64;
+    let all = words.count(bars.len() as i64);
+    let cut = words.percent_tick(DEFAULT_CUT * 100.0);
+    let said = if percent {
+        words.plural("pareto.vital", vital, &[("all", &all), ("cut", &cut)])
+    } else {
+        words.text("pareto.too_few")
+    };
+    let chart = chart(maker, bars, costs, &lists, percent, &said);
+    let mut blocks = vec![Block::Text { text: said }, Block::Chart { chart: Box::new(chart) }];
+    blocks.extend(maker.cases_block(lists));
+    Ok(blocks)
+}
+
+fn chart(
+    maker: &Maker,
+    bars: &[ParetoBar<String>],
+    costs: &[(String, i64)],
+    lists: &[CaseList],
+    percent: bool,
+    said: &str,
+) -> Chart {
+    let words = maker.words;
+    let total: f64 = bars.iter().map(|b| b.weight).sum();
+    let share = |share: f64| if percent { words.percent(share) } else { String::new() };
+    let mut drawn: Vec<ParetoRow> = bars
+        .iter()
+        .take(BARS)
+        .map(|bar| ParetoRow {
+            label: name(maker, &bar.label),
+            count: bar.weight,
+            text: words.count(bar.weight as i64),
+            cumulative: percent.then(|| rounded(bar.cumulative_share * 100.0, 1)),
+            cumulative_text: if percent {
+                words.percent_tick(bar.cumulative_share * 100.0)
+            } else {
+                String::new()
+            },
+            rest: false,
+        })
+        .collect();
+    let rest = &bars[bars.len().min(BARS)..];
+    if !rest.is_empty() {
+        let count: f64 = rest.iter().map(|b| b.weight).sum();
+        drawn.push(ParetoRow {
+            label: words.plural("pareto.rest", rest.len() as i64, &[]),
+            count,
+            text: words.count(count as i64),
+            cumulative: percent.then_some(100.0),
+            cumulative_text: if percent { words.percent_tick(100.0) } else { String::new() },
+            rest: true,
+        });
+    }
+    let currency = maker.context.currency.as_deref();
+    let mut columns =
+        maker.columns(&["pareto.col_category", "words.complaints", "pareto.col_share", "pareto.col_cumulative"]);
+    if let Some(currency) = currency {
+        let title = words.fill("pareto.col_cost", &[("currency", currency)]);
+        columns.push(Column { title, number: true });
+    }
+    let rows = bars
+        .iter()
+        .enumerate()
+        .map(|(i, bar)| {
+            let alone = if percent {
+                Cell::number(share(bar.share), rounded(bar.share * 100.0, 1))
+            } else {
+                Cell::text(maker.of(bar.weight as u64, total as u64))
+            };
+            let cumulative = if percent {
+                Cell::number(share(bar.cumulative_share), rounded(bar.cumulative_share * 100.0, 1))
+            } else {
+                Cell::text(crate::review::words::NOTHING)
+            };
+            let mut cells = vec![
+                Cell::text(name(maker, &bar.label)),
+                maker.count_cell(bar.weight as i64, lists.get(i)),
+                alone,
+                cumulative,
+            ];
+            if currency.is_some() {
+                let minor = costs.iter().find(|(c, _)| *c == bar.label).map_or(0, |(_, cost)| *cost);
+                let cost = rounded(minor as f64 / 100.0, 2);
+                cells.push(Cell::number(words.real(cost, 2), cost));
+            }
+            cells
+        })
+        .collect();
+    let mut table = maker.table("categories", words.text("pareto.caption"), columns, rows);
+    table.folded = bars.len() > CASES_SHOWN;
+    let share_ticks: Vec<Tick> = if percent {
+        [0.0, 50.0, 80.0, 100.0]
+            .map(|at| Tick { at, label: words.percent_tick(at) })
+            .to_vec()
+    } else {
+        Vec::new()
+    };
+    let listed: Vec<String> = drawn.iter().map(|r| format!("{}: {}", r.label, r.text)).collect();
+    Chart {
+        name: "categories".into(),
+        title: words.text("pareto.chart"),
+        alt: format!("{said} {}.", listed.join("; ")),
+        drawing: Drawing::Pareto(ParetoChart {
+            count_title: words.text("words.complaints"),
+            share_title: words.text("pareto.share_title"),
+            top: drawn.iter().map(|r| r.count).fold(1.0, f64::max),
+            rows: drawn,
+            share_ticks,
+        }),
+        table,
+    }
+}

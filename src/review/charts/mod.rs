@@ -1,0 +1,128 @@
+//! Charts as SVG: plain data in, text out.
+//!
+//! Every chart carries a title, a text alternative and the role of an image. Values are labelled
+//! where they stand; nothing is told by colour alone.
+
+pub mod ageing;
+pub mod bridge;
+mod canvas;
+pub mod intervals;
+pub mod pareto;
+pub mod stacked;
+pub mod survival;
+
+use plotters::prelude::SVGBackend;
+use serde::Serialize;
+
+use super::model::{Chart, Drawing, ReviewModel};
+use super::{ReviewError, font};
+use canvas::{Canvas, Drawn};
+
+/// Width of every chart, in pixels: the text width of A4 at 96 dots to the inch.
+pub const WIDTH: u32 = 680;
+
+/// A labelled place on an axis.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tick {
+    pub at: f64,
+    pub label: String,
+}
+
+/// A chart ready to be written to a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SvgFile {
+    /// File name with its extension.
+    pub name: String,
+    pub svg: String,
+}
+
+/// All charts of a review as files that stand alone, the typeface inside.
+///
+/// # Errors
+/// When the bundled font is damaged or a chart cannot be drawn.
+pub fn files(model: &ReviewModel) -> Result<Vec<SvgFile>, ReviewError> {
+    model
+        .charts()
+        .map(|chart| {
+            let style = format!("<style>{}</style>\n", font::font_face());
+            Ok(SvgFile { name: format!("{}.svg", chart.name), svg: with_head(chart, &style)? })
+        })
+        .collect()
+}
+
+/// One chart for a page that has the typeface already.
+///
+/// # Errors
+/// When the bundled font is damaged or the chart cannot be drawn.
+pub fn inline(chart: &Chart) -> Result<String, ReviewError> {
+    with_head(chart, "")
+}
+
+/// Draws the chart and puts title, text alternative and role where plotters leaves them out.
+fn with_head(chart: &Chart, style: &str) -> Result<String, ReviewError> {
+    let (height, body) = draw(chart)?;
+    let id = &chart.name;
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
+         role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{}</title>\n\
+         <desc id=\"{id}-desc\">{}</desc>\n{style}{body}",
+        escape(&chart.title),
+        escape(&chart.alt),
+    ))
+}
+
+/// The height and the drawing without its opening tag.
+fn draw(chart: &Chart) -> Result<(u32, String), ReviewError> {
+    font::register()?;
+    let height = match &chart.drawing {
+        Drawing::Intervals(data) => data.height(),
+        Drawing::Stacked(data) => data.height(),
+        Drawing::Bridge(data) => data.height(),
+        Drawing::Ageing(data) => data.height(),
+        Drawing::Pareto(data) => data.height(),
+        Drawing::Survival(data) => data.height(),
+    };
+    let mut svg = String::new();
+    let drawn = || -> Drawn {
+        let canvas = Canvas::new(SVGBackend::with_string(&mut svg, (WIDTH, height)))?;
+        match &chart.drawing {
+            Drawing::Intervals(data) => data.draw(&canvas)?,
+            Drawing::Stacked(data) => data.draw(&canvas)?,
+            Drawing::Bridge(data) => data.draw(&canvas)?,
+            Drawing::Ageing(data) => data.draw(&canvas)?,
+            Drawing::Pareto(data) => data.draw(&canvas)?,
+            Drawing::Survival(data) => data.draw(&canvas)?,
+        }
+        canvas.finish()
+    };
+    let mut drawn = drawn;
+    drawn().map_err(|reason| ReviewError::Chart { name: chart.name.clone(), reason })?;
+    let body = svg
+        .split_once('>')
+        .map(|(_, body)| body.trim_start().to_owned())
+        .unwrap_or_default();
+    Ok((height, body))
+}
+
+/// Text for XML: markup escaped.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '"' => safe.push_str("&quot;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// A place between two ends of an axis, in pixels.
+fn scale(value: f64, (from, to): (f64, f64), (first, last): (f64, f64)) -> f64 {
+    if to <= from {
+        return first;
+    }
+    first + (value - from) / (to - from) * (last - first)
+}
