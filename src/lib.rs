@@ -8,3 +8,6 @@ pub mod domain;
 pub mod engine;
 pub mod extract;
 pub mod lake;
+pub mod register;
+pub mod sample;
+pub mod stats;

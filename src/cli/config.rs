@@ -46,6 +46,7 @@ struct File {
     pseudonym_key: Option<String>,
     max_pause_days: Option<u32>,
     keep_snapshots: Option<u32>,
+    currency: Option<String>,
 }
 
 /// Settings in force.
@@ -69,6 +70,8 @@ pub struct Config {
     pub max_pause_days: Option<u32>,
     /// Snapshots that the nightly batch keeps.
     pub keep_snapshots: u32,
+    /// ISO 4217 code of the cost of redress; costs are not shown without it.
+    pub currency: Option<String>,
     origins: Vec<(&'static str, String, &'static str)>,
 }
 
@@ -108,6 +111,7 @@ impl Config {
         let pseudonym_key = pick("pseudonym_key", None, file.pseudonym_key, "");
         let max_pause = pick("max_pause_days", None, file.max_pause_days.map(|n| n.to_string()), "");
         let keep = pick("keep_snapshots", None, file.keep_snapshots.map(|n| n.to_string()), "14");
+        let currency = pick("currency", None, file.currency, "");
         if file.zone.is_some() {
             return Err(Failure::Usage(
                 "redress.toml: the zone is set in the calendar, not here; see `redress calendar show`".into(),
@@ -128,6 +132,7 @@ impl Config {
             pseudonym_key: some(pseudonym_key),
             max_pause_days: some(max_pause).map(|n| number("max_pause_days", &n)).transpose()?,
             keep_snapshots: number("keep_snapshots", &keep)?,
+            currency: some(currency),
             origins,
         })
     }

@@ -1,15 +1,11 @@
 //! Answers on stdout: as an aligned table, JSON, CSV or Parquet.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
-use arrow::record_batch::RecordBatch;
 use clap::ValueEnum;
-use parquet::arrow::ArrowWriter;
 use redress::engine::counted::{Counted, Value};
-use redress::lake::table::days_since_epoch;
+use redress::engine::export::{csv_bytes, parquet_bytes};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -137,75 +133,4 @@ fn records(answer: &Counted) -> Vec<serde_json::Map<String, serde_json::Value>> 
                 .collect()
         })
         .collect()
-}
-
-fn csv_bytes(answer: &Counted) -> anyhow::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&answer.columns)?;
-    for row in &answer.rows {
-        writer.write_record(row.iter().map(|value| match value {
-            Value::Text(text) => harmless(text),
-            other => other.as_text(),
-        }))?;
-    }
-    Ok(writer.into_inner()?)
-}
-
-/// Text that a spreadsheet would take for a formula is prefixed, so that it stays text.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-fn parquet_bytes(answer: &Counted) -> anyhow::Result<Vec<u8>> {
-    let columns = answer.columns.iter().enumerate().map(|(c, name)| {
-        let cells = || answer.rows.iter().map(move |row| row.get(c).unwrap_or(&Value::Null));
-        (name.as_str(), column(cells), true)
-    });
-    let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None)?;
-    writer.write(&batch)?;
-    writer.close()?;
-    Ok(bytes)
-}
-
-/// A column of the type that all its cells share; text where they share none.
-fn column<'a, I: Iterator<Item = &'a Value>>(cells: impl Fn() -> I) -> ArrayRef {
-    let all = |fits: fn(&Value) -> bool| cells().all(|v| *v == Value::Null || fits(v));
-    if all(|v| matches!(v, Value::Count(_))) {
-        Arc::new(cells().map(Value::as_count).collect::<Int64Array>())
-    } else if all(|v| matches!(v, Value::Count(_) | Value::Real(_))) {
-        Arc::new(cells().map(Value::as_real).collect::<Float64Array>())
-    } else if all(|v| matches!(v, Value::Flag(_))) {
-        Arc::new(
-            cells()
-                .map(|v| match v {
-                    Value::Flag(flag) => Some(*flag),
-                    _ => None,
-                })
-                .collect::<BooleanArray>(),
-        )
-    } else if all(|v| matches!(v, Value::Day(_))) {
-        Arc::new(
-            cells()
-                .map(|v| match v {
-                    Value::Day(day) => Some(days_since_epoch(*day)),
-                    _ => None,
-                })
-                .collect::<Date32Array>(),
-        )
-    } else {
-        Arc::new(
-            cells()
-                .map(|v| match v {
-                    Value::Null => None,
-                    other => Some(other.as_text()),
-                })
-                .collect::<StringArray>(),
-        )
-    }
 }

@@ -1,10 +1,17 @@
 //! `redress sample generate`: an invented register, with the truth beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use redress::domain::calendar_file::CalendarFile;
+use redress::engine::counted::{Counted, Value};
+use redress::register::{NewRegister, Register};
+use redress::sample::{CsvSink, Settings, Summary, generate};
+use redress::sample::register_sink::RegisterSink;
 
 use super::Context;
+use super::failure::Failure;
+use super::{output, rules};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -17,7 +24,7 @@ pub struct GenerateArgs {
     /// Number of cases
     #[arg(long, default_value_t = 600)]
     pub cases: u64,
-    /// Seed: the same seed gives the same bytes
+    /// Seed: the same seed gives the same cases
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
     /// Write CSV files to this folder instead of a register
@@ -26,6 +33,72 @@ pub struct GenerateArgs {
 }
 
 /// `redress sample`.
-pub fn run(_context: &Context, _command: Command) -> anyhow::Result<()> {
-    anyhow::bail!("pending")
+pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Generate(args) => {
+            let settings = Settings::usual(args.cases, args.seed);
+            let summary = match &args.csv {
+                Some(folder) => {
+                    let mut sink = CsvSink::create(folder, settings)?;
+                    generate(&settings, &shipped_calendar()?, &mut sink)?
+                }
+                None => fill_register(&context.config.register, settings)?,
+            };
+            output::print(&shown(&summary), context.format)
+        }
+    }
+}
+
+/// Makes a register with the sample in it; the truth stands in a folder beside it.
+///
+/// # Errors
+/// When the file exists already or cannot be written.
+pub fn fill_register(path: &Path, settings: Settings) -> anyhow::Result<Summary> {
+    if path.exists() {
+        return Err(Failure::Usage(format!(
+            "{}: exists already; choose another --register, a register is never overwritten",
+            path.display()
+        ))
+        .into());
+    }
+    let calendar = shipped_calendar()?;
+    let mut register = Register::create(
+        path,
+        &NewRegister {
+            zone: calendar.zone(),
+            calendar_toml: rules::SHIPPED_CALENDAR.to_owned(),
+            limits_toml: rules::shipped_limits()?,
+            // The sample's calendar and limits were known before its first case.
+            now: settings.from.and_time(chrono::NaiveTime::MIN).and_utc(),
+        },
+    )?;
+    let truth = path.with_extension("truth");
+    let (summary, exposures) = {
+        let mut sink = RegisterSink::begin(&mut register, &truth)?;
+        let summary = generate(&settings, &calendar, &mut sink)?;
+        (summary, sink.into_exposures())
+    };
+    register.set_exposure(&exposures)?;
+    Ok(summary)
+}
+
+fn shipped_calendar() -> anyhow::Result<redress::domain::calendar::Calendar> {
+    Ok(CalendarFile::from_toml(rules::SHIPPED_CALENDAR)?.calendar()?)
+}
+
+fn shown(summary: &Summary) -> Counted {
+    let count = |n: u64| Value::Count(i64::try_from(n).unwrap_or(i64::MAX));
+    let mut rows = vec![
+        vec![Value::Text("cases".into()), count(summary.cases)],
+        vec![Value::Text("events".into()), count(summary.events)],
+        vec![Value::Text("complainants".into()), count(summary.complainants)],
+        vec![Value::Text("in groups of recurrent complaints".into()), count(summary.grouped)],
+    ];
+    for (relation, cases) in &summary.relations {
+        rows.push(vec![Value::Text((*relation).to_owned()), count(*cases)]);
+    }
+    Counted {
+        columns: ["what", "number"].map(str::to_owned).to_vec(),
+        rows,
+    }
 }

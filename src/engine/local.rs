@@ -64,6 +64,16 @@ impl LocalEngine {
         }
     }
 
+    /// The same snapshot for another question; what was decoded so far is shared.
+    #[must_use]
+    pub fn for_params(&self, params: Params) -> LocalEngine {
+        LocalEngine {
+            snapshot: self.snapshot.clone(),
+            params,
+            decoded: RefCell::new(self.decoded.borrow().clone()),
+        }
+    }
+
     /// The parameters of this engine.
     pub fn params(&self) -> &Params {
         &self.params

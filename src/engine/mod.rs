@@ -2,6 +2,7 @@
 //! counted tables.
 
 pub mod counted;
+pub mod export;
 pub mod local;
 pub mod params;
 pub mod query_file;

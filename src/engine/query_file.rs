@@ -312,6 +312,7 @@ shipped!(
     "pareto_category",
     "remedies_not_delivered",
     "remedies_not_told",
+    "source_agreement",
     "stage_sla",
     "stage_sla_started",
     "stage_time",

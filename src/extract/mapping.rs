@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::domain::stages::Stage;
 use crate::lake::writer::hex;
 
 /// SQL files that every mapping has.
@@ -29,6 +30,9 @@ pub struct MappingSettings {
     /// Zone of the source's local times and days; the organisation's when left out.
     #[serde(default)]
     pub zone: Option<String>,
+    /// Stages that this store does not record: their figures are "not measured" rather than guessed.
+    #[serde(default)]
+    pub not_recorded: Vec<Stage>,
     #[serde(default, rename = "file")]
     pub files: Vec<StagedFile>,
 }

@@ -10,7 +10,7 @@ use super::reader::CaseBundle;
 use crate::domain::case_file::{CaseFile, FoldError, Mode};
 use crate::domain::rulebook::{RuleError, Rulebook};
 use crate::domain::stage_clock::{Side, StageEnd, Verdict};
-use crate::domain::stages::stages;
+use crate::domain::stages::{Stage, stages};
 use crate::domain::vocabulary::{AssessmentChange, Role};
 use crate::domain::workflow::{State, StateName};
 use crate::lake::manifest::{FileEntry, Ledger};
@@ -27,6 +27,13 @@ pub enum RowError {
     Write(#[from] WriteError),
     #[error("case {case_id}: {source}")]
     Rule { case_id: String, source: RuleError },
+}
+
+/// How a source is read: the rules in force, and the stages that it does not record.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    pub rules: &'a Rulebook,
+    pub not_recorded: &'a [Stage],
 }
 
 /// The partitioned tables of one month of receipt, being written.
@@ -64,7 +71,7 @@ impl MonthFiles {
         &mut self,
         bundle: &CaseBundle,
         complainant_key: Option<&str>,
-        rules: &Rulebook,
+        view: View<'_>,
         days: &mut LocalDays,
         ledger: &mut Ledger,
     ) -> Result<(), RowError> {
@@ -90,7 +97,7 @@ impl MonthFiles {
         ledger.events_out += bundle.events.len() as u64;
         self.case_row(bundle, &file, complainant_key, days)?;
         self.issue_rows(bundle.case_key, &file)?;
-        self.stage_rows(bundle, &file, rules, days)?;
+        self.stage_rows(bundle, &file, view, days)?;
         self.state_rows(bundle.case_key, &file, days)?;
         self.event_rows(bundle, &file, days)?;
         if let Some(text) = &bundle.narrative {
@@ -252,10 +259,14 @@ impl MonthFiles {
         &mut self,
         bundle: &CaseBundle,
         file: &CaseFile,
-        rules: &Rulebook,
+        view: View<'_>,
         days: &mut LocalDays,
     ) -> Result<(), RowError> {
+        let rules = view.rules;
         for record in stages(file) {
+            if view.not_recorded.contains(&record.stage) {
+                continue;
+            }
             let (limit, _, measured) =
                 rules
                     .measure(file, &record)

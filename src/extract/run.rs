@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::local_days::LocalDays;
 use super::mapping::Mapping;
 use super::reader::{ReadError, read_month};
-use super::rows::{MonthFiles, RowError};
+use super::rows::{MonthFiles, RowError, View};
 use super::source::{Source, SourceError};
 use crate::domain::calendar::{Calendar, CalendarError, DayKind};
 use crate::domain::rulebook::Rulebook;
@@ -393,6 +393,10 @@ fn one_month(
 ) -> Result<(Ledger, Vec<FileEntry>), ExtractError> {
     let mut ledger = Ledger::default();
     let mut files = MonthFiles::create(draft.path(), month)?;
+    let view = View {
+        rules: order.rules,
+        not_recorded: &order.mapping.settings.not_recorded,
+    };
     read_month::<ExtractError>(
         connection,
         order.mapping,
@@ -404,7 +408,7 @@ fn one_month(
                 .complainant
                 .as_deref()
                 .map(|name| pseudonym(key.unwrap_or_default(), name));
-            files.take(&bundle, pseudonym.as_deref(), order.rules, days, ledger)?;
+            files.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
             Ok(())
         },
     )?;

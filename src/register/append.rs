@@ -12,7 +12,9 @@ use super::projection::{self, Folded};
 use super::settings::{self, Setting};
 use super::{Actor, Register, Writing, cases, local_day, secrets, staff};
 use crate::domain::case_file::amend_event;
-use crate::domain::event::{Amended, Decided, Event, EventBody, EventKind, Paused, RemedyDue, Voided};
+use crate::domain::event::{
+    Amended, Decided, Event, EventBody, EventKind, Paused, RemedyDue, Voided,
+};
 use crate::domain::vocabulary::{Answer, MessagePurpose, PauseReason, Response, Role};
 use crate::domain::workflow::{Refusal, State, StateName};
 
@@ -186,7 +188,8 @@ impl Register {
                 new: amendment.new.clone(),
                 reason: amendment.reason.clone(),
             };
-            let changed = amend_event(&target, &amended).map_err(|refusal| refused(&target, refusal))?;
+            let changed =
+                amend_event(&target, &amended).map_err(|refusal| refused(&target, refusal))?;
             check_amended_decision(w, &target, &changed)?;
             append_in(w, case_key, Draft::new(now, amended), by, now, &salt)
         })
@@ -270,7 +273,13 @@ pub(super) fn append_in(
     // `now` itself stays possible when the clock moved back a little.
     let latest = recorded_at.max(now);
     let late_reason = given(draft.late_reason);
-    check_times(w, draft.body.kind(), draft.occurred_at, late_reason.as_deref(), latest)?;
+    check_times(
+        w,
+        draft.body.kind(),
+        draft.occurred_at,
+        late_reason.as_deref(),
+        latest,
+    )?;
     let body = with_discretion(w, draft.body, by)?;
     check_target(w, &body, case_key)?;
     let text = given(draft.text);
@@ -299,7 +308,15 @@ pub(super) fn append_in(
         needs_second_signature: matches!(&body, EventBody::Decided(d) if d.needs_second_signature),
         state: folded.file.state.name(),
     };
-    follow_up(w, case_key, &body, draft.occurred_at, recorded_at, folded, &mut appended)?;
+    follow_up(
+        w,
+        case_key,
+        &body,
+        draft.occurred_at,
+        recorded_at,
+        folded,
+        &mut appended,
+    )?;
     Ok(appended)
 }
 
@@ -359,7 +376,11 @@ fn follow_up(
         EventBody::Decided(_) | EventBody::Countersigned(_) => match folded.file.state {
             State::Decided {
                 pass, signed: true, ..
-            } => Some(tell(MessagePurpose::Decision, Some(pass), Saying::Decision { pass })?),
+            } => Some(tell(
+                MessagePurpose::Decision,
+                Some(pass),
+                Saying::Decision { pass },
+            )?),
             _ => None,
         },
         EventBody::Rejected(_) => remedies(&folded.file.state, tell)?,
@@ -400,7 +421,11 @@ fn remedies(
         State::Outstanding {
             remedies_told: false,
             ..
-        } => Ok(Some(tell(MessagePurpose::Remedies, None, Saying::Remedies)?)),
+        } => Ok(Some(tell(
+            MessagePurpose::Remedies,
+            None,
+            Saying::Remedies,
+        )?)),
         _ => Ok(None),
     }
 }
@@ -416,7 +441,11 @@ fn remedy_due(
     let Some(decision) = folded.file.last_decision() else {
         return Ok(());
     };
-    if !decision.data.granted.is_some_and(Response::is_delivered_later) {
+    if !decision
+        .data
+        .granted
+        .is_some_and(Response::is_delivered_later)
+    {
         return Ok(());
     }
     let struck: Vec<i64> = folded.events.iter().filter_map(voids).collect();
@@ -440,7 +469,9 @@ fn remedy_due(
         })?;
     let body = RemedyDue { due_on }.into();
     let folded = record_follow_up(w, case_key, &body, accepted_at, now)?;
-    appended.follow_ups.extend(folded.events.last().map(|e| e.seq));
+    appended
+        .follow_ups
+        .extend(folded.events.last().map(|e| e.seq));
     Ok(())
 }
 

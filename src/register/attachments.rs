@@ -216,11 +216,7 @@ pub(super) fn seal_row(conn: &Connection, sha256: &str, case_key: i64) -> Result
     seal::seal(conn, ATTACHMENT, rowid)
 }
 
-fn collect(
-    conn: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Result<Vec<Attachment>> {
+fn collect(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Attachment>> {
     let mut select = conn.prepare_cached(sql)?;
     let mut rows = select.query(params)?;
     let mut found = Vec::new();

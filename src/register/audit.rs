@@ -109,7 +109,9 @@ pub(super) fn audit(
     for &sealed in SEALED {
         audit.part(sealed.table, |a| a.seals(conn, sealed));
     }
-    audit.part("secret", |_| secrets::read(conn, secrets::COMPLAINANT_KEY).map(|_| ()));
+    audit.part("secret", |_| {
+        secrets::read(conn, secrets::COMPLAINANT_KEY).map(|_| ())
+    });
     audit.part("setting", |a| a.unfinished(conn));
     if let Some(folder) = folder {
         audit.part("attachment", |a| a.files(conn, folder));
@@ -179,7 +181,11 @@ impl Audit {
                 && known.seq == seq
                 && known.hash != hex(hash)
             {
-                audit.differs("case_event", format!("seq {seq}"), "is not the head that was known");
+                audit.differs(
+                    "case_event",
+                    format!("seq {seq}"),
+                    "is not the head that was known",
+                );
             }
         };
         compare(self, seq, &previous);
@@ -348,10 +354,13 @@ impl Audit {
         }
         for position in broken {
             let sql = format!("SELECT CAST({key} AS TEXT) FROM {table} LIMIT 1 OFFSET ?1");
-            let key = conn.query_row(&sql, [position], |row| {
-                Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes_or_null()?.unwrap_or_default())
+            let key =
+                conn.query_row(&sql, [position], |row| {
+                    Ok(String::from_utf8_lossy(
+                        row.get_ref(0)?.as_bytes_or_null()?.unwrap_or_default(),
+                    )
                     .into_owned())
-            })?;
+                })?;
             self.differs(table, key, "its checksum does not fit its values");
         }
         Ok(())
@@ -364,7 +373,11 @@ impl Audit {
             |row| row.get(0),
         )?;
         if loading {
-            self.differs("setting", settings::LOADING, "a load was broken off: load again into a new register");
+            self.differs(
+                "setting",
+                settings::LOADING,
+                "a load was broken off: load again into a new register",
+            );
         }
         Ok(())
     }
@@ -403,8 +416,7 @@ fn received_at(event: &Event) -> Option<chrono::DateTime<chrono::Utc>> {
 }
 
 fn erased_cases(conn: &Connection) -> Result<HashSet<i64>> {
-    let mut select =
-        conn.prepare("SELECT DISTINCT case_key FROM case_event WHERE kind = ?1")?;
+    let mut select = conn.prepare("SELECT DISTINCT case_key FROM case_event WHERE kind = ?1")?;
     let keys = select.query_map([EventKind::Erased.as_str()], |row| row.get(0))?;
     Ok(keys.collect::<rusqlite::Result<_>>()?)
 }

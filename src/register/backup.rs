@@ -12,7 +12,7 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 
-use super::attachments::{file_path, files_folder, keep, kept, file_hash, sync_folder};
+use super::attachments::{file_hash, file_path, files_folder, keep, kept, sync_folder};
 use super::audit::audit;
 use super::chain::ChainHead;
 use super::error::{RegisterError, Result, file_error};
@@ -114,8 +114,7 @@ impl Register {
 fn copy(from: &Connection, path: &Path) -> Result<()> {
     let mut to = Connection::open(path)?;
     Backup::new(from, &mut to)?.run_to_completion(i32::MAX, Duration::from_millis(50), None)?;
-    let _: String =
-        to.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    let _: String = to.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
     to.close().map_err(|(_, error)| error)?;
     Ok(())
 }
@@ -126,8 +125,8 @@ fn noted(report: &BackupReport, sidecar: &Path) -> Result<tempfile::NamedTempFil
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut text = serde_json::to_string_pretty(report)
-        .map_err(|e| file_error("write", sidecar)(e.into()))?;
+    let mut text =
+        serde_json::to_string_pretty(report).map_err(|e| file_error("write", sidecar)(e.into()))?;
     text.push('\n');
     let write = || -> std::io::Result<tempfile::NamedTempFile> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;

@@ -92,7 +92,9 @@ impl<'r> Loader<'r> {
     pub fn begin(register: &'r mut Register) -> Result<Self> {
         let begun = (|| {
             register.conn.pragma_update(None, "synchronous", "NORMAL")?;
-            register.conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
+            register
+                .conn
+                .pragma_update(None, "cache_size", -CACHE_KIB)?;
             register.conn.execute_batch("BEGIN IMMEDIATE")?;
             settings::store(&register.conn, settings::LOADING, "1")?;
             Ok((Tail::read(&register.conn)?, last_recorded(register)?))
@@ -129,7 +131,9 @@ impl<'r> Loader<'r> {
             let header = CaseHeader {
                 number: case.number,
                 numbered_in: local_day(case.recorded_at, zone).year(),
-                received_month: local_day(case.received_at, zone).format("%Y-%m").to_string(),
+                received_month: local_day(case.received_at, zone)
+                    .format("%Y-%m")
+                    .to_string(),
                 received_at: to_micros(case.received_at),
                 complainant_id: case.complainant_id,
                 tracking_hash: case.tracking_hash,
@@ -244,7 +248,9 @@ impl<'r> Loader<'r> {
             self.rows += 1;
             if self.is_open && self.rows >= ROWS_PER_COMMIT {
                 self.rows = 0;
-                self.register.conn.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+                self.register
+                    .conn
+                    .execute_batch("COMMIT; BEGIN IMMEDIATE")?;
                 // Somebody may have written between the two.
                 self.tail = Tail::read(&self.register.conn)?;
                 self.recorded_at = last_recorded(self.register)?;
@@ -268,14 +274,18 @@ impl Drop for Loader<'_> {
 }
 
 fn last_recorded(register: &Register) -> Result<i64> {
-    let last: Option<i64> = register.conn.query_row(
-        "SELECT recorded_at FROM case_event ORDER BY seq DESC LIMIT 1",
-        [],
-        |row| row.get(0),
-    ).map(Some).or_else(|e| match e {
-        rusqlite::Error::QueryReturnedNoRows => Ok(None),
-        other => Err(other),
-    })?;
+    let last: Option<i64> = register
+        .conn
+        .query_row(
+            "SELECT recorded_at FROM case_event ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .map(Some)
+        .or_else(|e| match e {
+            rusqlite::Error::QueryReturnedNoRows => Ok(None),
+            other => Err(other),
+        })?;
     Ok(last.unwrap_or(i64::MIN))
 }
 

@@ -112,9 +112,7 @@ pub(super) fn recording_time(conn: &Connection, now: DateTime<Utc>) -> Result<Da
         .query_row([], |row| row.get(0))
         .optional()?;
     match last.map(from_micros).transpose()? {
-        Some(last) if now + CLOCK_TOLERANCE < last => {
-            Err(RegisterError::ClockBehind { now, last })
-        }
+        Some(last) if now + CLOCK_TOLERANCE < last => Err(RegisterError::ClockBehind { now, last }),
         Some(last) => Ok(now.max(last)),
         None => Ok(now),
     }

@@ -8,13 +8,13 @@ use std::io::ErrorKind;
 
 use chrono::{DateTime, Utc};
 
+use super::append::{Draft, append_in};
 use super::attachments::{file_path, files_folder, of_case, seal_row};
 use super::entry::recording_time;
 use super::error::{RegisterError, Result, file_error};
 use super::people::{self, Person};
 use super::seal::{self, COMPLAINANT, COMPLAINT_CASE, OUTBOX};
 use super::{Actor, BUSY_TIMEOUT_MS, Register, Writing, cases, secrets, to_micros};
-use super::append::{Draft, append_in};
 use crate::domain::event::{Erased, EventKind};
 
 /// What an erasure did.
@@ -100,9 +100,9 @@ impl Register {
     /// the unused parts of pages, which `secure_delete` does not reach.
     fn rewrite(&self) -> Result<bool> {
         self.conn.execute_batch("VACUUM")?;
-        let busy: i64 =
-            self.conn
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        let busy: i64 = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
     }
 }

@@ -20,33 +20,49 @@ pub enum RegisterError {
     AlreadyExists { path: PathBuf },
     #[error("{path} is no SQLite database; name the register's file, nothing was changed")]
     NotADatabase { path: PathBuf },
-    #[error("{path} is an SQLite database, but no register of this program (application id {found}); name the register's file, nothing was changed")]
+    #[error(
+        "{path} is an SQLite database, but no register of this program (application id {found}); name the register's file, nothing was changed"
+    )]
     NotARegister { path: PathBuf, found: i64 },
-    #[error("{path} has schema version {found}, and this program knows versions up to {known}; use the newer program that wrote it")]
+    #[error(
+        "{path} has schema version {found}, and this program knows versions up to {known}; use the newer program that wrote it"
+    )]
     NewerSchema {
         path: PathBuf,
         found: i64,
         known: i64,
     },
-    #[error("{path} has the older schema version {found} (this program's is {known}) and is opened read-only; open it once for writing to upgrade it")]
+    #[error(
+        "{path} has the older schema version {found} (this program's is {known}) and is opened read-only; open it once for writing to upgrade it"
+    )]
     OlderSchema {
         path: PathBuf,
         found: i64,
         known: i64,
     },
-    #[error("{path} is locked by another process for longer than {waited_ms} ms; try again when that has ended")]
+    #[error(
+        "{path} is locked by another process for longer than {waited_ms} ms; try again when that has ended"
+    )]
     Busy { path: PathBuf, waited_ms: u64 },
-    #[error("{path} cannot be written: the file, its folder or the way it was opened is read-only; check the rights of the file and of its folder")]
+    #[error(
+        "{path} cannot be written: the file, its folder or the way it was opened is read-only; check the rights of the file and of its folder"
+    )]
     ReadOnly { path: PathBuf },
-    #[error("{path} is cut short: its header speaks of {expected} bytes, the file has {found}; copy it again from its source, or restore a backup")]
+    #[error(
+        "{path} is cut short: its header speaks of {expected} bytes, the file has {found}; copy it again from its source, or restore a backup"
+    )]
     Truncated {
         path: PathBuf,
         expected: u64,
         found: u64,
     },
-    #[error("{path} is damaged ({why}); keep the file as it is, restore a backup beside it and compare with `redress audit verify`")]
+    #[error(
+        "{path} is damaged ({why}); keep the file as it is, restore a backup beside it and compare with `redress audit verify`"
+    )]
     Damaged { path: PathBuf, why: String },
-    #[error("no room left on the disk of {path}; nothing of this step was recorded, make room and repeat it")]
+    #[error(
+        "no room left on the disk of {path}; nothing of this step was recorded, make room and repeat it"
+    )]
     DiskFull { path: PathBuf },
     #[error("{path} cannot be opened ({why}); check the path and the rights of its folder")]
     CannotOpen { path: PathBuf, why: String },
@@ -62,7 +78,9 @@ pub enum RegisterError {
         source: std::io::Error,
     },
 
-    #[error("there is no {what} `{key}` in the register; list what there is and check the spelling")]
+    #[error(
+        "there is no {what} `{key}` in the register; list what there is and check the spelling"
+    )]
     NoSuch { what: &'static str, key: String },
     #[error("{what} `{key}` is in the register already; choose another")]
     Exists { what: &'static str, key: String },
@@ -77,24 +95,32 @@ pub enum RegisterError {
     Refused(#[from] FoldError),
     #[error("case {number}: {why}")]
     CaseRefused { number: String, why: FoldError },
-    #[error("`{kind}` is said to happen at {occurred_at}, which is after now ({now}); give a time that has passed")]
+    #[error(
+        "`{kind}` is said to happen at {occurred_at}, which is after now ({now}); give a time that has passed"
+    )]
     InTheFuture {
         kind: EventKind,
         occurred_at: DateTime<Utc>,
         now: DateTime<Utc>,
     },
-    #[error("`{kind}` happened at {occurred_at}, more than {allowed_hours} hours ago; say why it is entered late (`--late-reason`)")]
+    #[error(
+        "`{kind}` happened at {occurred_at}, more than {allowed_hours} hours ago; say why it is entered late (`--late-reason`)"
+    )]
     LateWithoutReason {
         kind: EventKind,
         occurred_at: DateTime<Utc>,
         allowed_hours: i64,
     },
-    #[error("the clock says {now}, but the register's last event was recorded at {last}; set this computer's clock right")]
+    #[error(
+        "the clock says {now}, but the register's last event was recorded at {last}; set this computer's clock right"
+    )]
     ClockBehind {
         now: DateTime<Utc>,
         last: DateTime<Utc>,
     },
-    #[error("the case has changed: its last event is {found}, not {expected}; read it again, then decide")]
+    #[error(
+        "the case has changed: its last event is {found}, not {expected}; read it again, then decide"
+    )]
     Changed { expected: i64, found: i64 },
     #[error("`{kind}` is not entered like this: {instead}")]
     NotAppendable {
@@ -105,13 +131,19 @@ pub enum RegisterError {
     ActorMissing { kind: EventKind },
     #[error("{name} is no longer active, so cannot record `{kind}`")]
     Inactive { name: String, kind: EventKind },
-    #[error("the customer of case {number} has neither a phone number nor an e-mail address; tell them by other means and record that")]
+    #[error(
+        "the customer of case {number} has neither a phone number nor an e-mail address; tell them by other means and record that"
+    )]
     Unreachable { number: String },
-    #[error("the copy at {path} does not pass its audit: {first}; the register itself is untouched, look at it with `redress audit verify`")]
+    #[error(
+        "the copy at {path} does not pass its audit: {first}; the register itself is untouched, look at it with `redress audit verify`"
+    )]
     CopyDiffers { path: PathBuf, first: String },
     #[error("{0}")]
     EventData(#[from] BadEventData),
-    #[error("what the register holds in {table} ({key}) cannot be read: {why}; run `redress audit verify`")]
+    #[error(
+        "what the register holds in {table} ({key}) cannot be read: {why}; run `redress audit verify`"
+    )]
     Unreadable {
         table: &'static str,
         key: String,
@@ -168,7 +200,11 @@ impl RegisterError {
     }
 
     /// An input value that is refused.
-    pub(super) fn invalid(what: &'static str, found: impl Into<String>, hint: &'static str) -> Self {
+    pub(super) fn invalid(
+        what: &'static str,
+        found: impl Into<String>,
+        hint: &'static str,
+    ) -> Self {
         RegisterError::Invalid {
             what,
             found: found.into(),

@@ -121,10 +121,22 @@ impl Texts {
         let fault = |why: String| RegisterError::Template { file, why };
         let texts: Texts = toml::from_str(text).map_err(|e| fault(e.to_string()))?;
         let needs: [(&str, &str, &[&str]); 8] = [
-            ("registration", &texts.registration, &["number", "password", "tracking"]),
-            ("password", &texts.password, &["number", "password", "tracking"]),
+            (
+                "registration",
+                &texts.registration,
+                &["number", "password", "tracking"],
+            ),
+            (
+                "password",
+                &texts.password,
+                &["number", "password", "tracking"],
+            ),
             ("decision", &texts.decision, &["number", "tracking"]),
-            ("alternative_decision", &texts.alternative_decision, &["number", "tracking"]),
+            (
+                "alternative_decision",
+                &texts.alternative_decision,
+                &["number", "tracking"],
+            ),
             ("remedies", &texts.remedies, &["number"]),
             ("question", &texts.question, &["number", "question"]),
             ("tracking_at", &texts.tracking_at, &["url"]),
@@ -192,7 +204,8 @@ mod tests {
     fn every_language_says_what_it_has_to() {
         let messages = Messages::embedded().unwrap();
         for &language in Language::ALL {
-            let text = messages.render(language, SETTING, Saying::Registration { password: "k7m2" });
+            let text =
+                messages.render(language, SETTING, Saying::Registration { password: "k7m2" });
             for part in ["2026-000012", "k7m2", "https://example.org/track"] {
                 assert!(text.contains(part), "{language}: {text}");
             }

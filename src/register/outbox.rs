@@ -338,11 +338,7 @@ fn told(message: &Message, folded: &Folded) -> Option<EventBody> {
             _ => None,
         },
         MessagePurpose::Survey => {
-            let judged = State::apply(
-                file.state.clone(),
-                &SurveySent { means }.into(),
-                None,
-            );
+            let judged = State::apply(file.state.clone(), &SurveySent { means }.into(), None);
             (judged.is_ok() && file.survey_sent_at.is_none()).then(|| SurveySent { means }.into())
         }
         MessagePurpose::Question | MessagePurpose::Reminder | MessagePurpose::Password => None,
@@ -386,12 +382,18 @@ fn from_row(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
         message_id,
         case_key: row.get(1)?,
-        purpose: word(2)?.parse().map_err(|e| unreadable("outbox", &key, e))?,
+        purpose: word(2)?
+            .parse()
+            .map_err(|e| unreadable("outbox", &key, e))?,
         pass: row.get(3)?,
-        means: word(4)?.parse().map_err(|e| unreadable("outbox", &key, e))?,
+        means: word(4)?
+            .parse()
+            .map_err(|e| unreadable("outbox", &key, e))?,
         recipient: row.get(5)?,
         body: row.get(6)?,
-        state: word(7)?.parse().map_err(|e| unreadable("outbox", &key, e))?,
+        state: word(7)?
+            .parse()
+            .map_err(|e| unreadable("outbox", &key, e))?,
         attempts: row.get(8)?,
         next_attempt_at: instant(row, 9)?,
         idempotency_key: row.get(10)?,

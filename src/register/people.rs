@@ -124,7 +124,12 @@ pub(super) fn add(conn: &Connection, person: &Person) -> Result<i64> {
 /// address. Families share telephones, so the name has to agree; case and blanks in it do not count.
 pub(super) fn recognise(conn: &Connection, person: &Person) -> Result<Option<i64>> {
     let folded = |name: Option<&str>| {
-        tidy(name).map(|n| n.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+        tidy(name).map(|n| {
+            n.split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .to_lowercase()
+        })
     };
     let Some(name) = folded(person.name.as_deref()) else {
         return Ok(None);

@@ -116,10 +116,11 @@ pub(super) fn read_events(conn: &Connection, case_key: i64) -> Result<Vec<Event>
 /// An event from a row with [`EVENT_COLUMNS`] from column `first` on.
 pub(super) fn event_from_row(row: &Row<'_>, first: usize) -> Result<Event> {
     let seq: i64 = row.get(first)?;
-    let broken =
-        |why: &dyn std::fmt::Display| unreadable("case_event", &format!("seq {seq}"), why);
+    let broken = |why: &dyn std::fmt::Display| unreadable("case_event", &format!("seq {seq}"), why);
     let word = |column: usize| -> Result<&str> {
-        row.get_ref(first + column)?.as_str().map_err(|e| broken(&e))
+        row.get_ref(first + column)?
+            .as_str()
+            .map_err(|e| broken(&e))
     };
     let kind: EventKind = word(1)?.parse().map_err(|e| broken(&e))?;
     Ok(Event {

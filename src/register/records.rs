@@ -415,7 +415,9 @@ pub(super) fn check_toml(what: &'static str, text: &str) -> Result<()> {
 fn put_exposure(conn: &Connection, exposure: &Exposure) -> Result<()> {
     check_finite("units", exposure.units)?;
     let is_month = exposure.month.len() == 7
-        && format!("{}-01", exposure.month).parse::<NaiveDate>().is_ok();
+        && format!("{}-01", exposure.month)
+            .parse::<NaiveDate>()
+            .is_ok();
     if !is_month {
         return Err(RegisterError::invalid(
             "month",

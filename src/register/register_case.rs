@@ -78,7 +78,13 @@ impl Register {
         self.write(|w| {
             let recorded_at = recording_time(&w.tx, now)?;
             let kind = EventKind::Registered;
-            check_times(w, kind, new.occurred_at, new.late_reason.as_deref(), recorded_at)?;
+            check_times(
+                w,
+                kind,
+                new.occurred_at,
+                new.late_reason.as_deref(),
+                recorded_at,
+            )?;
             if new.registered.received_at > new.occurred_at {
                 return Err(RegisterError::invalid(
                     "received at",
@@ -223,7 +229,10 @@ fn tell_password(
     first: bool,
 ) -> Result<Option<i64>> {
     let (purpose, saying) = if first {
-        (MessagePurpose::Registration, Saying::Registration { password })
+        (
+            MessagePurpose::Registration,
+            Saying::Registration { password },
+        )
     } else {
         (MessagePurpose::Password, Saying::Password { password })
     };

@@ -104,7 +104,8 @@ mod tests {
         ];
         let made = |columns: &str, found: i64| {
             let conn = Connection::open_in_memory().unwrap();
-            conn.execute_batch(&format!("CREATE TABLE t ({columns})")).unwrap();
+            conn.execute_batch(&format!("CREATE TABLE t ({columns})"))
+                .unwrap();
             conn.pragma_update(None, "user_version", found).unwrap();
             bring_up(&conn, &steps, found).unwrap();
             assert_eq!(version(&conn), 3);
@@ -113,7 +114,10 @@ mod tests {
         };
         assert_eq!(made("first TEXT", 1), "first,second,third");
         assert_eq!(made("first TEXT, second TEXT", 2), "first,second,third");
-        assert_eq!(made("first TEXT, second TEXT, third TEXT", 3), "first,second,third");
+        assert_eq!(
+            made("first TEXT, second TEXT, third TEXT", 3),
+            "first,second,third"
+        );
     }
 
     #[test]

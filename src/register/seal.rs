@@ -63,13 +63,14 @@ sealed! {
 pub(super) fn seal(conn: &Connection, sealed: Sealed, rowid: i64) -> Result<()> {
     let table = sealed.table;
     let checksum = {
-        let mut select =
-            conn.prepare_cached(&format!("SELECT * FROM {table} WHERE rowid = ?1"))?;
+        let mut select = conn.prepare_cached(&format!("SELECT * FROM {table} WHERE rowid = ?1"))?;
         let columns = covered(&select);
         select.query_row([rowid], |row| row_checksum(table, row, &columns))?
     };
-    conn.prepare_cached(&format!("UPDATE {table} SET checksum = ?1 WHERE rowid = ?2"))?
-        .execute((checksum.as_slice(), rowid))?;
+    conn.prepare_cached(&format!(
+        "UPDATE {table} SET checksum = ?1 WHERE rowid = ?2"
+    ))?
+    .execute((checksum.as_slice(), rowid))?;
     Ok(())
 }
 

@@ -73,9 +73,11 @@ pub(super) fn create(conn: &Connection, name: &str) -> Result<()> {
 
 /// A stored key.
 pub(super) fn read(conn: &Connection, name: &str) -> Result<Vec<u8>> {
-    Ok(conn.query_row("SELECT value FROM secret WHERE name = ?1", [name], |row| {
-        row.get(0)
-    })?)
+    Ok(
+        conn.query_row("SELECT value FROM secret WHERE name = ?1", [name], |row| {
+            row.get(0)
+        })?,
+    )
 }
 
 /// HMAC-SHA-256 (RFC 2104).

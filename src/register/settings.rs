@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::Register;
 use super::error::{RegisterError, Result};
 use super::seal::{self, SETTING};
-use super::Register;
 use crate::domain::vocabulary::words;
 
 pub(super) const REGISTER_ID: &str = "register_id";

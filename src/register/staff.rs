@@ -157,7 +157,11 @@ impl Register {
     /// # Errors
     /// When there is no such person.
     pub fn set_active(&mut self, name: &str, active: bool) -> Result<()> {
-        self.change(name, "UPDATE staff SET active = ?2 WHERE name = ?1", &active)
+        self.change(
+            name,
+            "UPDATE staff SET active = ?2 WHERE name = ?1",
+            &active,
+        )
     }
 
     /// A member of staff.
@@ -257,9 +261,8 @@ impl Register {
 
     fn change(&mut self, name: &str, sql: &str, value: &dyn rusqlite::ToSql) -> Result<()> {
         self.write(|w| {
-            let rowid: Option<i64> = w
-                .tx
-                .query_row("SELECT rowid FROM staff WHERE name = ?1", [name], |row| {
+            let rowid: Option<i64> =
+                w.tx.query_row("SELECT rowid FROM staff WHERE name = ?1", [name], |row| {
                     row.get(0)
                 })
                 .optional()?;

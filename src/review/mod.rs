@@ -3,6 +3,7 @@
 //! [`build::build`] rounds, classifies and words every figure once; [`html::render`] and [`charts`]
 //! only set what the model holds.
 
+pub mod asking;
 pub mod build;
 pub mod charts;
 pub mod figures;
@@ -10,6 +11,7 @@ pub mod font;
 pub mod html;
 pub mod model;
 pub mod numbers;
+pub mod pack;
 pub mod words;
 
 /// What can go wrong while a review is made.

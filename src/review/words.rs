@@ -39,7 +39,7 @@ impl Words {
         let mut texts = BTreeMap::new();
         flatten("", &table, &mut texts).map_err(broken)?;
         let months = (1..=12)
-            .map(|m| texts.get(&format!("months.m{m:02}")).cloned().unwrap_or_default())
+            .map(|m| texts.get(&format!("month_names.m{m:02}")).cloned().unwrap_or_default())
             .collect();
         Ok(Words { language, texts, months })
     }

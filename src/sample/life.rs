@@ -130,7 +130,7 @@ impl Life<'_> {
         let (at, role, actor) = match complaint.channel {
             Channel::Form => (received, Role::Customer, None),
             Channel::Email | Channel::Other => {
-                let n = *self.rng.pick_weighted(&[(0, 60), (1, 34), (2, 6)]);
+                let n = self.rng.pick_weighted(&[(0, 60), (1, 34), (2, 6)]);
                 let at = self.office.moment(received + 60, n, &mut self.rng);
                 (at, Role::Agent, Some(self.person("customer_service", Role::Agent)))
             }
@@ -151,7 +151,7 @@ impl Life<'_> {
         let product = matter.product.filter(|_| named && knows(&mut self.rng, 880)).map(|p| p.name.to_owned());
         let lot = matter.lot.clone().filter(|_| knows(&mut self.rng, 720));
         let immediate_action = (role == Role::Contact && self.rng.chance(150)).then(|| {
-            (*self.rng.pick(&["advised to stop using the product", "asked to keep the packaging", "lot put on hold at the dealer"])).to_owned()
+            self.rng.pick(&["advised to stop using the product", "asked to keep the packaging", "lot put on hold at the dealer"]).to_owned()
         });
         let registered = Registered {
             received_at: instant(received),
@@ -203,14 +203,14 @@ impl Life<'_> {
             (Some(Response::Information), 6),
             (Some(Response::Apology), 4),
         ];
-        *self.rng.pick_weighted(SOUGHT)
+        self.rng.pick_weighted(SOUGHT)
     }
 
     fn acknowledge(&mut self) {
         let received = self.complaint.received;
         let by_hand = |life: &mut Self, n: u32| {
             let at = life.office.moment(life.registered.max(received) + 60, n, &mut life.rng);
-            let means = *life.rng.pick_weighted(&[(Means::Email, 60), (Means::Phone, 30), (Means::Sms, 10)]);
+            let means = life.rng.pick_weighted(&[(Means::Email, 60), (Means::Phone, 30), (Means::Sms, 10)]);
             let actor = life.person("customer_service", Role::Agent);
             life.put(at, Role::Agent, Some(actor), Bond::Open, Acknowledged { means }.into());
         };
@@ -235,11 +235,11 @@ impl Life<'_> {
                 self.put(at, Role::System, None, Bond::Open, acknowledged.into());
             }
             (_, 5..88) => {
-                let n = *self.rng.pick_weighted(&[(0, 60), (1, 40)]);
+                let n = self.rng.pick_weighted(&[(0, 60), (1, 40)]);
                 by_hand(self, n);
             }
             _ => {
-                let n = *self.rng.pick_weighted(&[(2, 50), (3, 30), (5, 20)]);
+                let n = self.rng.pick_weighted(&[(2, 50), (3, 30), (5, 20)]);
                 by_hand(self, n);
             }
         }
@@ -262,9 +262,9 @@ impl Life<'_> {
         self.department = self.department_of(category);
         let missed = self.intake_miss();
         let n = if self.rng.chance(missed) {
-            *self.rng.pick_weighted(&[(3, 48), (4, 27), (5, 12), (6, 6), (8, 4), (11, 3)])
+            self.rng.pick_weighted(&[(3, 48), (4, 27), (5, 12), (6, 6), (8, 4), (11, 3)])
         } else {
-            *self.rng.pick_weighted(&[(0, 34), (1, 40), (2, 26)])
+            self.rng.pick_weighted(&[(0, 34), (1, 40), (2, 26)])
         };
         let by_received = self.office.moment(self.complaint.received, n, &mut self.rng);
         let classified = by_received.max(self.office.soon(self.registered, 300));
@@ -296,7 +296,7 @@ impl Life<'_> {
 
     fn route(&mut self, at: Second, agent: &'static str) {
         let also = if self.rng.chance(110) {
-            let other = *self.rng.pick(&["quality", "logistics", "technical_gebze", "technical_bursa"]);
+            let other = self.rng.pick(&["quality", "logistics", "technical_gebze", "technical_bursa"]);
             if other == self.department { Vec::new() } else { vec![other.to_owned()] }
         } else {
             Vec::new()
@@ -326,7 +326,7 @@ impl Life<'_> {
 
     fn department_of(&mut self, category: &str) -> &'static str {
         let options = CATEGORIES.iter().find(|(id, _)| *id == category).map_or(CATEGORIES[0].1, |(_, options)| *options);
-        match *self.rng.pick_weighted(options) {
+        match self.rng.pick_weighted(options) {
             "technical" => match self.plant {
                 Some(plant) => plant.technical(),
                 None if self.rng.chance(600) => Site::Gebze.technical(),
@@ -362,8 +362,8 @@ impl Life<'_> {
         let at = self.office.soon(self.registered, seconds);
         let safety = CATEGORIES[self.complaint.matter.category].0 == "safety-health" || self.rng.chance(15);
         let severity = match safety {
-            true => *self.rng.pick_weighted(&[(Severity::High, 70), (Severity::Critical, 30)]),
-            false => *self.rng.pick_weighted(&[(Severity::Low, 30), (Severity::Medium, 50), (Severity::High, 17), (Severity::Critical, 3)]),
+            true => self.rng.pick_weighted(&[(Severity::High, 70), (Severity::Critical, 30)]),
+            false => self.rng.pick_weighted(&[(Severity::Low, 30), (Severity::Medium, 50), (Severity::High, 17), (Severity::Critical, 3)]),
         };
         self.severity = Some((at, severity));
         let assessed = Assessed {
@@ -379,7 +379,7 @@ impl Life<'_> {
 
     /// Struck out as a second registration of the same complaint: whatever came later did not happen.
     fn merge(&mut self) {
-        let n = *self.rng.pick_weighted(&[(0, 10), (1, 35), (2, 25), (3, 15), (5, 10), (7, 5)]);
+        let n = self.rng.pick_weighted(&[(0, 10), (1, 35), (2, 25), (3, 15), (5, 10), (7, 5)]);
         let at = self.office.moment(self.registered + 600, n, &mut self.rng);
         if self.closed.is_some_and(|closed| closed <= at) {
             return;
@@ -415,7 +415,7 @@ impl Life<'_> {
     }
 
     fn evidence(&mut self, at: Second, role: Role, actor: Option<&'static str>) {
-        let (media_type, low, high) = *self.rng.pick_weighted(&[
+        let (media_type, low, high) = self.rng.pick_weighted(&[
             (("image/jpeg", 180_000, 4_200_000), 80),
             (("application/pdf", 40_000, 900_000), 15),
             (("video/mp4", 2_000_000, 30_000_000), 5),

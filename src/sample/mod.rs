@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
-use crate::domain::calendar::{Calendar, CalendarError};
+use crate::domain::calendar::CalendarError;
 use crate::domain::event::{BadEventData, Event};
 use crate::domain::vocabulary::{Channel, Language};
 
@@ -24,6 +24,7 @@ mod narrative;
 mod office;
 mod plan;
 mod readme;
+pub mod register_sink;
 pub mod rng;
 mod stream;
 pub mod texts;

@@ -133,7 +133,7 @@ pub fn compose_duplicate(original: &str, language: Language, rng: &mut Rng) -> S
 
 /// A line with its slots filled, for decisions, rejections and notes.
 pub fn phrase(lines: &[&'static str], language: Language, slots: Slots<'_>, rng: &mut Rng) -> String {
-    let line = *rng.pick(lines);
+    let line = rng.pick(lines);
     fill(line, language, slots, rng)
 }
 
@@ -180,9 +180,9 @@ fn add_aside(wordings: &Wordings, core: Core, body: &mut String, rng: &mut Rng) 
         if Some(other) == own {
             continue;
         }
-        let line = *rng.pick(&wordings.backgrounds[other]);
+        let line = rng.pick(&wordings.backgrounds[other]);
         let sentences: Vec<&str> = line.split_inclusive(['.', '!', '?']).map(str::trim).filter(|s| s.len() > 3).collect();
-        let aside = if sentences.is_empty() { line } else { *rng.pick(&sentences) };
+        let aside = if sentences.is_empty() { line } else { rng.pick(&sentences) };
         *body = if rng.chance(350) {
             format!("{aside} {body}")
         } else {

@@ -74,13 +74,6 @@ impl Office {
         self.first + Days::new(days)
     }
 
-    /// Whether the office is open then.
-    pub fn is_open(&self, at: Second) -> bool {
-        self.days[self.number(at)]
-            .hours
-            .is_some_and(|(opens, closes)| opens <= at && at < closes)
-    }
-
     /// Opening hours of the local day, when it opens.
     pub fn hours(&self, at: Second) -> Option<(Second, Second)> {
         self.days[self.number(at)].hours

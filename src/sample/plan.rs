@@ -99,6 +99,7 @@ pub struct Planner<'a> {
     complainants: u64,
     groups: u64,
     group_credit: i64,
+    cause_credit: [i64; CAUSES.len()],
     rate_average: i64,
     later: BinaryHeap<Reverse<(NaiveDate, u64)>>,
     waiting: std::collections::HashMap<u64, Later>,
@@ -168,6 +169,7 @@ impl<'a> Planner<'a> {
             complainants: 0,
             groups: 0,
             group_credit: 0,
+            cause_credit: [0; CAUSES.len()],
             rate_average: (rates / weights.max(1)).max(1),
             later: BinaryHeap::new(),
             waiting: std::collections::HashMap::new(),
@@ -273,10 +275,24 @@ impl<'a> Planner<'a> {
         self.group_credit += GROUPED_PERMILLE * sum / self.rate_average;
         let room = (self.last_planned() - date).num_days();
         if self.group_credit > 0 && sum > 0 && room > 6 {
-            let cause = self.rng.weighted(&rates);
+            let cause = self.next_cause(&rates, sum);
             return self.new_group(date, cause, room);
         }
         self.background(date)
+    }
+
+    /// Causes take turns in proportion to their rates (smooth weighted round robin), so that each one
+    /// shows in small registers too.
+    fn next_cause(&mut self, rates: &[u32; CAUSES.len()], sum: i64) -> usize {
+        let mut chosen = 0;
+        for (place, rate) in rates.iter().enumerate() {
+            self.cause_credit[place] += i64::from(*rate);
+            if *rate > 0 && (rates[chosen] == 0 || self.cause_credit[place] > self.cause_credit[chosen]) {
+                chosen = place;
+            }
+        }
+        self.cause_credit[chosen] -= sum;
+        chosen
     }
 
     fn new_group(&mut self, date: NaiveDate, cause: usize, room: i64) -> Complaint {
@@ -476,7 +492,7 @@ impl<'a> Planner<'a> {
             (true, false) => &[(Channel::Form, 46), (Channel::Email, 23), (Channel::Phone, 25), (Channel::InPerson, 6)],
             (false, false) => &[(Channel::Form, 70), (Channel::Email, 30)],
         };
-        *self.rng.pick_weighted(weights)
+        self.rng.pick_weighted(weights)
     }
 
     /// An hour of that day at which people write or call; never after the span's end.

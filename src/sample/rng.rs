@@ -75,8 +75,8 @@ impl Rng {
     }
 
     /// One of the items. The lists here are constants and never empty.
-    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.place(items.len())]
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.place(items.len())]
     }
 
     /// The place of one of the weights, each as likely as its share of the sum.
@@ -94,17 +94,17 @@ impl Rng {
     }
 
     /// One of the items by weight.
-    pub fn pick_weighted<'a, T>(&mut self, items: &'a [(T, u32)]) -> &'a T {
+    pub fn pick_weighted<T: Copy>(&mut self, items: &[(T, u32)]) -> T {
         let sum: u64 = items.iter().map(|(_, weight)| u64::from(*weight)).sum();
         let mut left = self.below(sum);
         for (item, weight) in items {
             let weight = u64::from(*weight);
             if left < weight {
-                return item;
+                return *item;
             }
             left -= weight;
         }
-        &items[0].0
+        items[0].0
     }
 
     /// Puts the items in a random order (Fisher and Yates, in Durstenfeld's form).

@@ -79,7 +79,7 @@ pub(super) fn section(maker: &Maker, stock: Option<&Stock>) -> Result<Section, R
 fn check(maker: &Maker, stock: &Stock) -> Block {
     let words = maker.words;
     let term = |flow: &str| {
-        let name = words.name("flows", flow).to_lowercase();
+        let name = words.name("flows", flow);
         format!("{}\u{a0}({name})", words.count(stock.flow(flow)))
     };
     let mut text = term("opening");

@@ -30,7 +30,7 @@ impl Life<'_> {
         let done = match self.rng.below(100) {
             0..9 => return,
             9..22 => {
-                let late = *self.rng.pick_weighted(&[(1, 35), (3, 35), (8, 20), (20, 10)]);
+                let late = self.rng.pick_weighted(&[(1, 35), (3, 35), (8, 20), (20, 10)]);
                 self.office.moment(due_at, late, &mut self.rng)
             }
             _ => {
@@ -61,7 +61,7 @@ impl Life<'_> {
         }
         let days = self.rng.between(3, 9);
         let sent = self.office.midnight(self.office.date(at + days * DAY)) + 11 * 3600;
-        let means = *self.rng.pick_weighted(&[(Means::Email, 60), (Means::Sms, 40)]);
+        let means = self.rng.pick_weighted(&[(Means::Email, 60), (Means::Sms, 40)]);
         let message = MessageSent { purpose: MessagePurpose::Survey, means };
         self.put(sent, Role::System, None, Bond::Free, message.into());
         self.put(sent, Role::System, None, Bond::Chain, SurveySent { means }.into());
@@ -71,7 +71,7 @@ impl Life<'_> {
         let days = self.rng.between(0, 6);
         let seconds = self.rng.between(1200, DAY);
         let answered = self.waking(sent + days * DAY + seconds);
-        let score = *self.rng.pick_weighted(match (content, self.was_late) {
+        let score = self.rng.pick_weighted(match (content, self.was_late) {
             (true, false) => &[(5, 38), (4, 34), (3, 17), (2, 7), (1, 4)],
             (true, true) => &[(5, 16), (4, 27), (3, 30), (2, 16), (1, 11)],
             (false, _) => &[(5, 2), (4, 6), (3, 18), (2, 32), (1, 42)],
@@ -84,15 +84,15 @@ impl Life<'_> {
         if self.rng.chance(60) {
             return;
         }
-        let n = *self.rng.pick_weighted(&[(0, 35), (1, 40), (2, 17), (7, 8)]);
+        let n = self.rng.pick_weighted(&[(0, 35), (1, 40), (2, 17), (7, 8)]);
         let told = self.office.moment(at + 60, n, &mut self.rng);
         let actor = self.person("customer_service", Role::Agent);
-        let means = *self.rng.pick_weighted(&[(Means::Letter, 40), (Means::Email, 45), (Means::Phone, 15)]);
+        let means = self.rng.pick_weighted(&[(Means::Letter, 40), (Means::Email, 45), (Means::Phone, 15)]);
         self.put(told, Role::Agent, Some(actor), Bond::Chain, RemediesTold { means }.into());
         if self.rng.chance(450) {
             let n = u32::try_from(self.rng.between(3, 30)).unwrap_or(3);
             let referred = self.office.moment(told, n, &mut self.rng);
-            let body = (*self.rng.pick_weighted(EXTERNAL_BODIES)).to_owned();
+            let body = self.rng.pick_weighted(EXTERNAL_BODIES).to_owned();
             self.put(referred, Role::Agent, Some(actor), Bond::Chain, ReferredExternally { body }.into());
             if !self.rng.chance(780) {
                 return;

@@ -19,13 +19,13 @@ impl Life<'_> {
             (_, _) => 60,
         };
         let n = if self.rng.chance(missed) {
-            *self.rng.pick_weighted(&[(2, 56), (3, 24), (5, 14), (9, 6)])
+            self.rng.pick_weighted(&[(2, 56), (3, 24), (5, 14), (9, 6)])
         } else {
-            *self.rng.pick_weighted(&[(0, 58), (1, 42)])
+            self.rng.pick_weighted(&[(0, 58), (1, 42)])
         };
         let at = self.office.moment(decision.at, n, &mut self.rng);
         let spoken = matches!(self.complaint.channel, Channel::Phone | Channel::InPerson) && self.rng.chance(300);
-        let mut means = *self.rng.pick_weighted(&[(Means::Sms, 74), (Means::Email, 20), (Means::Letter, 3), (Means::Phone, 3)]);
+        let mut means = self.rng.pick_weighted(&[(Means::Sms, 74), (Means::Email, 20), (Means::Letter, 3), (Means::Phone, 3)]);
         let mut at = at;
         if spoken {
             means = Means::Phone;
@@ -33,7 +33,7 @@ impl Life<'_> {
             let failed = MessageFailed { purpose: MessagePurpose::Decision, means };
             self.put(at, Role::System, None, Bond::Free, failed.into());
             at = self.office.moment(at, 1, &mut self.rng);
-            means = *self.rng.pick_weighted(&[(Means::Phone, 60), (Means::Email, 40)]);
+            means = self.rng.pick_weighted(&[(Means::Phone, 60), (Means::Email, 40)]);
         }
         let actor = self.person("customer_service", Role::Agent);
         let told = Communicated { pass: decision.pass, means };
@@ -71,10 +71,10 @@ impl Life<'_> {
     fn reply(&mut self, decision: InForce, told: Second, answer: Answer) {
         let spoken = matches!(self.complaint.channel, Channel::Phone | Channel::InPerson);
         let on_behalf = self.rng.chance(if spoken { 300 } else { 25 });
-        let days = *self.rng.pick_weighted(&[(1, 34), (2, 22), (4, 20), (7, 14), (12, 8), (20, 2)]);
+        let days = self.rng.pick_weighted(&[(1, 34), (2, 22), (4, 20), (7, 14), (12, 8), (20, 2)]);
         let at = if on_behalf {
             let at = self.office.moment(told + 600, u32::try_from(days).unwrap_or(1) / 2, &mut self.rng);
-            let means = *self.rng.pick_weighted(&[(Means::Phone, 75), (Means::InPerson, 10), (Means::Letter, 15)]);
+            let means = self.rng.pick_weighted(&[(Means::Phone, 75), (Means::InPerson, 10), (Means::Letter, 15)]);
             let proof = match means {
                 Means::Phone => format!("call note of {}", self.office.date(at)),
                 Means::InPerson => format!("signed form of {}", self.office.date(at)),
@@ -165,7 +165,7 @@ impl Life<'_> {
         self.put(at, Role::System, None, Bond::Chain, AnswerLapsed { pass, reminders: 2 }.into());
         self.closed.get_or_insert(at);
         if self.rng.chance(120) {
-            let answer = *self.rng.pick_weighted(&[(Answer::Accepted, 60), (Answer::Rejected, 40)]);
+            let answer = self.rng.pick_weighted(&[(Answer::Accepted, 60), (Answer::Rejected, 40)]);
             let days = self.rng.between(2, 25);
             let late = self.waking(at + days * DAY);
             match answer {

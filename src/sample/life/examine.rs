@@ -33,9 +33,9 @@ impl Life<'_> {
         let missed = self.processing_miss(pass);
         let late = self.rng.chance(missed);
         let n = if late {
-            *self.rng.pick_weighted(&[(5, 36), (6, 22), (7, 14), (8, 10), (10, 8), (13, 6), (18, 3), (25, 1)])
+            self.rng.pick_weighted(&[(5, 36), (6, 22), (7, 14), (8, 10), (10, 8), (13, 6), (18, 3), (25, 1)])
         } else {
-            *self.rng.pick_weighted(&[(0, 4), (1, 16), (2, 25), (3, 29), (4, 26)])
+            self.rng.pick_weighted(&[(0, 4), (1, 16), (2, 25), (3, 29), (4, 26)])
         };
         let Some((ready, used)) = self.rests(pass, start) else {
             return;
@@ -75,7 +75,7 @@ impl Life<'_> {
 
     /// Contact staff settle the complaint themselves.
     pub(super) fn settle(&mut self) {
-        let n = *self.rng.pick_weighted(&[(0, 80), (1, 14), (2, 4), (4, 2)]);
+        let n = self.rng.pick_weighted(&[(0, 80), (1, 14), (2, 4), (4, 2)]);
         let mut earliest = self.registered;
         if self.rng.chance(350) {
             self.assess_first();
@@ -122,7 +122,7 @@ impl Life<'_> {
             let seconds = self.rng.between(900, 60_000);
             let from = self.office.soon(ready, seconds);
             used += u32::try_from(self.office.days_between(ready, from)).unwrap_or(0);
-            let reason = *self.rng.pick_weighted(&[
+            let reason = self.rng.pick_weighted(&[
                 (PauseReason::CustomerInformation, 40),
                 (PauseReason::CustomerSample, 18),
                 (PauseReason::CustomerAppointment, 14),
@@ -139,7 +139,7 @@ impl Life<'_> {
             if self.rng.chance(28) {
                 return None;
             }
-            let (low, high) = *self.rng.pick_weighted(&[((0, 0), 15), ((1, 3), 40), ((4, 10), 33), ((11, 35), 12)]);
+            let (low, high) = self.rng.pick_weighted(&[((0, 0), 15), ((1, 3), 40), ((4, 10), 33), ((11, 35), 12)]);
             let to = if high == 0 {
                 let seconds = self.rng.between(1500, 9000);
                 self.office.soon(from, seconds)
@@ -189,7 +189,7 @@ impl Life<'_> {
                 (Severity::Medium, false) => Severity::Low,
                 (Severity::High, true) => Severity::Critical,
             };
-            let change = *self.rng.pick_weighted(&[(AssessmentChange::Misjudged, 58), (AssessmentChange::NewFacts, 42)]);
+            let change = self.rng.pick_weighted(&[(AssessmentChange::Misjudged, 58), (AssessmentChange::NewFacts, 42)]);
             let safety = CATEGORIES[self.complaint.matter.category].0 == "safety-health";
             let staff = self.anyone(self.department);
             let assessed = Assessed { severity: other, safety, complex: self.rng.chance(250), immediate_action: false, change };
@@ -224,9 +224,9 @@ impl Life<'_> {
         let granted = (response != Response::Unfounded).then_some(response);
         let root_cause = match self.complaint.matter.cause {
             Some(cause) => self.rng.chance(560).then_some(CAUSES[cause].root),
-            None => self.rng.chance(220).then(|| *self.rng.pick(&["application_error", "transport", "human_error", "storage", "unclear_instructions"])),
+            None => self.rng.chance(220).then(|| self.rng.pick(&["application_error", "transport", "human_error", "storage", "unclear_instructions"])),
         };
-        let rule = *self.rng.pick_weighted(RULES);
+        let rule = self.rng.pick_weighted(RULES);
         let version = if self.world.span.permille(self.office.date(at)) < 420 { "3" } else { "4" };
         let decided = Decided {
             pass,
@@ -246,7 +246,7 @@ impl Life<'_> {
         }
         let mut in_force = at;
         if needs_second_signature {
-            let n = *self.rng.pick_weighted(&[(0, 62), (1, 30), (2, 8)]);
+            let n = self.rng.pick_weighted(&[(0, 62), (1, 30), (2, 8)]);
             in_force = self.office.moment(at, n, &mut self.rng);
             self.put(in_force, Role::Admin, Some(MANAGER), Bond::Chain, Countersigned { pass }.into());
         }
@@ -266,7 +266,7 @@ impl Life<'_> {
             (Response::Compensation, 26), (Response::Refund, 26), (Response::Replacement, 18), (Response::Unfounded, 14),
             (Response::Repair, 8), (Response::GoodwillGift, 8),
         ];
-        *self.rng.pick_weighted(match (settled, pass) {
+        self.rng.pick_weighted(match (settled, pass) {
             (true, _) => SETTLED,
             (false, 1) => FIRST,
             (false, _) => SECOND,

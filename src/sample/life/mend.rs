@@ -30,9 +30,9 @@ impl Life<'_> {
         }
         // A place may be unfit since something follows too soon; after a few tries nothing is late.
         for _ in 0..4 {
-            let place = *self.rng.pick(&candidates);
+            let place = self.rng.pick(&candidates);
             let at = self.drafts[place].at;
-            let n = *self.rng.pick_weighted(&[(1, 52), (2, 26), (3, 14), (5, 8)]);
+            let n = self.rng.pick_weighted(&[(1, 52), (2, 26), (3, 14), (5, 8)]);
             let recorded = self.office.moment(at, n, &mut self.rng);
             let next = self.drafts[place + 1..].iter().filter(|d| d.bond == Bond::Chain).map(|d| d.at).min();
             let bound = match self.drafts[place].bond {
@@ -58,7 +58,7 @@ impl Life<'_> {
         if candidates.is_empty() {
             return;
         }
-        let place = *self.rng.pick(&candidates);
+        let place = self.rng.pick(&candidates);
         let Some((field, old, new, reason)) = self.correction(place) else {
             return;
         };
@@ -116,13 +116,13 @@ impl Life<'_> {
         if candidates.is_empty() {
             return;
         }
-        let place = *self.rng.pick(&candidates);
-        let reason = *self.rng.pick(&["entered in the wrong case", "entered twice"]);
+        let place = self.rng.pick(&candidates);
+        let reason = self.rng.pick(&["entered in the wrong case", "entered twice"]);
         self.mending(place, Voided { seq: 0, reason: reason.to_owned() }.into());
     }
 
     fn mending(&mut self, place: usize, body: EventBody) {
-        let n = *self.rng.pick_weighted(&[(0, 30), (1, 35), (2, 20), (6, 15)]);
+        let n = self.rng.pick_weighted(&[(0, 30), (1, 35), (2, 20), (6, 15)]);
         let at = self.office.moment(self.drafts[place].recorded + 60, n, &mut self.rng);
         let actor = self.person("customer_service", Role::Agent);
         self.put(at, Role::Agent, Some(actor), Bond::Free, body);

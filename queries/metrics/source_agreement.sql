@@ -1,0 +1,37 @@
+-- id: source_agreement
+-- title.en: Our verdict beside the source's own
+-- title.tr: Kararımız ile kaynağın kendi değerlendirmesi
+-- title.ru: Наша оценка рядом с оценкой источника
+-- iso: M5
+-- basis: received
+-- grain: case
+-- key: case_key, side
+-- dimensions: side, source_verdict, verdict, severity, month, agrees
+-- chart: none
+-- definition: Complaints received in the period whose source says itself whether its deadline was met, beside our verdict from receipt to the first communicated decision. The two rest on different calendars and limits; the agreement is stated, not forced.
+WITH days AS (
+    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+),
+judged AS (
+    SELECT s.case_key, 'net' AS side, CASE WHEN s.ended_at IS NOT NULL THEN s.verdict_net ELSE 'open' END AS verdict
+    FROM stages AS s
+    WHERE s.stage = 'overall'
+    UNION ALL
+    SELECT s.case_key, 'gross' AS side, CASE WHEN s.ended_at IS NOT NULL THEN s.verdict_gross ELSE 'open' END AS verdict
+    FROM stages AS s
+    WHERE s.stage = 'overall'
+),
+counted AS (
+    SELECT
+        k.case_key, j.side, k.source_verdict, j.verdict, k.severity_last AS severity, d.month,
+        CASE WHEN k.source_verdict = j.verdict THEN 'yes' ELSE 'no' END AS agrees
+    FROM cases AS k
+    JOIN judged AS j ON j.case_key = k.case_key
+    JOIN days AS d ON d.day = k.received_on
+    CROSS JOIN params AS p
+    WHERE k.source_verdict IS NOT NULL AND k.received_on >= p.period_first AND k.received_on <= p.period_last
+)
+SELECT side, severity, source_verdict, verdict, CAST(COUNT(*) AS BIGINT) AS complaints
+FROM counted
+GROUP BY side, severity, source_verdict, verdict
+ORDER BY side, severity, source_verdict, verdict

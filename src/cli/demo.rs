@@ -1,0 +1,99 @@
+//! `redress demo`: from nothing to a review of a quarter, on the sample register.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use redress::domain::vocabulary::Language;
+use redress::sample::Settings;
+
+use super::Context;
+use super::config::Config;
+use super::failure::Failure;
+use super::{extract, review, sample};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of the demonstration
+    #[arg(long, value_name = "DIR", default_value = "redress-demo")]
+    dir: PathBuf,
+    /// Number of cases
+    #[arg(long, default_value_t = 600)]
+    cases: u64,
+    /// Seed of the sample
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// The quarter to review
+    #[arg(long, default_value = "2026-Q3")]
+    period: String,
+}
+
+/// `redress demo`.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
+    if args.dir.exists() {
+        return Err(Failure::Usage(format!(
+            "{}: exists already; remove it or choose another --dir",
+            args.dir.display()
+        ))
+        .into());
+    }
+    std::fs::create_dir_all(&args.dir)
+        .map_err(|e| Failure::Usage(format!("{}: cannot be made: {e}", args.dir.display())))?;
+    let config = Config {
+        register: args.dir.join("register.sqlite"),
+        lake: args.dir.join("lake"),
+        out: args.dir.join("out"),
+        organisation: "Kuzey Yapı".to_owned(),
+        currency: Some("TRY".to_owned()),
+        calendar: None,
+        limits: None,
+        store: None,
+        mapping: "redress".to_owned(),
+        ..context.config.clone()
+    };
+    let settings = Settings::usual(args.cases, args.seed);
+    let mut demo = Context {
+        config,
+        format: context.format,
+        now: settings.until,
+    };
+
+    let began = Instant::now();
+    let said = |what: &str, since: Instant| eprintln!("{what} ({:.1} s)", since.elapsed().as_secs_f64());
+    let summary = sample::fill_register(&demo.config.register, settings)?;
+    said(
+        &format!("sample register: {} cases, {} events", summary.cases, summary.events),
+        began,
+    );
+    let step = Instant::now();
+    let done = extract::perform(&demo, &extract::Args::default())?;
+    said(&format!("extract: {} files in {}", done.manifest.files.len(), done.snapshot.display()), step);
+    let step = Instant::now();
+    let mut pages = Vec::new();
+    for language in Language::ALL {
+        demo.config.language = *language;
+        let pack = review::build_pack(
+            &demo,
+            &review::BuildArgs {
+                period: args.period.clone(),
+                out: None,
+                force: false,
+                snapshot: None,
+                queries: None,
+            },
+        )?;
+        pages.push(pack.join("review.html"));
+    }
+    said(&format!("review of {} in {} languages", args.period, pages.len()), step);
+    eprintln!("\nLook at:");
+    for page in &pages {
+        println!("{}", page.display());
+    }
+    let (register, lake) = (demo.config.register.display(), demo.config.lake.display());
+    eprintln!(
+        "\nAsk on:\n  redress --register {register} --lake {lake} query --list\n  \
+         redress --register {register} --lake {lake} query stage_sla --period {period} --drill verdict=missed\n  \
+         redress --register {register} case list",
+        period = args.period
+    );
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! `redress run`: the nightly batch. One at a time; every step is timed in the log.
+
+use std::fs::{File, TryLockError};
+use std::time::Instant;
+
+use redress::lake::store::Lake;
+
+use super::Context;
+use super::{extract, review};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Also build the review of this period
+    #[arg(long, value_name = "PERIOD")]
+    review: Option<String>,
+    /// Read every month again
+    #[arg(long)]
+    full: bool,
+}
+
+/// `redress run`.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
+    let _lock = alone(context)?;
+    let began = Instant::now();
+    step("extract", || {
+        let order = extract::Args {
+            full: args.full,
+            ..extract::Args::default()
+        };
+        let done = extract::perform(context, &order)?;
+        Ok(format!(
+            "{} ({} months read, {} linked)",
+            done.snapshot.display(),
+            done.months_read,
+            done.months_linked
+        ))
+    })?;
+    if let Some(period) = &args.review {
+        step("review", || {
+            let pack = review::build_pack(
+                context,
+                &review::BuildArgs {
+                    period: period.clone(),
+                    out: None,
+                    force: true,
+                    snapshot: None,
+                    queries: None,
+                },
+            )?;
+            Ok(pack.display().to_string())
+        })?;
+    }
+    step("prune", || {
+        let keep = usize::try_from(context.config.keep_snapshots)?;
+        let gone = Lake::at(&context.config.lake).prune(keep, false)?;
+        Ok(format!("{} snapshot(s) removed", gone.len()))
+    })?;
+    log(&format!("run: done in {:.1} s", began.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// One line a step: what, outcome, seconds.
+fn step(name: &str, work: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let outcome = work();
+    let seconds = began.elapsed().as_secs_f64();
+    match &outcome {
+        Ok(said) => log(&format!("{name}: {said} in {seconds:.1} s")),
+        Err(_) => log(&format!("{name}: failed after {seconds:.1} s")),
+    }
+    outcome.map(|_| ())
+}
+
+/// The batch's log is for whoever reads the journal, so it is written whatever the level.
+fn log(line: &str) {
+    eprintln!("{line}");
+}
+
+/// The lock of the batch; it goes with the process, however that ends.
+fn alone(context: &Context) -> anyhow::Result<File> {
+    let lake = &context.config.lake;
+    std::fs::create_dir_all(lake)?;
+    let lock = File::create(lake.join(".run.lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another `redress run` is at work on {}; this one did nothing",
+            lake.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}

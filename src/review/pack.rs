@@ -1,0 +1,144 @@
+//! The pack as a folder: the page, its charts and tables as files, the model, and a manifest with a
+//! hash of each. It is written aside and appears by one rename.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::model::ReviewModel;
+use super::{ReviewError, charts, html};
+use crate::engine::counted::Counted;
+use crate::engine::export::{ExportError, csv_bytes};
+use crate::lake::writer::hex;
+
+/// What the pack's manifest says of its origin.
+#[derive(Debug, Clone, Serialize)]
+pub struct Origin {
+    pub tool: String,
+    pub period: String,
+    pub language: String,
+    pub as_of: String,
+    pub snapshot: String,
+    /// Digest of the snapshot's manifest: which facts the figures rest on.
+    pub lake_digest: String,
+    /// Hash of the calendars and limits in force.
+    pub rules_sha256: String,
+}
+
+#[derive(Serialize)]
+struct PackManifest<'a> {
+    #[serde(flatten)]
+    origin: &'a Origin,
+    files: Vec<PackFile>,
+}
+
+#[derive(Serialize)]
+struct PackFile {
+    path: String,
+    bytes: usize,
+    sha256: String,
+}
+
+/// Why a pack could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    #[error(transparent)]
+    Review(#[from] ReviewError),
+    #[error("the table {table}: {source}")]
+    Table { table: String, source: ExportError },
+    #[error("the model cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{0}: exists already; choose another --out or add --force")]
+    Exists(PathBuf),
+    #[error("{path}: cannot be written: {source}")]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// Writes the pack to a new folder; with `force` an existing one is replaced.
+///
+/// # Errors
+/// When the folder exists and is not to be replaced, or a part cannot be made or written.
+pub fn write(
+    target: &Path,
+    model: &ReviewModel,
+    tables: &[(String, Counted)],
+    origin: &Origin,
+    force: bool,
+) -> Result<(), PackError> {
+    if target.exists() && !force {
+        return Err(PackError::Exists(target.to_owned()));
+    }
+    let mut files: Vec<(String, Vec<u8>)> = vec![
+        ("review.html".to_owned(), html::render(model)?.into_bytes()),
+        ("model.json".to_owned(), serde_json::to_vec_pretty(model)?),
+    ];
+    for chart in charts::files(model)? {
+        files.push((format!("charts/{}", chart.name), chart.svg.into_bytes()));
+    }
+    for (name, table) in tables {
+        let bytes = csv_bytes(table).map_err(|source| PackError::Table {
+            table: name.clone(),
+            source,
+        })?;
+        files.push((format!("tables/{name}.csv"), bytes));
+    }
+    let manifest = PackManifest {
+        origin,
+        files: files
+            .iter()
+            .map(|(path, bytes)| PackFile {
+                path: path.clone(),
+                bytes: bytes.len(),
+                sha256: hex(&Sha256::digest(bytes)),
+            })
+            .collect(),
+    };
+    files.push(("manifest.json".to_owned(), serde_json::to_vec_pretty(&manifest)?));
+    place(target, &files)
+}
+
+fn place(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), PackError> {
+    let parent = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| PackError::Io { path, source }
+    };
+    fs::create_dir_all(parent).map_err(failed(parent))?;
+    // Removed with this value when anything fails before the rename.
+    let aside = tempfile::Builder::new()
+        .prefix(".writing-")
+        .tempdir_in(parent)
+        .map_err(failed(parent))?;
+    for (name, bytes) in files {
+        let path = aside.path().join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(failed(folder))?;
+        }
+        fs::write(&path, bytes).map_err(failed(&path))?;
+    }
+    if target.exists() {
+        fs::remove_dir_all(target).map_err(failed(target))?;
+    }
+    fs::rename(aside.path(), target).map_err(failed(target))?;
+    // The folder has its new name; there is nothing left to remove.
+    let _ = aside.keep();
+    readable(target).map_err(failed(target))
+}
+
+/// A temporary folder is private; a pack is read by others.
+#[cfg(unix)]
+fn readable(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn readable(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
