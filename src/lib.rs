@@ -9,5 +9,6 @@ pub mod engine;
 pub mod extract;
 pub mod lake;
 pub mod register;
+pub mod review;
 pub mod sample;
 pub mod stats;

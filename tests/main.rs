@@ -1,5 +1,12 @@
 //! One integration binary: linking once saves minutes.
 
 mod calendar;
+mod common;
+mod extract;
+mod metrics;
+mod register;
+mod review;
+mod sample;
 mod stage_clock;
+mod stats;
 mod workflow;

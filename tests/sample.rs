@@ -15,8 +15,8 @@ use redress::domain::stages::{Stage, stages};
 use redress::domain::vocabulary::{Language, Role};
 use redress::domain::workflow::StateName;
 use redress::sample::{
-    ActionRow, Complainant, CsvSink, ExposureRow, Relation, SampleCase, SampleError, Settings, Sink,
-    Summary, TruthRow, generate,
+    ActionRow, Complainant, CsvSink, ExposureRow, Relation, SampleCase, SampleError, Settings,
+    Sink, Summary, TruthRow, generate,
 };
 
 /// Holds a whole sample.
@@ -55,7 +55,11 @@ impl Sink for Held {
         self.truth.push(row.clone());
         Ok(())
     }
-    fn finish(&mut self, actions: &[ActionRow], exposures: &[ExposureRow]) -> Result<(), SampleError> {
+    fn finish(
+        &mut self,
+        actions: &[ActionRow],
+        exposures: &[ExposureRow],
+    ) -> Result<(), SampleError> {
         self.actions = actions.to_vec();
         self.exposures = exposures.to_vec();
         Ok(())
@@ -98,16 +102,30 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let mut names = Vec::new();
     for entry in fs::read_dir(&a).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert_eq!(fs::read(a.join(&name)).unwrap(), fs::read(b.join(&name)).unwrap(), "{name}");
+        assert_eq!(
+            fs::read(a.join(&name)).unwrap(),
+            fs::read(b.join(&name)).unwrap(),
+            "{name}"
+        );
         names.push(name);
     }
     names.sort();
     let expected = [
-        "README.md", "actions.csv", "cases.csv", "complainants.csv", "events.csv", "exposures.csv",
-        "narratives.csv", "texts.csv", "truth.csv",
+        "README.md",
+        "actions.csv",
+        "cases.csv",
+        "complainants.csv",
+        "events.csv",
+        "exposures.csv",
+        "narratives.csv",
+        "texts.csv",
+        "truth.csv",
     ];
     assert_eq!(names, expected, "and no file is left half written");
-    assert_ne!(fs::read(a.join("events.csv")).unwrap(), fs::read(c.join("events.csv")).unwrap());
+    assert_ne!(
+        fs::read(a.join("events.csv")).unwrap(),
+        fs::read(c.join("events.csv")).unwrap()
+    );
 }
 
 #[test]
@@ -135,13 +153,20 @@ fn every_case_folds_strictly_as_it_was_known_at_any_moment() {
             let moments: BTreeSet<DateTime<Utc>> = events.iter().map(|e| e.recorded_at).collect();
             for moment in moments.into_iter().map(Some).chain([None]) {
                 if let Err(error) = CaseFile::fold(&events, moment, Mode::Strict) {
-                    deviating.push(format!("seed {seed}, case {case}, as of {moment:?}: {error}"));
+                    deviating.push(format!(
+                        "seed {seed}, case {case}, as of {moment:?}: {error}"
+                    ));
                     break;
                 }
             }
         }
     }
-    assert!(deviating.is_empty(), "{} cases\n{}", deviating.len(), deviating[..deviating.len().min(12)].join("\n"));
+    assert!(
+        deviating.is_empty(),
+        "{} cases\n{}",
+        deviating.len(),
+        deviating[..deviating.len().min(12)].join("\n")
+    );
 }
 
 #[test]
@@ -149,9 +174,19 @@ fn late_entries_have_a_reason_and_others_none() {
     let (held, _) = sample(2000, 5);
     let mut late = 0;
     for (case, event) in &held.events {
-        assert!(event.recorded_at >= event.occurred_at, "case {case}, event {}", event.seq);
+        assert!(
+            event.recorded_at >= event.occurred_at,
+            "case {case}, event {}",
+            event.seq
+        );
         let hours = (event.recorded_at - event.occurred_at).num_hours();
-        assert_eq!(event.late_reason.is_some(), hours >= 1, "case {case}, event {} {:?}", event.seq, event.body);
+        assert_eq!(
+            event.late_reason.is_some(),
+            hours >= 1,
+            "case {case}, event {} {:?}",
+            event.seq,
+            event.body
+        );
         late += u32::from(event.late_reason.is_some());
     }
     assert!(late > 60, "{late}");
@@ -163,7 +198,10 @@ fn staff_work_in_opening_hours_only() {
     let calendar = calendar();
     let open = |at: DateTime<Utc>| {
         let date = calendar.local_date(at).unwrap();
-        calendar.opening(date).unwrap().is_some_and(|(opens, closes)| opens <= at && at < closes)
+        calendar
+            .opening(date)
+            .unwrap()
+            .is_some_and(|(opens, closes)| opens <= at && at < closes)
     };
     for (case, event) in &held.events {
         match event.role {
@@ -181,7 +219,11 @@ fn staff_work_in_opening_hours_only() {
             }
         }
     }
-    let nightly = held.cases.iter().filter(|case| !open(case.received_at)).count();
+    let nightly = held
+        .cases
+        .iter()
+        .filter(|case| !open(case.received_at))
+        .count();
     assert!(nightly > 300, "customers write at any hour: {nightly}");
 }
 
@@ -199,11 +241,16 @@ fn groups_have_the_sizes_of_real_ones() {
         assert!(sizes.values().all(|size| *size >= 2), "no group of one");
         let share = |count: usize, of: usize| 100.0 * count as f64 / of as f64;
         let within = |low: usize, high: usize| {
-            share(sizes.values().filter(|s| (low..=high).contains(*s)).count(), sizes.len())
+            share(
+                sizes.values().filter(|s| (low..=high).contains(*s)).count(),
+                sizes.len(),
+            )
         };
         let grouped = share(sizes.values().sum(), held.cases.len());
         let (pairs, some, many) = (within(2, 2), within(3, 5), within(6, 20));
-        let told = format!("{cases}: grouped {grouped:.1}, pairs {pairs:.1}, 3-5 {some:.1}, 6-20 {many:.1}");
+        let told = format!(
+            "{cases}: grouped {grouped:.1}, pairs {pairs:.1}, 3-5 {some:.1}, 6-20 {many:.1}"
+        );
         assert!((24.0..=37.0).contains(&grouped), "{told}");
         assert!((53.0 - slack..=68.0 + slack).contains(&pairs), "{told}");
         assert!((27.0 - slack..=34.0 + slack).contains(&some), "{told}");
@@ -216,18 +263,28 @@ fn groups_have_the_sizes_of_real_ones() {
 #[test]
 fn duplicates_and_repeats_are_the_same_complainants_and_name_an_earlier_case() {
     let (held, summary) = sample(3000, 4);
-    let complainant: HashMap<u64, u64> = held.cases.iter().map(|c| (c.no, c.complainant_no)).collect();
+    let complainant: HashMap<u64, u64> = held
+        .cases
+        .iter()
+        .map(|c| (c.no, c.complainant_no))
+        .collect();
     let cases = held.by_case();
     let mut merged = 0;
     for row in &held.truth {
         let Some(of) = row.of_case else {
-            assert!(matches!(row.relation, Relation::Background | Relation::Recurrent), "{row:?}");
+            assert!(
+                matches!(row.relation, Relation::Background | Relation::Recurrent),
+                "{row:?}"
+            );
             continue;
         };
         assert!(of < row.case_no, "{row:?}");
         assert_eq!(complainant[&of], complainant[&row.case_no], "{row:?}");
         if row.relation == Relation::Repeat {
-            let decided = cases[&of].iter().find(|e| e.body.kind() == EventKind::Communicated).unwrap();
+            let decided = cases[&of]
+                .iter()
+                .find(|e| e.body.kind() == EventKind::Communicated)
+                .unwrap();
             let received = held.cases[row.case_no as usize - 1].received_at;
             assert!(decided.occurred_at < received, "{row:?}");
         }
@@ -239,19 +296,39 @@ fn duplicates_and_repeats_are_the_same_complainants_and_name_an_earlier_case() {
         }
     }
     assert!(merged > 50, "{merged}");
-    assert!(summary.relations["duplicate"] > 60 && summary.relations["repeat"] > 40, "{summary:?}");
+    assert!(
+        summary.relations["duplicate"] > 60 && summary.relations["repeat"] > 40,
+        "{summary:?}"
+    );
     let registered: BTreeSet<u64> = held.complainants.iter().map(|c| c.no).collect();
-    assert_eq!(registered.len(), held.complainants.len(), "a complainant comes once");
-    assert!(held.cases.iter().all(|case| registered.contains(&case.complainant_no)));
+    assert_eq!(
+        registered.len(),
+        held.complainants.len(),
+        "a complainant comes once"
+    );
+    assert!(
+        held.cases
+            .iter()
+            .all(|case| registered.contains(&case.complainant_no))
+    );
 }
 
 #[test]
 fn languages_come_in_their_shares() {
     let (held, _) = sample(10_000, 6);
-    let share = |language: Language| held.cases.iter().filter(|c| c.language == language).count() as f64 / 100.0;
-    let (tr, ru, en) = (share(Language::Tr), share(Language::Ru), share(Language::En));
+    let share = |language: Language| {
+        held.cases.iter().filter(|c| c.language == language).count() as f64 / 100.0
+    };
+    let (tr, ru, en) = (
+        share(Language::Tr),
+        share(Language::Ru),
+        share(Language::En),
+    );
     // Four standard errors of a share of 15 % in about 9,000 complainants are 1.5 points.
-    assert!((68.0..72.0).contains(&tr) && (13.5..16.5).contains(&ru) && (13.5..16.5).contains(&en), "{tr} {ru} {en}");
+    assert!(
+        (68.0..72.0).contains(&tr) && (13.5..16.5).contains(&ru) && (13.5..16.5).contains(&en),
+        "{tr} {ru} {en}"
+    );
 }
 
 #[test]
@@ -282,7 +359,10 @@ fn every_stage_is_met_and_missed_in_both_plants_and_bursa_is_slower() {
     }
     let missed = |site: &str, stage: Stage| {
         let [met, missed] = counts[&(site.to_owned(), stage)];
-        assert!(met > 20 && missed > 5, "{site} {stage}: {met} met, {missed} missed");
+        assert!(
+            met > 20 && missed > 5,
+            "{site} {stage}: {met} met, {missed} missed"
+        );
         f64::from(missed) / f64::from(met + missed)
     };
     for site in ["Gebze", "Bursa", "İstanbul"] {
@@ -296,9 +376,20 @@ fn every_stage_is_met_and_missed_in_both_plants_and_bursa_is_slower() {
 #[test]
 fn every_event_kind_and_state_occurs() {
     let (held, _) = sample(6000, 8);
-    let found: BTreeSet<EventKind> = held.events.iter().map(|(_, event)| event.body.kind()).collect();
-    let missing: Vec<_> = EventKind::ALL.iter().filter(|kind| !found.contains(kind)).collect();
-    assert_eq!(missing, [&EventKind::Erased], "erasing is the register's own act");
+    let found: BTreeSet<EventKind> = held
+        .events
+        .iter()
+        .map(|(_, event)| event.body.kind())
+        .collect();
+    let missing: Vec<_> = EventKind::ALL
+        .iter()
+        .filter(|kind| !found.contains(kind))
+        .collect();
+    assert_eq!(
+        missing,
+        [&EventKind::Erased],
+        "erasing is the register's own act"
+    );
     let mut states: BTreeMap<StateName, u32> = BTreeMap::new();
     for events in held.by_case().values() {
         let file = CaseFile::fold(events, None, Mode::Strict).unwrap();
@@ -312,27 +403,50 @@ fn every_event_kind_and_state_occurs() {
 #[test]
 fn an_action_that_works_ends_its_cause_and_one_that_does_not_leaves_it() {
     let (held, _) = sample(30_000, 9);
-    let received: HashMap<u64, DateTime<Utc>> = held.cases.iter().map(|c| (c.no, c.received_at)).collect();
+    let received: HashMap<u64, DateTime<Utc>> =
+        held.cases.iter().map(|c| (c.no, c.received_at)).collect();
     let count = |cause: &str, from: DateTime<Utc>, days: i64| {
         let window = from..from + chrono::Duration::days(days);
-        held.truth.iter().filter(|row| row.cause == Some(cause) && window.contains(&received[&row.case_no])).count() as f64
+        held.truth
+            .iter()
+            .filter(|row| row.cause == Some(cause) && window.contains(&received[&row.case_no]))
+            .count() as f64
     };
-    for action in held.actions.iter().filter(|a| a.implemented_on.is_some() && a.cause.is_some()) {
+    for action in held
+        .actions
+        .iter()
+        .filter(|a| a.implemented_on.is_some() && a.cause.is_some())
+    {
         let (cause, on) = (action.cause.unwrap(), action.implemented_on.unwrap());
         let on = on.and_hms_opt(0, 0, 0).unwrap().and_utc();
         // Away from the falling months; a cause with a season is compared with the same months a year earlier.
         let seasonal = matches!(cause, "board-shrinkage" | "shade-differs-by-lot");
         let later = on + chrono::Duration::days(105);
-        let earlier = if seasonal { later - chrono::Duration::days(365) } else { on - chrono::Duration::days(90) };
+        let earlier = if seasonal {
+            later - chrono::Duration::days(365)
+        } else {
+            on - chrono::Duration::days(90)
+        };
         let (before, after) = if action.works {
             (count(cause, earlier, 90), count(cause, later, 90))
         } else {
-            (count(cause, on - chrono::Duration::days(60), 60), count(cause, on, 60))
+            (
+                count(cause, on - chrono::Duration::days(60), 60),
+                count(cause, on, 60),
+            )
         };
         if action.works {
-            assert!(after < 0.45 * before, "{} {cause}: {before} before, {after} after", action.id);
+            assert!(
+                after < 0.45 * before,
+                "{} {cause}: {before} before, {after} after",
+                action.id
+            );
         } else if !seasonal {
-            assert!(after > 0.55 * before, "{} {cause}: {before} before, {after} after", action.id);
+            assert!(
+                after > 0.55 * before,
+                "{} {cause}: {before} before, {after} after",
+                action.id
+            );
         }
     }
 }
@@ -345,7 +459,11 @@ fn background_texts_differ_from_one_another_in_a_small_sample() {
         if row.relation == Relation::Background {
             assert!(seen.insert(case.narrative.clone()), "{}", case.narrative);
         }
-        assert!(!case.narrative.contains('{') && case.narrative.chars().count() > 15, "{}", case.narrative);
+        assert!(
+            !case.narrative.contains('{') && case.narrative.chars().count() > 15,
+            "{}",
+            case.narrative
+        );
     }
 }
 

@@ -12,6 +12,9 @@
 WITH days AS (
     SELECT c.day, c.day_index FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
 ),
+stock_days AS (
+    SELECT d.day FROM days AS d CROSS JOIN params AS p WHERE d.day <= p.stock_on
+),
 stock AS (
     SELECT d.day_index AS stock_index FROM days AS d JOIN params AS p ON d.day = p.stock_on
 ),
@@ -20,11 +23,12 @@ aged AS (
         k.case_key, s.state, k.category, k.product, k.site, k.department, k.channel,
         t.stock_index - d.day_index AS age_days
     FROM case_states AS s
+    JOIN stock_days AS f ON f.day = s.from_on
     JOIN cases AS k ON k.case_key = s.case_key
     JOIN days AS d ON d.day = k.received_on
     CROSS JOIN params AS p
     CROSS JOIN stock AS t
-    WHERE s.is_open = TRUE AND s.from_on <= p.stock_on
+    WHERE s.is_open = TRUE
         AND (s.until_on IS NULL OR s.until_on > p.stock_on)
 ),
 counted AS (

@@ -9,15 +9,17 @@
 -- dimensions: category, month, channel, product, site, language
 -- chart: pareto
 -- definition: Complaints received in the period, net of merged, by the category they are classified as at as_of; not yet classified apart.
-WITH days AS (
-    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+WITH period_days AS (
+    SELECT c.day, c.month
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
 ),
 counted AS (
     SELECT k.case_key, k.category, d.month, k.channel, k.product, k.site, k.language, k.cost_minor
     FROM cases AS k
-    JOIN days AS d ON d.day = k.received_on
-    CROSS JOIN params AS p
-    WHERE k.received_on >= p.period_first AND k.received_on <= p.period_last AND k.state <> 'merged'
+    JOIN period_days AS d ON d.day = k.received_on
+    WHERE k.state <> 'merged'
 )
 SELECT
     category,

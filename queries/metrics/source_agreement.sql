@@ -9,8 +9,11 @@
 -- dimensions: side, source_verdict, verdict, severity, month, agrees
 -- chart: none
 -- definition: Complaints received in the period whose source says itself whether its deadline was met, beside our verdict from receipt to the first communicated decision. The two rest on different calendars and limits; the agreement is stated, not forced.
-WITH days AS (
-    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+WITH period_days AS (
+    SELECT c.day, c.month
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
 ),
 judged AS (
     SELECT s.case_key, 'net' AS side, CASE WHEN s.ended_at IS NOT NULL THEN s.verdict_net ELSE 'open' END AS verdict
@@ -27,9 +30,8 @@ counted AS (
         CASE WHEN k.source_verdict = j.verdict THEN 'yes' ELSE 'no' END AS agrees
     FROM cases AS k
     JOIN judged AS j ON j.case_key = k.case_key
-    JOIN days AS d ON d.day = k.received_on
-    CROSS JOIN params AS p
-    WHERE k.source_verdict IS NOT NULL AND k.received_on >= p.period_first AND k.received_on <= p.period_last
+    JOIN period_days AS d ON d.day = k.received_on
+    WHERE k.source_verdict IS NOT NULL
 )
 SELECT side, severity, source_verdict, verdict, CAST(COUNT(*) AS BIGINT) AS complaints
 FROM counted

@@ -40,8 +40,11 @@ WITH judged AS (
     CROSS JOIN params AS p
     WHERE s.stage IN ('intake', 'processing', 'resolution', 'overall')
 ),
-days AS (
-    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+period_days AS (
+    SELECT c.day, c.month
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
 ),
 counted AS (
     SELECT
@@ -49,9 +52,7 @@ counted AS (
         k.category, k.channel, j.severity, j.verdict
     FROM judged AS j
     JOIN cases AS k ON k.case_key = j.case_key
-    JOIN days AS d ON d.day = j.started_on
-    CROSS JOIN params AS p
-    WHERE j.started_on >= p.period_first AND j.started_on <= p.period_last
+    JOIN period_days AS d ON d.day = j.started_on
 )
 SELECT
     side, stage, pass, month,

@@ -9,7 +9,13 @@
 -- dimensions: side, stage, pass, counted_days, outcome, department, site
 -- chart: survival
 -- definition: Stages that started in the period, followed to as_of, in counted days: ended, censored (still open or paused) at their own time, or ended by withdrawal or merging (competing). Passes never share a curve.
-WITH over_days AS (
+WITH period_days AS (
+    SELECT c.day
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
+),
+over_days AS (
     SELECT c.calendar_id, c.workday_index AS over_index
     FROM calendar AS c
     JOIN params AS p ON c.day = p.over_on
@@ -17,8 +23,8 @@ WITH over_days AS (
 started AS (
     SELECT s.*
     FROM stages AS s
-    CROSS JOIN params AS p
-    WHERE s.started_on >= p.period_first AND s.started_on <= p.period_last AND s.applies = TRUE
+    JOIN period_days AS d ON d.day = s.started_on
+    WHERE s.applies = TRUE
 ),
 counted AS (
     SELECT

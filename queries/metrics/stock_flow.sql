@@ -12,18 +12,27 @@
 WITH days AS (
     SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
 ),
+past_days AS (
+    SELECT d.day FROM days AS d CROSS JOIN params AS p WHERE d.day < p.period_first
+),
+stock_days AS (
+    SELECT d.day FROM days AS d CROSS JOIN params AS p WHERE d.day <= p.stock_on
+),
+flow_days AS (
+    SELECT d.day FROM days AS d CROSS JOIN params AS p WHERE d.day >= p.period_first AND d.day <= p.stock_on
+),
 moves AS (
     SELECT s.case_key, s.step, 'opening' AS flow, p.period_first AS moved_on
     FROM case_states AS s
+    JOIN past_days AS d ON d.day = s.from_on
     CROSS JOIN params AS p
-    WHERE s.is_open = TRUE AND s.from_on < p.period_first
-        AND (s.until_on IS NULL OR s.until_on >= p.period_first)
+    WHERE s.is_open = TRUE AND (s.until_on IS NULL OR s.until_on >= p.period_first)
     UNION ALL
     SELECT s.case_key, s.step, 'closing' AS flow, p.stock_on AS moved_on
     FROM case_states AS s
+    JOIN stock_days AS d ON d.day = s.from_on
     CROSS JOIN params AS p
-    WHERE s.is_open = TRUE AND s.from_on <= p.stock_on
-        AND (s.until_on IS NULL OR s.until_on > p.stock_on)
+    WHERE s.is_open = TRUE AND (s.until_on IS NULL OR s.until_on > p.stock_on)
     UNION ALL
     SELECT
         s.case_key, s.step,
@@ -35,9 +44,8 @@ moves AS (
         END AS flow,
         s.from_on AS moved_on
     FROM case_states AS s
-    CROSS JOIN params AS p
-    WHERE s.from_on >= p.period_first AND s.from_on <= p.stock_on
-        AND (s.was_open IS NULL OR (s.was_open = TRUE AND s.is_open = FALSE) OR (s.was_open = FALSE AND s.is_open = TRUE))
+    JOIN flow_days AS d ON d.day = s.from_on
+    WHERE (s.was_open IS NULL OR (s.was_open = TRUE AND s.is_open = FALSE) OR (s.was_open = FALSE AND s.is_open = TRUE))
 ),
 counted AS (
     SELECT m.case_key, m.step, m.flow, d.month, k.channel, k.category, k.product, k.site

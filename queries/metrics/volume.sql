@@ -9,23 +9,22 @@
 -- dimensions: month, channel, language, category, product, site, merged
 -- chart: volume
 -- definition: Complaints received in the period by month and channel. Net leaves out duplicate registrations known as merged at as_of; gross counts them. Working days of the month stand beside, since volume is read per working day.
-WITH days AS (
-    SELECT c.day, c.month, c.fraction FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
+WITH period_days AS (
+    SELECT c.day, c.month, c.fraction
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
 ),
 counted AS (
     SELECT
         k.case_key, d.month, k.channel, k.language, k.category, k.product, k.site,
         CASE WHEN k.state = 'merged' THEN 'yes' ELSE 'no' END AS merged
     FROM cases AS k
-    JOIN days AS d ON d.day = k.received_on
-    CROSS JOIN params AS p
-    WHERE k.received_on >= p.period_first AND k.received_on <= p.period_last
+    JOIN period_days AS d ON d.day = k.received_on
 ),
 work AS (
     SELECT d.month, SUM(d.fraction) AS working_days
-    FROM days AS d
-    CROSS JOIN params AS p
-    WHERE d.day >= p.period_first AND d.day <= p.period_last
+    FROM period_days AS d
     GROUP BY d.month
 ),
 grouped AS (

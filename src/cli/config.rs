@@ -76,6 +76,22 @@ pub struct Config {
 }
 
 impl Config {
+    /// These settings for an installation in a folder of its own, with everything shipped in force.
+    pub fn in_folder(&self, folder: &Path, organisation: &str, currency: &str) -> Config {
+        Config {
+            register: folder.join("register.sqlite"),
+            lake: folder.join("lake"),
+            out: folder.join("out"),
+            organisation: organisation.to_owned(),
+            currency: Some(currency.to_owned()),
+            calendar: None,
+            limits: None,
+            store: None,
+            mapping: "redress".to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Gathers the settings.
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use redress::domain::vocabulary::Language;
 use redress::sample::Settings;
 
 use super::Context;
-use super::config::Config;
 use super::failure::Failure;
 use super::{extract, review, sample};
 
@@ -38,18 +37,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(&args.dir)
         .map_err(|e| Failure::Usage(format!("{}: cannot be made: {e}", args.dir.display())))?;
-    let config = Config {
-        register: args.dir.join("register.sqlite"),
-        lake: args.dir.join("lake"),
-        out: args.dir.join("out"),
-        organisation: "Kuzey Yapı".to_owned(),
-        currency: Some("TRY".to_owned()),
-        calendar: None,
-        limits: None,
-        store: None,
-        mapping: "redress".to_owned(),
-        ..context.config.clone()
-    };
+    let config = context.config.in_folder(&args.dir, "Kuzey Yapı", "TRY");
     let settings = Settings::usual(args.cases, args.seed);
     let mut demo = Context {
         config,

@@ -1,22 +1,18 @@
 //! Adding an event to a case: the checks that the workflow leaves to the register, the event, its
 //! projection, and what follows from it, in one transaction.
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
-use serde_json::Value;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::entry::{Entry, Tail, next_event_no, recording_time};
 use super::error::{RegisterError, Result};
+use super::follow_up::follow_up;
 use super::messages::Saying;
 use super::outbox::{self, Queue};
-use super::projection::{self, Folded};
 use super::settings::{self, Setting};
-use super::{Actor, Register, Writing, cases, local_day, secrets, staff};
-use crate::domain::case_file::amend_event;
-use crate::domain::event::{
-    Amended, Decided, Event, EventBody, EventKind, Paused, RemedyDue, Voided,
-};
-use crate::domain::vocabulary::{Answer, MessagePurpose, PauseReason, Response, Role};
-use crate::domain::workflow::{Refusal, State, StateName};
+use super::{Actor, Register, Writing, cases, projection, secrets, staff};
+use crate::domain::event::{Decided, EventBody, EventKind, Paused};
+use crate::domain::vocabulary::{MessagePurpose, PauseReason, Role};
+use crate::domain::workflow::StateName;
 
 /// An event to be added.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,19 +60,6 @@ impl Draft {
         self.expected_seq = Some(last_seq);
         self
     }
-}
-
-/// A field of an earlier event to be mended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Amendment {
-    /// Position of the event.
-    pub seq: i64,
-    /// Name of the field in the event's data, or `occurred_at`.
-    pub field: String,
-    /// The right value.
-    pub new: Value,
-    /// Why it is mended.
-    pub reason: String,
 }
 
 /// What became of a draft.
@@ -163,61 +146,6 @@ impl Register {
             }
         })
     }
-
-    /// Mends one field of an earlier event in the open. `occurred_at` is a field of every event.
-    ///
-    /// # Errors
-    /// When the event or the field does not exist, the value does not fit, the case would not make
-    /// sense any more, or a decision would grow above the decider's discretion.
-    pub fn amend(
-        &mut self,
-        case_key: i64,
-        amendment: &Amendment,
-        by: &Actor,
-        now: DateTime<Utc>,
-    ) -> Result<Appended> {
-        check_reason(&amendment.reason)?;
-        let salt = secrets::random::<16>()?;
-        self.write(|w| {
-            let events = projection::read_events(&w.tx, case_key)?;
-            let target = mended(&events, amendment.seq)?;
-            let amended = Amended {
-                seq: amendment.seq,
-                field: amendment.field.clone(),
-                old: field_of(&target, &amendment.field)?,
-                new: amendment.new.clone(),
-                reason: amendment.reason.clone(),
-            };
-            let changed =
-                amend_event(&target, &amended).map_err(|refusal| refused(&target, refusal))?;
-            check_amended_decision(w, &target, &changed)?;
-            append_in(w, case_key, Draft::new(now, amended), by, now, &salt)
-        })
-    }
-
-    /// Strikes out an earlier event in the open.
-    ///
-    /// # Errors
-    /// When the event does not exist or may not be struck out, or the case would not make sense any
-    /// more without it.
-    pub fn void(
-        &mut self,
-        case_key: i64,
-        seq: i64,
-        reason: &str,
-        by: &Actor,
-        now: DateTime<Utc>,
-    ) -> Result<Appended> {
-        check_reason(reason)?;
-        let salt = secrets::random::<16>()?;
-        self.write(|w| {
-            let voided = Voided {
-                seq,
-                reason: reason.to_owned(),
-            };
-            append_in(w, case_key, Draft::new(now, voided), by, now, &salt)
-        })
-    }
 }
 
 /// Events that have a function of their own, and events that only some people may cause.
@@ -246,7 +174,37 @@ fn check_direct(body: &EventBody, by: &Actor) -> Result<()> {
         EventBody::Decided(d) if d.rule.trim().is_empty() || d.cost < 0 => {
             "a decision names the internal rule it rests on, and its cost is not negative"
         }
-        _ => return Ok(()),
+        EventBody::Acknowledged(_)
+        | EventBody::Assessed(_)
+        | EventBody::Classified(_)
+        | EventBody::IssueAdded(_)
+        | EventBody::Routed(_)
+        | EventBody::Assigned(_)
+        | EventBody::Paused(_)
+        | EventBody::Resumed(_)
+        | EventBody::SampleReceived(_)
+        | EventBody::SampleReturned(_)
+        | EventBody::NoteAdded(_)
+        | EventBody::Decided(_)
+        | EventBody::Countersigned(_)
+        | EventBody::Communicated(_)
+        | EventBody::Accepted(_)
+        | EventBody::Rejected(_)
+        | EventBody::AnsweredOnBehalf(_)
+        | EventBody::AnswerLapsed(_)
+        | EventBody::RemediesTold(_)
+        | EventBody::ReferredExternally(_)
+        | EventBody::ExternalOutcome(_)
+        | EventBody::RecourseExhausted(_)
+        | EventBody::RemedyDue(_)
+        | EventBody::RemedyDone(_)
+        | EventBody::CorrectionVerified(_)
+        | EventBody::Surveyed(_)
+        | EventBody::SurveySent(_)
+        | EventBody::Escalated(_)
+        | EventBody::Reopened(_)
+        | EventBody::Withdrawn(_)
+        | EventBody::Merged(_) => return Ok(()),
     };
     Err(RegisterError::NotAppendable { kind, instead })
 }
@@ -320,161 +278,6 @@ pub(super) fn append_in(
     Ok(appended)
 }
 
-/// Adds an event that the program itself causes; it has no text and nothing follows from it.
-pub(super) fn record_follow_up(
-    w: &Writing<'_>,
-    case_key: i64,
-    body: &EventBody,
-    occurred_at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<Folded> {
-    let case = cases::by_key(&w.tx, case_key)?;
-    Tail::read(&w.tx)?.add(
-        &w.tx,
-        &Entry {
-            case_key,
-            number: &case.number,
-            event_no: next_event_no(&w.tx, case_key)?,
-            occurred_at,
-            recorded_at: recording_time(&w.tx, now)?,
-            role: Role::System,
-            actor: None,
-            late_reason: None,
-            body,
-            text: None,
-        },
-        &[0; 16],
-    )?;
-    projection::refold(&w.tx, case_key)
-}
-
-/// What an event brings with it.
-fn follow_up(
-    w: &Writing<'_>,
-    case_key: i64,
-    body: &EventBody,
-    occurred_at: DateTime<Utc>,
-    now: DateTime<Utc>,
-    folded: Folded,
-    appended: &mut Appended,
-) -> Result<()> {
-    let mark = appended.seq;
-    let tell = |purpose: MessagePurpose, pass: Option<u8>, saying: Saying<'_>| {
-        outbox::queue(
-            w,
-            &Queue {
-                case_key,
-                purpose,
-                pass,
-                saying,
-                mark,
-                now,
-            },
-        )
-    };
-    let queued = match body {
-        EventBody::Decided(_) | EventBody::Countersigned(_) => match folded.file.state {
-            State::Decided {
-                pass, signed: true, ..
-            } => Some(tell(
-                MessagePurpose::Decision,
-                Some(pass),
-                Saying::Decision { pass },
-            )?),
-            _ => None,
-        },
-        EventBody::Rejected(_) => remedies(&folded.file.state, tell)?,
-        EventBody::AnsweredOnBehalf(a) if a.answer == Answer::Rejected => {
-            remedies(&folded.file.state, tell)?
-        }
-        EventBody::Accepted(_) | EventBody::AnsweredOnBehalf(_) => {
-            remedy_due(w, (occurred_at, now), &folded, appended, case_key)?;
-            None
-        }
-        EventBody::Voided(_) | EventBody::Withdrawn(_) | EventBody::Merged(_) => {
-            let untrue = [
-                MessagePurpose::Decision,
-                MessagePurpose::Remedies,
-                MessagePurpose::Question,
-                MessagePurpose::Reminder,
-            ];
-            let why = "the case took another turn before it was sent";
-            outbox::give_up(&w.tx, case_key, &untrue, why)?;
-            None
-        }
-        _ => None,
-    };
-    match queued {
-        Some(Some(message_id)) => appended.messages.push(message_id),
-        Some(None) => appended.unreachable = true,
-        None => {}
-    }
-    Ok(())
-}
-
-/// The message about the external remedies, once the case has become outstanding.
-fn remedies(
-    state: &State,
-    tell: impl Fn(MessagePurpose, Option<u8>, Saying<'_>) -> Result<Option<i64>>,
-) -> Result<Option<Option<i64>>> {
-    match state {
-        State::Outstanding {
-            remedies_told: false,
-            ..
-        } => Ok(Some(tell(
-            MessagePurpose::Remedies,
-            None,
-            Saying::Remedies,
-        )?)),
-        _ => Ok(None),
-    }
-}
-
-/// The due date of what was granted, unless somebody set one for this decision already.
-fn remedy_due(
-    w: &Writing<'_>,
-    (accepted_at, now): (DateTime<Utc>, DateTime<Utc>),
-    folded: &Folded,
-    appended: &mut Appended,
-    case_key: i64,
-) -> Result<()> {
-    let Some(decision) = folded.file.last_decision() else {
-        return Ok(());
-    };
-    if !decision
-        .data
-        .granted
-        .is_some_and(Response::is_delivered_later)
-    {
-        return Ok(());
-    }
-    let struck: Vec<i64> = folded.events.iter().filter_map(voids).collect();
-    let is_set = folded.events.iter().any(|event| {
-        matches!(event.body, EventBody::RemedyDue(_))
-            && event.occurred_at >= decision.at
-            && !struck.contains(&event.seq)
-    });
-    if is_set {
-        return Ok(());
-    }
-    let days = settings::whole(&w.tx, Setting::RemedyDays)?.unsigned_abs();
-    let due_on = local_day(accepted_at, w.zone)
-        .checked_add_days(Days::new(days))
-        .ok_or_else(|| {
-            RegisterError::invalid(
-                "accepted at",
-                accepted_at.to_string(),
-                "the remedy's due date lies outside the calendar",
-            )
-        })?;
-    let body = RemedyDue { due_on }.into();
-    let folded = record_follow_up(w, case_key, &body, accepted_at, now)?;
-    appended
-        .follow_ups
-        .extend(folded.events.last().map(|e| e.seq));
-    Ok(())
-}
-
 /// Refuses times in the future, and late entries without a reason.
 pub(super) fn check_times(
     w: &Writing<'_>,
@@ -506,21 +309,19 @@ pub(super) fn check_times(
 /// alone only what costs nothing.
 fn with_discretion(w: &Writing<'_>, body: EventBody, by: &Actor) -> Result<EventBody> {
     let kind = body.kind();
-    match body {
-        EventBody::Decided(mut decided) => {
-            let above = is_above_discretion(w, &decided, named(by, kind)?, kind)?;
-            decided.needs_second_signature |= above;
-            Ok(EventBody::Decided(decided))
-        }
-        EventBody::Countersigned(_) => {
-            active(w, named(by, kind)?, kind)?;
-            Ok(body)
-        }
-        _ => Ok(body),
+    if let EventBody::Decided(mut decided) = body {
+        let above = is_above_discretion(w, &decided, named(by, kind)?, kind)?;
+        decided.needs_second_signature |= above;
+        return Ok(EventBody::Decided(decided));
     }
+    if kind == EventKind::Countersigned {
+        active(w, named(by, kind)?, kind)?;
+    }
+    Ok(body)
 }
 
-fn is_above_discretion(
+/// Whether the decider may not grant this alone.
+pub(super) fn is_above_discretion(
     w: &Writing<'_>,
     decided: &Decided,
     name: &str,
@@ -563,89 +364,6 @@ fn check_target(w: &Writing<'_>, body: &EventBody, case_key: i64) -> Result<()> 
                 "a case cannot be merged into itself",
             ));
         }
-    }
-    Ok(())
-}
-
-/// An amendment is no way round the second signature.
-fn check_amended_decision(w: &Writing<'_>, before: &Event, after: &Event) -> Result<()> {
-    let (EventBody::Decided(old), EventBody::Decided(new)) = (&before.body, &after.body) else {
-        return Ok(());
-    };
-    let dropped = old.needs_second_signature && !new.needs_second_signature;
-    let kind = EventKind::Decided;
-    let grown = match &before.actor {
-        _ if new.needs_second_signature || new.cost <= old.cost => false,
-        Some(name) => is_above_discretion(w, new, name, kind)?,
-        None => true,
-    };
-    if dropped || grown {
-        return Err(RegisterError::NotAppendable {
-            kind: EventKind::Amended,
-            instead: "the decision would need a second signature; void it and decide anew",
-        });
-    }
-    Ok(())
-}
-
-/// An event as earlier amendments left it.
-fn mended(events: &[Event], seq: i64) -> Result<Event> {
-    let struck: Vec<i64> = events.iter().filter_map(voids).collect();
-    let missing = RegisterError::NoSuch {
-        what: "event of this case",
-        key: seq.to_string(),
-    };
-    if struck.contains(&seq) {
-        return Err(missing);
-    }
-    let mut target = events
-        .iter()
-        .find(|event| event.seq == seq)
-        .cloned()
-        .ok_or(missing)?;
-    for event in events {
-        match &event.body {
-            EventBody::Amended(a) if a.seq == seq && !struck.contains(&event.seq) => {
-                target = amend_event(&target, a).map_err(|refusal| refused(event, refusal))?;
-            }
-            _ => {}
-        }
-    }
-    Ok(target)
-}
-
-fn voids(event: &Event) -> Option<i64> {
-    match &event.body {
-        EventBody::Voided(voided) => Some(voided.seq),
-        _ => None,
-    }
-}
-
-fn field_of(event: &Event, field: &str) -> Result<Value> {
-    let data = event.body.to_json()?;
-    let mut data: serde_json::Map<String, Value> = serde_json::from_str(&data)
-        .map_err(|e| RegisterError::invalid("event", e.to_string(), "its data cannot be read"))?;
-    if field == "occurred_at" {
-        return Ok(Value::String(event.occurred_at.to_rfc3339()));
-    }
-    Ok(data.remove(field).unwrap_or(Value::Null))
-}
-
-fn refused(event: &Event, refusal: Refusal) -> RegisterError {
-    RegisterError::Refused(crate::domain::case_file::FoldError::Refused {
-        seq: event.seq,
-        kind: event.body.kind(),
-        refusal,
-    })
-}
-
-fn check_reason(reason: &str) -> Result<()> {
-    if reason.trim().is_empty() {
-        return Err(RegisterError::invalid(
-            "reason",
-            reason,
-            "say why the event is mended",
-        ));
     }
     Ok(())
 }

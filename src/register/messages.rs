@@ -24,6 +24,8 @@ struct Texts {
     alternative_decision: String,
     remedies: String,
     question: String,
+    reminder: String,
+    survey: String,
     tracking_at: String,
     tracking_unknown: String,
 }
@@ -39,6 +41,10 @@ pub(super) enum Saying<'a> {
     Decision { pass: u8 },
     /// The external remedies that remain.
     Remedies,
+    /// The customer has not answered the decision yet.
+    Reminder,
+    /// How was the complaint handled?
+    Survey,
     /// Something is asked of the customer.
     Question { question: &'a str },
 }
@@ -104,6 +110,8 @@ impl Messages {
             Saying::Decision { pass: 0 | 1 } => (&texts.decision, ("", "")),
             Saying::Decision { .. } => (&texts.alternative_decision, ("", "")),
             Saying::Remedies => (&texts.remedies, ("", "")),
+            Saying::Reminder => (&texts.reminder, ("", "")),
+            Saying::Survey => (&texts.survey, ("", "")),
             Saying::Question { question } => (&texts.question, ("question", question)),
         };
         let shared = [("number", setting.number), ("tracking", &tracking), named];
@@ -120,7 +128,7 @@ impl Texts {
     fn parse(file: &'static str, text: &str) -> Result<Texts> {
         let fault = |why: String| RegisterError::Template { file, why };
         let texts: Texts = toml::from_str(text).map_err(|e| fault(e.to_string()))?;
-        let needs: [(&str, &str, &[&str]); 8] = [
+        let needs: [(&str, &str, &[&str]); 10] = [
             (
                 "registration",
                 &texts.registration,
@@ -139,6 +147,8 @@ impl Texts {
             ),
             ("remedies", &texts.remedies, &["number"]),
             ("question", &texts.question, &["number", "question"]),
+            ("reminder", &texts.reminder, &["number", "tracking"]),
+            ("survey", &texts.survey, &["number", "tracking"]),
             ("tracking_at", &texts.tracking_at, &["url"]),
             ("tracking_unknown", &texts.tracking_unknown, &[]),
         ];

@@ -88,7 +88,7 @@ impl Register {
                 });
             }
             let found = check_identity(&conn, path)?;
-            configure(&conn, durability)?;
+            configure(&conn, durability, path)?;
             if found < schema::SCHEMA_VERSION {
                 upgrade(&mut conn, path)?;
             }
@@ -142,7 +142,7 @@ fn fill(path: &Path, new: &NewRegister) -> Result<()> {
     let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // The page size counts only before the first page is written.
     conn.pragma_update(None, "page_size", 8192)?;
-    configure(&conn, Durability::Full)?;
+    configure(&conn, Durability::Full, path)?;
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     schema::create(&tx)?;
     let id = chain::hex(&secrets::random::<16>()?);
@@ -166,10 +166,15 @@ pub(super) fn connect(path: &Path, mode: OpenFlags) -> Result<Connection> {
     Ok(conn)
 }
 
-fn configure(conn: &Connection, durability: Durability) -> Result<()> {
+fn configure(conn: &Connection, durability: Durability, path: &Path) -> Result<()> {
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    debug_assert!(mode == "wal");
+    if mode != "wal" {
+        return Err(RegisterError::CannotOpen {
+            path: path.to_owned(),
+            why: format!("its file system allows no write-ahead log, only `{mode}`"),
+        });
+    }
     let synchronous = match durability {
         Durability::Full => "FULL",
         Durability::Normal => "NORMAL",

@@ -4,20 +4,20 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::append::record_follow_up;
 use super::entry::recording_time;
 use super::error::{RegisterError, Result};
+use super::follow_up::record_follow_up;
 use super::messages::{self, Saying};
-use super::projection::Folded;
+use super::projection::{self, Folded};
 use super::records::{instant, unreadable};
 use super::seal::{self, OUTBOX};
 use super::settings::{self, Setting};
-use super::{Register, Writing, cases, from_micros, people, to_micros};
+use super::{CaseRow, Register, Writing, cases, from_micros, people, to_micros};
 use crate::domain::event::{
     Acknowledged, Communicated, EventBody, MessageFailed, MessageSent, RemediesTold, SurveySent,
 };
 use crate::domain::vocabulary::{Means, MessagePurpose, words};
-use crate::domain::workflow::State;
+use crate::domain::workflow::StateName;
 
 words! {
     /// Where a message stands.
@@ -218,6 +218,48 @@ impl Register {
         })
     }
 
+    /// Queues a reminder to a customer who has not answered a communicated decision; answers its
+    /// number, or nothing when there is neither phone nor e-mail.
+    ///
+    /// # Errors
+    /// When no answer is awaited, or a reminder waits already.
+    pub fn remind(&mut self, case_key: i64, now: DateTime<Utc>) -> Result<Option<i64>> {
+        self.write(|w| {
+            let case = cases::by_key(&w.tx, case_key)?;
+            if case.state != StateName::Resolved {
+                return Err(RegisterError::invalid(
+                    "case",
+                    case.number,
+                    "no answer to a decision is awaited",
+                ));
+            }
+            once(w, case, MessagePurpose::Reminder, Saying::Reminder, now)
+        })
+    }
+
+    /// Queues the question how the complaint was handled; answers its number, or nothing when there
+    /// is neither phone nor e-mail.
+    ///
+    /// # Errors
+    /// When the handling has not ended, or the customer was asked already.
+    pub fn invite_to_survey(&mut self, case_key: i64, now: DateTime<Utc>) -> Result<Option<i64>> {
+        self.write(|w| {
+            let case = cases::by_key(&w.tx, case_key)?;
+            let folded = projection::refold(&w.tx, case_key)?;
+            let asked = SurveySent { means: Means::Sms }.into();
+            if folded.file.survey_sent_at.is_some()
+                || folded.file.state.apply(&asked, None).is_err()
+            {
+                return Err(RegisterError::invalid(
+                    "case",
+                    case.number,
+                    "the handling is judged once, when it has ended",
+                ));
+            }
+            once(w, case, MessagePurpose::Survey, Saying::Survey, now)
+        })
+    }
+
     /// Queues a dead message again.
     ///
     /// # Errors
@@ -239,6 +281,39 @@ impl Register {
             seal::seal(&w.tx, OUTBOX, message_id)
         })
     }
+}
+
+/// Queues a message unless one for the same purpose waits.
+fn once(
+    w: &Writing<'_>,
+    case: CaseRow,
+    purpose: MessagePurpose,
+    saying: Saying<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let waits: bool = w.tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM outbox
+                        WHERE case_key = ?1 AND purpose = ?2 AND state IN ('queued', 'failed'))",
+        (case.case_key, purpose.as_str()),
+        |row| row.get(0),
+    )?;
+    if waits {
+        return Err(RegisterError::Exists {
+            what: "a message waiting for case",
+            key: case.number,
+        });
+    }
+    queue(
+        w,
+        &Queue {
+            case_key: case.case_key,
+            purpose,
+            pass: None,
+            saying,
+            mark: to_micros(now),
+            now,
+        },
+    )
 }
 
 /// A message about to be queued.
@@ -317,32 +392,29 @@ pub(super) fn give_up(
 
 /// What a case learns from a delivered message, where it does not know it yet.
 fn told(message: &Message, folded: &Folded) -> Option<EventBody> {
-    let file = &folded.file;
+    let state = &folded.file.state;
     let means = message.means;
-    match message.purpose {
-        MessagePurpose::Registration | MessagePurpose::Acknowledgement => {
-            let open = !file.state.name().is_closed();
-            (file.acknowledged.is_none() && open).then(|| Acknowledged { means }.into())
+    let (body, known): (EventBody, bool) = match message.purpose {
+        MessagePurpose::Registration | MessagePurpose::Acknowledgement => (
+            Acknowledged { means }.into(),
+            folded.file.acknowledged.is_some(),
+        ),
+        MessagePurpose::Decision => {
+            let pass = message.pass.unwrap_or(state.pass());
+            (Communicated { pass, means }.into(), false)
         }
-        MessagePurpose::Decision => match &file.state {
-            State::Decided {
-                pass, signed: true, ..
-            } if message.pass == Some(*pass) => Some(Communicated { pass: *pass, means }.into()),
-            _ => None,
-        },
-        MessagePurpose::Remedies => match file.state {
-            State::Outstanding {
-                remedies_told: false,
-                ..
-            } => Some(RemediesTold { means }.into()),
-            _ => None,
-        },
-        MessagePurpose::Survey => {
-            let judged = State::apply(file.state.clone(), &SurveySent { means }.into(), None);
-            (judged.is_ok() && file.survey_sent_at.is_none()).then(|| SurveySent { means }.into())
+        MessagePurpose::Remedies => (RemediesTold { means }.into(), false),
+        MessagePurpose::Survey => (
+            SurveySent { means }.into(),
+            folded.file.survey_sent_at.is_some(),
+        ),
+        MessagePurpose::Question | MessagePurpose::Reminder | MessagePurpose::Password => {
+            return None;
         }
-        MessagePurpose::Question | MessagePurpose::Reminder | MessagePurpose::Password => None,
-    }
+    };
+    // A case that went on meanwhile (told by telephone, withdrawn …) takes the event no more.
+    let is_possible = state.clone().apply(&body, None).is_ok();
+    (is_possible && !known).then_some(body)
 }
 
 fn wait_after(attempts: u32) -> TimeDelta {

@@ -10,7 +10,9 @@ use super::messages::Saying;
 use super::outbox::{self, Queue};
 use super::people::{self, Person};
 use super::seal::{self, COMPLAINT_CASE};
-use super::{Actor, Register, Writing, cases, local_day, projection, secrets, to_micros};
+use super::{
+    Actor, Register, Writing, cases, from_micros, local_day, projection, secrets, to_micros,
+};
 use crate::domain::event::{EventBody, EventKind, Registered};
 use crate::domain::vocabulary::MessagePurpose;
 
@@ -85,13 +87,7 @@ impl Register {
                 new.late_reason.as_deref(),
                 recorded_at,
             )?;
-            if new.registered.received_at > new.occurred_at {
-                return Err(RegisterError::invalid(
-                    "received at",
-                    new.registered.received_at.to_string(),
-                    "a complaint is received before it is registered",
-                ));
-            }
+            check_received(&new.registered, new.occurred_at)?;
             let complainant_id = match &new.complainant {
                 Complaining::Known(id) => people::read(&w.tx, *id)?.complainant_id,
                 Complaining::Person(person) => match people::recognise(&w.tx, person)? {
@@ -99,7 +95,8 @@ impl Register {
                     None => people::add(&w.tx, person)?,
                 },
             };
-            let received_at = new.registered.received_at;
+            // As exact as the register's other times, or an event of the same moment would precede it.
+            let received_at = from_micros(to_micros(new.registered.received_at))?;
             let (case_key, number) = add_case(
                 &w.tx,
                 &CaseHeader {
@@ -111,7 +108,10 @@ impl Register {
                     tracking_hash: Some(&tracking_hash),
                 },
             )?;
-            let body = EventBody::Registered(new.registered.clone());
+            let body = EventBody::Registered(Registered {
+                received_at,
+                ..new.registered.clone()
+            });
             let seq = Tail::read(&w.tx)?.add(
                 &w.tx,
                 &Entry {
@@ -179,6 +179,18 @@ impl Register {
     }
 }
 
+/// A complaint is received before it is registered.
+pub(super) fn check_received(registered: &Registered, registered_at: DateTime<Utc>) -> Result<()> {
+    if registered.received_at > registered_at {
+        return Err(RegisterError::invalid(
+            "received at",
+            registered.received_at.to_string(),
+            "a complaint is received before it is registered",
+        ));
+    }
+    Ok(())
+}
+
 /// The row of a case before its events.
 #[derive(Debug)]
 pub(super) struct CaseHeader<'a> {
@@ -202,7 +214,7 @@ pub(super) fn add_case(conn: &Connection, header: &CaseHeader<'_>) -> Result<(i6
     let case_key = last.unwrap_or(0) + 1;
     let number = match header.number {
         Some(number) => number.to_owned(),
-        None => format!("{}-{case_key:06}", header.numbered_in),
+        None => free_number(conn, &format!("{}-{case_key:06}", header.numbered_in))?,
     };
     conn.prepare_cached(
         "INSERT INTO complaint_case (case_key, number, received_month, complainant_id, tracking_hash,
@@ -218,6 +230,19 @@ pub(super) fn add_case(conn: &Connection, header: &CaseHeader<'_>) -> Result<(i6
         header.received_at,
     ))?;
     Ok((case_key, number))
+}
+
+/// The number itself, or with a suffix when a loaded case brought the same one along.
+fn free_number(conn: &Connection, number: &str) -> Result<String> {
+    let mut taken =
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM complaint_case WHERE number = ?1)")?;
+    let mut candidate = number.to_owned();
+    let mut suffix = 1;
+    while taken.query_row([&candidate], |row| row.get::<_, bool>(0))? {
+        suffix += 1;
+        candidate = format!("{number}-{suffix}");
+    }
+    Ok(candidate)
 }
 
 fn tell_password(

@@ -3,6 +3,7 @@
 mod ageing;
 mod cut;
 mod findings;
+mod limits;
 mod maker;
 mod overview;
 mod pareto;
@@ -45,9 +46,9 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
 
     let sections = vec![
         remedies::section(&maker, &remedies)?,
-        sla::stages_section(&maker, stages.as_ref())?,
-        sla::overall_section(&maker, overall.as_ref())?,
-        sla::acknowledgement_section(&maker, acknowledged.as_ref())?,
+        limits::stages_section(&maker, stages.as_ref())?,
+        limits::overall_section(&maker, overall.as_ref())?,
+        limits::acknowledgement_section(&maker, acknowledged.as_ref())?,
         volume::section(&maker, volume.as_ref())?,
         stock::section(&maker, stock.as_ref())?,
         ageing::section(&maker, ageing.as_ref())?,

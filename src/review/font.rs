@@ -29,8 +29,7 @@ const FACE_HEIGHT: f64 = 1.3;
 pub fn register() -> Result<(), ReviewError> {
     static DONE: OnceLock<Result<(), &'static str>> = OnceLock::new();
     let done = DONE.get_or_init(|| {
-        register_font(FAMILY, FontStyle::Normal, REGULAR)
-            .map_err(|_| "RedressSans-Regular.ttf")?;
+        register_font(FAMILY, FontStyle::Normal, REGULAR).map_err(|_| "RedressSans-Regular.ttf")?;
         register_font(FAMILY, FontStyle::Bold, SEMIBOLD).map_err(|_| "RedressSans-SemiBold.ttf")
     });
     done.map_err(|name| ReviewError::Font { name })
@@ -38,7 +37,11 @@ pub fn register() -> Result<(), ReviewError> {
 
 /// Width of a text in pixels, at `size` pixels to the em.
 pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
+    let style = if bold {
+        FontStyle::Bold
+    } else {
+        FontStyle::Normal
+    };
     let font = (FAMILY, size * PLOTTERS_EM, style).into_font();
     match font.layout_box(text) {
         Ok(((left, _), (right, _))) => f64::from(right - left) * FACE_HEIGHT / PLOTTERS_EM + 1.0,
@@ -65,7 +68,8 @@ pub(crate) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
 /// The text in at most `lines` lines of `room` pixels, broken at spaces; the last is cut.
 pub(crate) fn wrap(text: &str, size: f64, bold: bool, room: f64, lines: usize) -> Vec<String> {
     let mut set: Vec<String> = Vec::new();
-    let mut rest = text.split_whitespace().peekable();
+    // Spaces that do not break are kept.
+    let mut rest = text.split(' ').filter(|word| !word.is_empty()).peekable();
     while rest.peek().is_some() {
         if set.len() + 1 >= lines {
             let last = rest.by_ref().collect::<Vec<_>>().join(" ");
@@ -74,7 +78,11 @@ pub(crate) fn wrap(text: &str, size: f64, bold: bool, room: f64, lines: usize) -
         }
         let mut line = String::new();
         while let Some(word) = rest.peek() {
-            let longer = if line.is_empty() { (*word).to_owned() } else { format!("{line} {word}") };
+            let longer = if line.is_empty() {
+                (*word).to_owned()
+            } else {
+                format!("{line} {word}")
+            };
             if !line.is_empty() && width(&longer, size, bold) > room {
                 break;
             }
@@ -199,6 +207,9 @@ mod tests {
     fn a_long_text_is_cut_to_the_room() {
         register().expect("the bundled font");
         let cut = fit("Delivery of a damaged product", 13.0, false, 80.0);
-        assert!(cut.ends_with('…') && width(&cut, 13.0, false) <= 80.0, "{cut}");
+        assert!(
+            cut.ends_with('…') && width(&cut, 13.0, false) <= 80.0,
+            "{cut}"
+        );
     }
 }

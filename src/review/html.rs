@@ -39,5 +39,11 @@ pub fn render(model: &ReviewModel) -> Result<String, ReviewError> {
         .collect::<Result<BTreeMap<_, _>, ReviewError>>()?;
     let style = format!("{}{STYLE}", font::font_face());
     let style_hash = font::base64(&Sha256::digest(style.as_bytes()));
-    Ok(Page { model, drawings, style, style_hash }.render()?)
+    Ok(Page {
+        model,
+        drawings,
+        style,
+        style_hash,
+    }
+    .render()?)
 }

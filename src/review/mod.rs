@@ -19,8 +19,13 @@ pub mod words;
 pub enum ReviewError {
     #[error(transparent)]
     Figures(#[from] figures::FigureError),
-    #[error("the translation `{language}` cannot be read: {reason}; repair reports/translations/{language}.toml")]
-    Words { language: &'static str, reason: String },
+    #[error(
+        "the translation `{language}` cannot be read: {reason}; repair reports/translations/{language}.toml"
+    )]
+    Words {
+        language: &'static str,
+        reason: String,
+    },
     #[error(
         "the metric `{metric}` answers without the column `{column}`; compare the last SELECT of queries/metrics/{metric}.sql with docs on the metric"
     )]

@@ -96,16 +96,40 @@ pub struct Section {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "block", rename_all = "snake_case")]
 pub enum Block {
-    Heading { text: String },
-    Text { text: String },
+    Heading {
+        text: String,
+    },
+    Text {
+        text: String,
+    },
     /// "None" or "not measured", and why.
-    Absent { text: String },
+    Absent {
+        text: String,
+    },
     /// An equation or check printed with its outcome.
-    Check { text: String, holds: bool, outcome: String },
-    Table { table: Table },
-    Chart { chart: Box<Chart> },
-    Cases { title: String, lists: Vec<CaseList> },
-    Facts { facts: Vec<Fact> },
+    Check {
+        text: String,
+        holds: bool,
+        outcome: String,
+    },
+    Table {
+        table: Table,
+    },
+    Chart {
+        chart: Box<Chart>,
+    },
+    Cases {
+        title: String,
+        lists: Vec<CaseList>,
+    },
+    Facts {
+        facts: Vec<Fact>,
+    },
+    /// A command that shows the cases behind a figure.
+    Command {
+        text: String,
+        command: String,
+    },
 }
 
 /// A name and a value of the data cut.
@@ -203,42 +227,58 @@ pub struct Labels {
 impl ReviewModel {
     /// Every chart, in the order of the page.
     pub fn charts(&self) -> impl Iterator<Item = &Chart> {
-        self.sections.iter().flat_map(|s| &s.blocks).filter_map(|block| match block {
-            Block::Chart { chart } => Some(chart.as_ref()),
-            Block::Heading { .. }
-            | Block::Text { .. }
-            | Block::Absent { .. }
-            | Block::Check { .. }
-            | Block::Table { .. }
-            | Block::Cases { .. }
-            | Block::Facts { .. } => None,
-        })
+        self.sections
+            .iter()
+            .flat_map(|s| &s.blocks)
+            .filter_map(|block| match block {
+                Block::Chart { chart } => Some(chart.as_ref()),
+                Block::Heading { .. }
+                | Block::Text { .. }
+                | Block::Absent { .. }
+                | Block::Check { .. }
+                | Block::Table { .. }
+                | Block::Cases { .. }
+                | Block::Facts { .. }
+                | Block::Command { .. } => None,
+            })
     }
 
     /// Every table, in the order of the page; those of charts too.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.sections.iter().flat_map(|s| &s.blocks).filter_map(|block| match block {
-            Block::Table { table } => Some(table),
-            Block::Chart { chart } => Some(&chart.table),
-            Block::Heading { .. }
-            | Block::Text { .. }
-            | Block::Absent { .. }
-            | Block::Check { .. }
-            | Block::Cases { .. }
-            | Block::Facts { .. } => None,
-        })
+        self.sections
+            .iter()
+            .flat_map(|s| &s.blocks)
+            .filter_map(|block| match block {
+                Block::Table { table } => Some(table),
+                Block::Chart { chart } => Some(&chart.table),
+                Block::Heading { .. }
+                | Block::Text { .. }
+                | Block::Absent { .. }
+                | Block::Check { .. }
+                | Block::Cases { .. }
+                | Block::Facts { .. }
+                | Block::Command { .. } => None,
+            })
     }
 }
 
 impl Cell {
     /// A cell of text.
     pub fn text(text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), number: None, link: None }
+        Cell {
+            text: text.into(),
+            number: None,
+            link: None,
+        }
     }
 
     /// A cell of a number, already rounded.
     pub fn number(text: impl Into<String>, number: f64) -> Cell {
-        Cell { text: text.into(), number: Some(number), link: None }
+        Cell {
+            text: text.into(),
+            number: Some(number),
+            link: None,
+        }
     }
 
     /// The same cell opening to its cases.

@@ -24,7 +24,11 @@ pub fn count(language: Language, value: i64) -> String {
         }
         text.push(digit);
     }
-    if value < 0 { format!("−{text}") } else { text }
+    if value < 0 {
+        format!("−{text}")
+    } else {
+        text
+    }
 }
 
 /// A number with exactly `places` decimal places, rounded half away from zero.
@@ -41,7 +45,11 @@ pub fn real(language: Language, value: f64, places: u32) -> String {
         });
         text.push_str(&format!("{part:0width$}", width = places as usize));
     }
-    if scaled < 0.0 { format!("−{text}") } else { text }
+    if scaled < 0.0 {
+        format!("−{text}")
+    } else {
+        text
+    }
 }
 
 /// A share (0 to 1) in percent.

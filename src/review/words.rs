@@ -34,14 +34,28 @@ impl Words {
             Language::Tr => TR,
             Language::Ru => RU,
         };
-        let broken = |reason: String| ReviewError::Words { language: language.as_str(), reason };
-        let table: toml::Table = source.parse().map_err(|e: toml::de::Error| broken(e.to_string()))?;
+        let broken = |reason: String| ReviewError::Words {
+            language: language.as_str(),
+            reason,
+        };
+        let table: toml::Table = source
+            .parse()
+            .map_err(|e: toml::de::Error| broken(e.to_string()))?;
         let mut texts = BTreeMap::new();
         flatten("", &table, &mut texts).map_err(broken)?;
         let months = (1..=12)
-            .map(|m| texts.get(&format!("month_names.m{m:02}")).cloned().unwrap_or_default())
+            .map(|m| {
+                texts
+                    .get(&format!("month_names.m{m:02}"))
+                    .cloned()
+                    .unwrap_or_default()
+            })
             .collect();
-        Ok(Words { language, texts, months })
+        Ok(Words {
+            language,
+            texts,
+            months,
+        })
     }
 
     pub const fn language(&self) -> Language {
@@ -55,7 +69,10 @@ impl Words {
 
     /// A text. A missing key shows itself; a test keeps the three languages complete.
     pub fn text(&self, key: &str) -> String {
-        self.texts.get(key).cloned().unwrap_or_else(|| key.to_owned())
+        self.texts
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| key.to_owned())
     }
 
     /// A text with its `{places}` filled; what is filled in is not searched again.
@@ -161,7 +178,13 @@ fn form(language: Language, n: i64) -> &'static str {
 pub fn clean(text: &str) -> String {
     let spaced: String = text
         .chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}') { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}') {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     let mut line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() {
@@ -170,13 +193,26 @@ pub fn clean(text: &str) -> String {
     line
 }
 
+/// The text cut to so many characters, for headings of columns.
+pub fn short(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(most.saturating_sub(1)).collect();
+    cut.trim_end().to_owned() + "…"
+}
+
 fn flatten(
     prefix: &str,
     table: &toml::Table,
     texts: &mut BTreeMap<String, String>,
 ) -> Result<(), String> {
     for (key, value) in table {
-        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let name = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
         match value {
             toml::Value::String(text) => {
                 texts.insert(name, text.clone());
@@ -195,8 +231,19 @@ mod tests {
     #[test]
     fn russian_plurals_follow_cldr() {
         let cases = [
-            (0, "many"), (1, "one"), (2, "few"), (4, "few"), (5, "many"), (11, "many"), (12, "many"),
-            (14, "many"), (21, "one"), (22, "few"), (25, "many"), (101, "one"), (111, "many"),
+            (0, "many"),
+            (1, "one"),
+            (2, "few"),
+            (4, "few"),
+            (5, "many"),
+            (11, "many"),
+            (12, "many"),
+            (14, "many"),
+            (21, "one"),
+            (22, "few"),
+            (25, "many"),
+            (101, "one"),
+            (111, "many"),
         ];
         for (n, expected) in cases {
             assert_eq!(form(Language::Ru, n), expected, "{n}");
@@ -207,7 +254,10 @@ mod tests {
     fn what_is_filled_in_is_not_searched_again() {
         let mut words = Words::load(Language::En).expect("bundled texts");
         words.texts.insert("probe".into(), "{a} and {b}".into());
-        assert_eq!(words.fill("probe", &[("a", "{b}"), ("b", "x")]), "{b} and x");
+        assert_eq!(
+            words.fill("probe", &[("a", "{b}"), ("b", "x")]),
+            "{b} and x"
+        );
     }
 
     #[test]

@@ -2,18 +2,23 @@
 //!
 //! Everything here is drawn so that the strict workflow accepts it, as it became known step by step.
 
-use super::catalogue::{CATEGORIES, STAFF, Site, Staff};
+use super::catalogue::{STAFF, Site, Staff};
 use super::office::{Office, Second, instant};
-use super::plan::{Complaint, Span};
+use super::plan::Complaint;
 use super::rng::Rng;
+use super::season::Span;
 use super::texts::Texts;
 use super::truth::Relation;
-use crate::domain::event::{Acknowledged, Assessed, Assigned, Classified, Escalated, EventBody, EvidenceAdded, IssueAdded, Merged, MessageFailed, MessageSent, NoteAdded, Registered, Routed, Withdrawn};
-use crate::domain::vocabulary::{AssessmentChange, Channel, Means, MessagePurpose, Response, Role, Severity};
+use crate::domain::event::{
+    Acknowledged, Escalated, EventBody, EvidenceAdded, Merged, MessageFailed, MessageSent,
+    NoteAdded, Registered, Withdrawn,
+};
+use crate::domain::vocabulary::{Channel, Means, MessagePurpose, Response, Role, Severity};
 
 mod after;
 mod answer;
 mod examine;
+mod intake;
 mod mend;
 
 /// An event before it has its place in the register.
@@ -112,9 +117,16 @@ pub fn course(world: World<'_>, complaint: &Complaint, rng: Rng) -> Course {
         life.withdraw();
     }
     let closed = life.closed.unwrap_or(Second::MAX);
-    life.drafts.retain(|d| d.bond != Bond::Open || d.at < closed);
+    life.drafts
+        .retain(|d| d.bond != Bond::Open || d.at < closed);
     // What was said before the complaint was typed in still enters the register after it.
-    life.drafts.sort_by_key(|d| (!matches!(d.body, EventBody::Registered(_)), d.at, d.bond != Bond::Chain));
+    life.drafts.sort_by_key(|d| {
+        (
+            !matches!(d.body, EventBody::Registered(_)),
+            d.at,
+            d.bond != Bond::Chain,
+        )
+    });
     life.mend();
     Course {
         registered: life.registered,
@@ -132,7 +144,11 @@ impl Life<'_> {
             Channel::Email | Channel::Other => {
                 let n = self.rng.pick_weighted(&[(0, 60), (1, 34), (2, 6)]);
                 let at = self.office.moment(received + 60, n, &mut self.rng);
-                (at, Role::Agent, Some(self.person("customer_service", Role::Agent)))
+                (
+                    at,
+                    Role::Agent,
+                    Some(self.person("customer_service", Role::Agent)),
+                )
             }
             Channel::Phone | Channel::InPerson => {
                 // Now and then a note on paper is typed in the next day.
@@ -141,17 +157,30 @@ impl Life<'_> {
                 } else {
                     received + self.rng.between(120, 1500)
                 };
-                (at, Role::Contact, Some(self.person("customer_service", Role::Contact)))
+                (
+                    at,
+                    Role::Contact,
+                    Some(self.person("customer_service", Role::Contact)),
+                )
             }
         };
         self.registered = at;
         let matter = &complaint.matter;
         let knows = |rng: &mut Rng, permille| rng.chance(permille);
         let named = matter.cause.is_some() || matter.product.is_some();
-        let product = matter.product.filter(|_| named && knows(&mut self.rng, 880)).map(|p| p.name.to_owned());
+        let product = matter
+            .product
+            .filter(|_| named && knows(&mut self.rng, 880))
+            .map(|p| p.name.to_owned());
         let lot = matter.lot.clone().filter(|_| knows(&mut self.rng, 720));
         let immediate_action = (role == Role::Contact && self.rng.chance(150)).then(|| {
-            self.rng.pick(&["advised to stop using the product", "asked to keep the packaging", "lot put on hold at the dealer"]).to_owned()
+            self.rng
+                .pick(&[
+                    "advised to stop using the product",
+                    "asked to keep the packaging",
+                    "lot put on hold at the dealer",
+                ])
+                .to_owned()
         });
         let registered = Registered {
             received_at: instant(received),
@@ -169,15 +198,26 @@ impl Life<'_> {
         self.put(at, role, actor, Bond::Chain, registered.into());
         let told = at + self.rng.between(2, 40);
         if self.rng.chance(40) {
-            let failed = MessageFailed { purpose: MessagePurpose::Registration, means: Means::Sms };
+            let failed = MessageFailed {
+                purpose: MessagePurpose::Registration,
+                means: Means::Sms,
+            };
             self.put(told, Role::System, None, Bond::Free, failed.into());
-            let sent = MessageSent { purpose: MessagePurpose::Registration, means: Means::Email };
+            let sent = MessageSent {
+                purpose: MessagePurpose::Registration,
+                means: Means::Email,
+            };
             self.put(told + 600, Role::System, None, Bond::Free, sent.into());
         } else {
-            let sent = MessageSent { purpose: MessagePurpose::Registration, means: Means::Sms };
+            let sent = MessageSent {
+                purpose: MessagePurpose::Registration,
+                means: Means::Sms,
+            };
             self.put(told, Role::System, None, Bond::Free, sent.into());
         }
-        let files = if matches!(complaint.channel, Channel::Form | Channel::Email) && self.rng.chance(380) {
+        let files = if matches!(complaint.channel, Channel::Form | Channel::Email)
+            && self.rng.chance(380)
+        {
             self.rng.between(1, 2)
         } else {
             0
@@ -189,7 +229,10 @@ impl Life<'_> {
 
     /// The place that the complaint is about: the plant, or the head office.
     fn site(&self) -> &'static str {
-        self.complaint.matter.plant().map_or("İstanbul", Site::as_str)
+        self.complaint
+            .matter
+            .plant()
+            .map_or("İstanbul", Site::as_str)
     }
 
     fn remedy_sought(&mut self) -> Option<Response> {
@@ -209,18 +252,38 @@ impl Life<'_> {
     fn acknowledge(&mut self) {
         let received = self.complaint.received;
         let by_hand = |life: &mut Self, n: u32| {
-            let at = life.office.moment(life.registered.max(received) + 60, n, &mut life.rng);
-            let means = life.rng.pick_weighted(&[(Means::Email, 60), (Means::Phone, 30), (Means::Sms, 10)]);
+            let at = life
+                .office
+                .moment(life.registered.max(received) + 60, n, &mut life.rng);
+            let means =
+                life.rng
+                    .pick_weighted(&[(Means::Email, 60), (Means::Phone, 30), (Means::Sms, 10)]);
             let actor = life.person("customer_service", Role::Agent);
-            life.put(at, Role::Agent, Some(actor), Bond::Open, Acknowledged { means }.into());
+            life.put(
+                at,
+                Role::Agent,
+                Some(actor),
+                Bond::Open,
+                Acknowledged { means }.into(),
+            );
         };
         match (self.complaint.channel, self.rng.below(100)) {
-            (_, 0..5) => {}
-            (Channel::Phone | Channel::InPerson, 5..90) => {
-                let means = if self.complaint.channel == Channel::Phone { Means::Phone } else { Means::InPerson };
+            (_, 0..3) => {}
+            (Channel::Phone | Channel::InPerson, 3..93) => {
+                let means = if self.complaint.channel == Channel::Phone {
+                    Means::Phone
+                } else {
+                    Means::InPerson
+                };
                 let actor = self.drafts.first().and_then(|d| d.actor);
                 let acknowledged = Acknowledged { means };
-                self.put(received + 60, Role::Contact, actor, Bond::Open, acknowledged.into());
+                self.put(
+                    received + 60,
+                    Role::Contact,
+                    actor,
+                    Bond::Open,
+                    acknowledged.into(),
+                );
                 if let Some(last) = self.drafts.last_mut() {
                     // Said on the spot, and typed in together with the complaint.
                     last.recorded = self.registered;
@@ -229,13 +292,15 @@ impl Life<'_> {
                     }
                 }
             }
-            (Channel::Form, 5..60) => {
+            (Channel::Form, 3..62) => {
                 let at = self.registered + self.rng.between(20, 300);
-                let acknowledged = Acknowledged { means: Means::Email };
+                let acknowledged = Acknowledged {
+                    means: Means::Email,
+                };
                 self.put(at, Role::System, None, Bond::Open, acknowledged.into());
             }
-            (_, 5..88) => {
-                let n = self.rng.pick_weighted(&[(0, 60), (1, 40)]);
+            (_, 3..91) => {
+                let n = self.rng.pick_weighted(&[(0, 78), (1, 22)]);
                 by_hand(self, n);
             }
             _ => {
@@ -247,139 +312,18 @@ impl Life<'_> {
 
     fn settled_where_made(&mut self) -> bool {
         let permille = match self.complaint.channel {
-            Channel::Phone => 250,
-            Channel::InPerson => 300,
-            Channel::Form | Channel::Email | Channel::Other => 62,
+            Channel::Phone => 270,
+            Channel::InPerson => 320,
+            Channel::Form | Channel::Email | Channel::Other => 70,
         };
         self.rng.chance(permille)
     }
 
-    /// Classified and routed; `None` when the span ends before.
-    fn intake(&mut self) -> Option<Second> {
-        self.assess_first();
-        let category = CATEGORIES[self.complaint.matter.category].0;
-        let seen = self.category_seen();
-        self.department = self.department_of(category);
-        let missed = self.intake_miss();
-        let n = if self.rng.chance(missed) {
-            self.rng.pick_weighted(&[(3, 48), (4, 27), (5, 12), (6, 6), (8, 4), (11, 3)])
-        } else {
-            self.rng.pick_weighted(&[(0, 34), (1, 40), (2, 26)])
-        };
-        let by_received = self.office.moment(self.complaint.received, n, &mut self.rng);
-        let classified = by_received.max(self.office.soon(self.registered, 300));
-        let seconds = self.rng.between(20, 1200);
-        let routed = self.office.soon(classified, seconds);
-        let classified = if self.rng.chance(40) {
-            // Sent on first and given its category only later.
-            self.office.moment(routed, 1, &mut self.rng)
-        } else {
-            classified
-        };
-        let agent = self.person("customer_service", Role::Agent);
-        let data = Classified {
-            category: seen.to_owned(),
-            product: self.complaint.matter.product.map(|p| p.name.to_owned()),
-            lot: self.complaint.matter.lot.clone().filter(|_| self.complaint.matter.cause.is_some() || self.rng.chance(600)),
-        };
-        self.put(classified, Role::Agent, Some(agent), Bond::Chain, data.into());
-        self.route(routed, agent);
-        if self.rng.chance(55) {
-            let other = CATEGORIES[self.rng.place(CATEGORIES.len())].0;
-            let at = self.office.soon(classified.max(routed), 200);
-            let issue = IssueAdded { category: other.to_owned(), product: None, lot: None };
-            self.put(at, Role::Agent, Some(agent), Bond::Open, issue.into());
-        }
-        let end = classified.max(routed);
-        (end < self.world.span.until).then_some(end)
-    }
-
-    fn route(&mut self, at: Second, agent: &'static str) {
-        let also = if self.rng.chance(110) {
-            let other = self.rng.pick(&["quality", "logistics", "technical_gebze", "technical_bursa"]);
-            if other == self.department { Vec::new() } else { vec![other.to_owned()] }
-        } else {
-            Vec::new()
-        };
-        let routed = Routed {
-            department: self.department.to_owned(),
-            site: Some(self.site().to_owned()),
-            also,
-        };
-        self.put(at, Role::Agent, Some(agent), Bond::Chain, routed.into());
-        if self.rng.chance(850) {
-            let seconds = self.rng.between(60, 9000);
-            let at = self.office.soon(at, seconds);
-            let to = self.anyone(self.department).name;
-            self.put(at, Role::Agent, Some(agent), Bond::Open, Assigned { to: to.to_owned() }.into());
-        }
-    }
-
-    /// The category as first judged: mostly the right one.
-    fn category_seen(&mut self) -> &'static str {
-        if self.rng.chance(930) {
-            CATEGORIES[self.complaint.matter.category].0
-        } else {
-            CATEGORIES[self.rng.place(CATEGORIES.len())].0
-        }
-    }
-
-    fn department_of(&mut self, category: &str) -> &'static str {
-        let options = CATEGORIES.iter().find(|(id, _)| *id == category).map_or(CATEGORIES[0].1, |(_, options)| *options);
-        match self.rng.pick_weighted(options) {
-            "technical" => match self.plant {
-                Some(plant) => plant.technical(),
-                None if self.rng.chance(600) => Site::Gebze.technical(),
-                None => Site::Bursa.technical(),
-            },
-            other => other,
-        }
-    }
-
-    /// Share of intakes that come too late, in thousandths: deliveries are sorted out at once, the head
-    /// office is slower, and one quarter was bad for all.
-    fn intake_miss(&self) -> u32 {
-        let usual = match (self.department, self.plant) {
-            ("logistics", _) => 25,
-            (_, Some(Site::Gebze)) => 95,
-            (_, Some(Site::Bursa)) => 130,
-            (_, None) => 110,
-        };
-        if self.bad_quarter() { usual * 5 / 2 } else { usual }
-    }
-
-    /// The fifth eighth of the span: in the usual span the last quarter of 2025.
-    fn bad_quarter(&self) -> bool {
-        let date = self.office.date(self.complaint.received);
-        (500..625).contains(&self.world.span.permille(date))
-    }
-
-    fn assess_first(&mut self) {
-        if self.rng.chance(40) {
-            return;
-        }
-        let seconds = self.rng.between(120, 7200);
-        let at = self.office.soon(self.registered, seconds);
-        let safety = CATEGORIES[self.complaint.matter.category].0 == "safety-health" || self.rng.chance(15);
-        let severity = match safety {
-            true => self.rng.pick_weighted(&[(Severity::High, 70), (Severity::Critical, 30)]),
-            false => self.rng.pick_weighted(&[(Severity::Low, 30), (Severity::Medium, 50), (Severity::High, 17), (Severity::Critical, 3)]),
-        };
-        self.severity = Some((at, severity));
-        let assessed = Assessed {
-            severity,
-            safety,
-            complex: self.rng.chance(180),
-            immediate_action: safety && self.rng.chance(600),
-            change: AssessmentChange::First,
-        };
-        let actor = self.person("customer_service", Role::Agent);
-        self.put(at, Role::Agent, Some(actor), Bond::Open, assessed.into());
-    }
-
     /// Struck out as a second registration of the same complaint: whatever came later did not happen.
     fn merge(&mut self) {
-        let n = self.rng.pick_weighted(&[(0, 10), (1, 35), (2, 25), (3, 15), (5, 10), (7, 5)]);
+        let n = self
+            .rng
+            .pick_weighted(&[(0, 10), (1, 35), (2, 25), (3, 15), (5, 10), (7, 5)]);
         let at = self.office.moment(self.registered + 600, n, &mut self.rng);
         if self.closed.is_some_and(|closed| closed <= at) {
             return;
@@ -387,7 +331,16 @@ impl Life<'_> {
         let actor = self.person("customer_service", Role::Agent);
         self.cut(at);
         // The number of the other case is known when the event is entered.
-        self.put(at, Role::Agent, Some(actor), Bond::Chain, Merged { into: String::new() }.into());
+        self.put(
+            at,
+            Role::Agent,
+            Some(actor),
+            Bond::Chain,
+            Merged {
+                into: String::new(),
+            }
+            .into(),
+        );
     }
 
     fn withdraw(&mut self) {
@@ -408,7 +361,13 @@ impl Life<'_> {
     fn note(&mut self, at: Second, staff: Staff) {
         let wordings = self.world.texts.of(self.complaint.language);
         let text = self.phrase(&wordings.notes);
-        self.put(at, staff.role, Some(staff.name), Bond::Free, NoteAdded {}.into());
+        self.put(
+            at,
+            staff.role,
+            Some(staff.name),
+            Bond::Free,
+            NoteAdded {}.into(),
+        );
         if let Some(last) = self.drafts.last_mut() {
             last.text = Some(text);
         }
@@ -423,7 +382,10 @@ impl Life<'_> {
         let words = [(); 4].map(|()| self.rng.next_u64());
         let bytes = u64::try_from(self.rng.between(low, high)).unwrap_or(0);
         let evidence = EvidenceAdded {
-            sha256: format!("{:016x}{:016x}{:016x}{:016x}", words[0], words[1], words[2], words[3]),
+            sha256: format!(
+                "{:016x}{:016x}{:016x}{:016x}",
+                words[0], words[1], words[2], words[3]
+            ),
             media_type: media_type.to_owned(),
             bytes,
         };
@@ -431,11 +393,21 @@ impl Life<'_> {
     }
 
     fn escalate(&mut self, at: Second, by: &str) {
-        self.put(at, Role::System, None, Bond::Open, Escalated { by: by.to_owned() }.into());
+        self.put(
+            at,
+            Role::System,
+            None,
+            Bond::Open,
+            Escalated { by: by.to_owned() }.into(),
+        );
     }
 
     fn phrase(&mut self, lines: &[&'static str]) -> String {
-        let product = self.complaint.matter.product.map_or("Kuzey Yapı", |p| p.name);
+        let product = self
+            .complaint
+            .matter
+            .product
+            .map_or("Kuzey Yapı", |p| p.name);
         let lot = self.complaint.matter.lot.as_deref().unwrap_or("G2409-07");
         let slots = super::narrative::Slots { product, lot };
         super::narrative::phrase(lines, self.complaint.language, slots, &mut self.rng)
@@ -446,7 +418,11 @@ impl Life<'_> {
         let fits = |s: &&Staff| s.department == department && s.role == role;
         let count = STAFF.iter().filter(fits).count();
         let place = self.rng.place(count);
-        STAFF.iter().filter(fits).nth(place).map_or(STAFF[0].name, |s| s.name)
+        STAFF
+            .iter()
+            .filter(fits)
+            .nth(place)
+            .map_or(STAFF[0].name, |s| s.name)
     }
 
     /// Somebody of a department.
@@ -454,10 +430,22 @@ impl Life<'_> {
         let fits = |s: &&Staff| s.department == department;
         let count = STAFF.iter().filter(fits).count();
         let place = self.rng.place(count);
-        STAFF.iter().filter(fits).nth(place).copied().unwrap_or(STAFF[0])
+        STAFF
+            .iter()
+            .filter(fits)
+            .nth(place)
+            .copied()
+            .unwrap_or(STAFF[0])
     }
 
-    fn put(&mut self, at: Second, role: Role, actor: Option<&'static str>, bond: Bond, body: EventBody) {
+    fn put(
+        &mut self,
+        at: Second,
+        role: Role,
+        actor: Option<&'static str>,
+        bond: Bond,
+        body: EventBody,
+    ) {
         self.drafts.push(Draft {
             at,
             recorded: at.max(self.registered),

@@ -19,16 +19,20 @@ use crate::domain::vocabulary::{Channel, Language};
 pub mod catalogue;
 pub mod complainant;
 pub mod csv_sink;
+mod csv_table;
 mod life;
 mod narrative;
 mod office;
 mod plan;
+pub mod planted;
 mod readme;
 pub mod register_sink;
 pub mod rng;
+mod season;
 mod stream;
 pub mod texts;
 pub mod truth;
+mod truth_files;
 
 pub use complainant::Complainant;
 pub use csv_sink::CsvSink;
@@ -55,7 +59,10 @@ impl Settings {
             cases,
             seed,
             from: NaiveDate::from_ymd_opt(2024, 10, 1).unwrap_or_default(),
-            until: Utc.with_ymd_and_hms(2026, 10, 10, 9, 0, 0).single().unwrap_or_default(),
+            until: Utc
+                .with_ymd_and_hms(2026, 10, 10, 9, 0, 0)
+                .single()
+                .unwrap_or_default(),
         }
     }
 }
@@ -87,7 +94,11 @@ pub trait Sink {
     /// The truth about a case, after the case.
     fn truth(&mut self, row: &TruthRow) -> Result<(), SampleError>;
     /// The end, with what belongs to no single case.
-    fn finish(&mut self, actions: &[ActionRow], exposures: &[ExposureRow]) -> Result<(), SampleError>;
+    fn finish(
+        &mut self,
+        actions: &[ActionRow],
+        exposures: &[ExposureRow],
+    ) -> Result<(), SampleError>;
 }
 
 /// The number that staff and customers know a case by.
@@ -100,7 +111,9 @@ pub fn case_id(case_no: u64) -> String {
 pub enum SampleError {
     #[error("a sample needs at least one case; give --cases 1 or more")]
     NoCases,
-    #[error("the span of the sample ends on {until}, less than {needed} days after its beginning on {from}; give a longer one")]
+    #[error(
+        "the span of the sample ends on {until}, less than {needed} days after its beginning on {from}; give a longer one"
+    )]
     SpanTooShort {
         from: NaiveDate,
         until: NaiveDate,
@@ -119,15 +132,9 @@ pub enum SampleError {
     #[error(transparent)]
     EventData(#[from] BadEventData),
     #[error("{}: {source}; check that the folder exists and can be written", path.display())]
-    Io {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     #[error("{}: {source}", path.display())]
-    Csv {
-        path: PathBuf,
-        source: csv::Error,
-    },
+    Csv { path: PathBuf, source: csv::Error },
     /// A sink other than CSV could not take something.
     #[error("the sample could not be stored: {0}")]
     Sink(Box<dyn std::error::Error + Send + Sync>),

@@ -30,7 +30,8 @@ pub struct Backgrounds {
 
 /// How often each category of background complaints comes once every line was used: by weight.
 const CATEGORY_WEIGHTS: [u32; CATEGORIES.len()] = [
-    60, 70, 45, 35, 25, 45, 40, 35, 15, 50, 45, 90, 75, 30, 45, 25, 35, 30, 40, 30, 25, 20, 40, 12, 18,
+    60, 70, 45, 35, 25, 45, 40, 35, 15, 50, 45, 90, 75, 30, 45, 25, 35, 30, 40, 30, 25, 20, 40, 12,
+    18,
 ];
 
 impl Backgrounds {
@@ -74,7 +75,15 @@ impl Backgrounds {
 
 /// The words of a first complaint. `mixed` adds a sentence on another matter, `extra` a second line of
 /// the same cause.
-pub fn compose(texts: &Texts, language: Language, channel: Channel, core: Core, mixed: bool, slots: Slots<'_>, rng: &mut Rng) -> String {
+pub fn compose(
+    texts: &Texts,
+    language: Language,
+    channel: Channel,
+    core: Core,
+    mixed: bool,
+    slots: Slots<'_>,
+    rng: &mut Rng,
+) -> String {
     let wordings = texts.of(language);
     let mut body = body_of(wordings, core).to_owned();
     if mixed {
@@ -86,7 +95,14 @@ pub fn compose(texts: &Texts, language: Language, channel: Channel, core: Core, 
 }
 
 /// The words of a repeat: the same matter again, said to be so.
-pub fn compose_repeat(texts: &Texts, language: Language, channel: Channel, core: Core, slots: Slots<'_>, rng: &mut Rng) -> String {
+pub fn compose_repeat(
+    texts: &Texts,
+    language: Language,
+    channel: Channel,
+    core: Core,
+    slots: Slots<'_>,
+    rng: &mut Rng,
+) -> String {
     let wordings = texts.of(language);
     let opening = match language {
         Language::Tr => rng.pick(&[
@@ -132,7 +148,12 @@ pub fn compose_duplicate(original: &str, language: Language, rng: &mut Rng) -> S
 }
 
 /// A line with its slots filled, for decisions, rejections and notes.
-pub fn phrase(lines: &[&'static str], language: Language, slots: Slots<'_>, rng: &mut Rng) -> String {
+pub fn phrase(
+    lines: &[&'static str],
+    language: Language,
+    slots: Slots<'_>,
+    rng: &mut Rng,
+) -> String {
     let line = rng.pick(lines);
     fill(line, language, slots, rng)
 }
@@ -140,18 +161,49 @@ pub fn phrase(lines: &[&'static str], language: Language, slots: Slots<'_>, rng:
 /// Which kind of product a line speaks of, by its words; `None` when it names none.
 pub fn family_in(text: &str) -> Option<Family> {
     const WORDS: &[(&str, Family)] = &[
-        ("derz", Family::Grout), ("затирк", Family::Grout), ("grout", Family::Grout),
-        ("silikon", Family::Sealant), ("mastik", Family::Sealant), ("köpük", Family::Sealant),
-        ("силикон", Family::Sealant), ("герметик", Family::Sealant), ("sealant", Family::Sealant),
-        ("silicone", Family::Sealant), ("foam", Family::Sealant), ("пен", Family::Sealant),
-        ("membran", Family::Membrane), ("мембран", Family::Membrane), ("membrane", Family::Membrane),
-        ("levha", Family::Board), ("xps", Family::Board), ("плит", Family::Board), ("board", Family::Board),
-        ("sürme yalıtım", Family::Mortar), ("şap", Family::Mortar), ("стяжк", Family::Mortar), ("screed", Family::Mortar),
-        ("yapıştırıcı", Family::Adhesive), ("клей", Family::Adhesive), ("adhesive", Family::Adhesive), ("glue", Family::Adhesive),
-        ("macun", Family::Putty), ("шпатл", Family::Putty), ("шпакл", Family::Putty), ("putty", Family::Putty), ("filler", Family::Putty),
-        ("vernik", Family::Wood), ("ahşap", Family::Wood), ("лак", Family::Wood), ("varnish", Family::Wood),
-        ("astar", Family::Primer), ("грунт", Family::Primer), ("primer", Family::Primer),
-        ("boya", Family::Paint), ("краск", Family::Paint), ("эмал", Family::Paint), ("paint", Family::Paint),
+        ("derz", Family::Grout),
+        ("затирк", Family::Grout),
+        ("grout", Family::Grout),
+        ("silikon", Family::Sealant),
+        ("mastik", Family::Sealant),
+        ("köpük", Family::Sealant),
+        ("силикон", Family::Sealant),
+        ("герметик", Family::Sealant),
+        ("sealant", Family::Sealant),
+        ("silicone", Family::Sealant),
+        ("foam", Family::Sealant),
+        ("пен", Family::Sealant),
+        ("membran", Family::Membrane),
+        ("мембран", Family::Membrane),
+        ("membrane", Family::Membrane),
+        ("levha", Family::Board),
+        ("xps", Family::Board),
+        ("плит", Family::Board),
+        ("board", Family::Board),
+        ("sürme yalıtım", Family::Mortar),
+        ("şap", Family::Mortar),
+        ("стяжк", Family::Mortar),
+        ("screed", Family::Mortar),
+        ("yapıştırıcı", Family::Adhesive),
+        ("клей", Family::Adhesive),
+        ("adhesive", Family::Adhesive),
+        ("glue", Family::Adhesive),
+        ("macun", Family::Putty),
+        ("шпатл", Family::Putty),
+        ("шпакл", Family::Putty),
+        ("putty", Family::Putty),
+        ("filler", Family::Putty),
+        ("vernik", Family::Wood),
+        ("ahşap", Family::Wood),
+        ("лак", Family::Wood),
+        ("varnish", Family::Wood),
+        ("astar", Family::Primer),
+        ("грунт", Family::Primer),
+        ("primer", Family::Primer),
+        ("boya", Family::Paint),
+        ("краск", Family::Paint),
+        ("эмал", Family::Paint),
+        ("paint", Family::Paint),
     ];
     let lower = text.to_lowercase();
     WORDS
@@ -181,8 +233,16 @@ fn add_aside(wordings: &Wordings, core: Core, body: &mut String, rng: &mut Rng) 
             continue;
         }
         let line = rng.pick(&wordings.backgrounds[other]);
-        let sentences: Vec<&str> = line.split_inclusive(['.', '!', '?']).map(str::trim).filter(|s| s.len() > 3).collect();
-        let aside = if sentences.is_empty() { line } else { rng.pick(&sentences) };
+        let sentences: Vec<&str> = line
+            .split_inclusive(['.', '!', '?'])
+            .map(str::trim)
+            .filter(|s| s.len() > 3)
+            .collect();
+        let aside = if sentences.is_empty() {
+            line
+        } else {
+            rng.pick(&sentences)
+        };
         *body = if rng.chance(350) {
             format!("{aside} {body}")
         } else {
@@ -192,14 +252,48 @@ fn add_aside(wordings: &Wordings, core: Core, body: &mut String, rng: &mut Rng) 
 }
 
 const PLACES_TR: &[&str] = &[
-    "Kadıköy", "Ümraniye", "Pendik", "Beylikdüzü", "Çankaya", "Keçiören", "Nilüfer", "İnegöl", "Karşıyaka", "Bornova",
-    "Muratpaşa", "Seyhan", "İzmit", "Darıca", "Ortahisar", "Tepebaşı", "Selçuklu", "Şahinbey",
+    "Kadıköy",
+    "Ümraniye",
+    "Pendik",
+    "Beylikdüzü",
+    "Çankaya",
+    "Keçiören",
+    "Nilüfer",
+    "İnegöl",
+    "Karşıyaka",
+    "Bornova",
+    "Muratpaşa",
+    "Seyhan",
+    "İzmit",
+    "Darıca",
+    "Ortahisar",
+    "Tepebaşı",
+    "Selçuklu",
+    "Şahinbey",
 ];
 const PLACES_RU: &[&str] = &[
-    "Анталья", "Аланья", "Мерсин", "Стамбул", "Бурса", "Измир", "Кемер", "Бодрум", "Трабзон", "Анкара",
+    "Анталья",
+    "Аланья",
+    "Мерсин",
+    "Стамбул",
+    "Бурса",
+    "Измир",
+    "Кемер",
+    "Бодрум",
+    "Трабзон",
+    "Анкара",
 ];
 const PLACES_EN: &[&str] = &[
-    "Fethiye", "Kuşadası", "Didim", "Kalkan", "Bodrum", "Antalya", "Marmaris", "Beşiktaş", "Çeşme", "Dalyan",
+    "Fethiye",
+    "Kuşadası",
+    "Didim",
+    "Kalkan",
+    "Bodrum",
+    "Antalya",
+    "Marmaris",
+    "Beşiktaş",
+    "Çeşme",
+    "Dalyan",
 ];
 
 fn fill(text: &str, language: Language, slots: Slots<'_>, rng: &mut Rng) -> String {
@@ -266,7 +360,7 @@ fn disturb(text: &str, language: Language, channel: Channel, rng: &mut Rng) -> S
     if channel == Channel::Phone || channel == Channel::InPerson {
         return text;
     }
-    if language == Language::Tr && rng.chance(260) {
+    if language == Language::Tr && rng.chance(290) {
         text = ascii(&text);
     }
     if rng.chance(70) {
@@ -328,14 +422,25 @@ mod tests {
 
     #[test]
     fn slots_are_filled_and_nothing_else_is_touched() {
-        let slots = Slots { product: "P", lot: "L-1" };
-        let text = fill("a {product} b {lot} c", Language::En, slots, &mut Rng::new(1, 1));
+        let slots = Slots {
+            product: "P",
+            lot: "L-1",
+        };
+        let text = fill(
+            "a {product} b {lot} c",
+            Language::En,
+            slots,
+            &mut Rng::new(1, 1),
+        );
         assert_eq!(text, "a P b L-1 c");
     }
 
     #[test]
     fn words_tell_the_kind_of_product() {
-        assert_eq!(family_in("Silikon kurumuyor, boya sorun değil"), Some(Family::Sealant));
+        assert_eq!(
+            family_in("Silikon kurumuyor, boya sorun değil"),
+            Some(Family::Sealant)
+        );
         assert_eq!(family_in("Краска пахнет"), Some(Family::Paint));
         assert_eq!(family_in("the driver shouted"), None);
     }

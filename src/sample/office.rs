@@ -35,7 +35,11 @@ impl Office {
     ///
     /// # Errors
     /// When the calendar's table does not reach over the span.
-    pub fn new(calendar: &Calendar, from: NaiveDate, until: DateTime<Utc>) -> Result<Self, SampleError> {
+    pub fn new(
+        calendar: &Calendar,
+        from: NaiveDate,
+        until: DateTime<Utc>,
+    ) -> Result<Self, SampleError> {
         let first = from - Days::new(10);
         let last = calendar.local_date(until)? + Days::new(MARGIN_DAYS);
         let mut days = Vec::new();
@@ -44,7 +48,10 @@ impl Office {
             let midnight = date
                 .and_hms_opt(0, 0, 0)
                 .and_then(|at| at.and_local_timezone(calendar.zone()).earliest())
-                .map_or_else(|| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp(), |at| at.timestamp());
+                .map_or_else(
+                    || date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp(),
+                    |at| at.timestamp(),
+                );
             let hours = calendar
                 .opening(date)?
                 .map(|(opens, closes)| (opens.timestamp(), closes.timestamp()));
@@ -64,7 +71,9 @@ impl Office {
     /// Local midnight of a date.
     pub fn midnight(&self, date: NaiveDate) -> Second {
         let number = (date - self.first).num_days();
-        let place = usize::try_from(number).unwrap_or(0).min(self.days.len() - 1);
+        let place = usize::try_from(number)
+            .unwrap_or(0)
+            .min(self.days.len() - 1);
         self.days[place].midnight
     }
 

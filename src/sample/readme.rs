@@ -6,7 +6,12 @@ use super::Settings;
 
 /// The words of the README for a sample with these settings.
 pub fn text(settings: &Settings) -> String {
-    let Settings { cases, seed, from, until } = settings;
+    let Settings {
+        cases,
+        seed,
+        from,
+        until,
+    } = settings;
     let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
     format!(
         "# Sample register of \"Kuzey Yapı\"
@@ -15,7 +20,7 @@ pub fn text(settings: &Settings) -> String {
 Gebze and Bursa and its head office in İstanbul. Firm, products, persons, numbers and events are all made up;
 phone numbers have an area code that does not exist and mail addresses end in `.invalid`.
 
-Made by `redress sample generate --cases {cases} --seed {seed}`; complaints received from {from} on, register as it
+Made by `redress sample generate --cases {cases} --seed {seed} --csv DIR`; complaints received from {from} on, register as it
 stood at {until}. The same command gives the same bytes.
 
 All files are CSV in UTF-8 with a header row. Instants are UTC, RFC 3339, whole seconds; days are local days in

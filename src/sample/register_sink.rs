@@ -1,10 +1,12 @@
 //! The sample as a register: the loader takes the events as they were recorded.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::catalogue::STAFF;
 use super::complainant::Complainant;
 use super::truth::{ActionRow, ExposureRow, TruthRow};
+use super::truth_files::TruthFiles;
 use super::{SampleCase, SampleError, Sink, case_id};
 use crate::domain::event::{Event, EventBody};
 use crate::register::bulk::{BulkCase, BulkEvent, Loader};
@@ -20,6 +22,7 @@ pub struct RegisterSink<'r> {
     /// An event waits for its text, which comes right after it.
     waiting: Option<Waiting>,
     narrative: String,
+    truth: TruthFiles,
     exposures: Vec<Exposure>,
 }
 
@@ -30,11 +33,12 @@ struct Waiting {
 }
 
 impl<'r> RegisterSink<'r> {
-    /// Begins to fill a register; the staff who act in the sample are added first.
+    /// Begins to fill a register; the staff who act in the sample are added first. The truth goes to
+    /// `truth.csv` and `actions.csv` in a folder of its own.
     ///
     /// # Errors
-    /// When the register cannot be written.
-    pub fn begin(register: &'r mut Register) -> Result<Self, SampleError> {
+    /// When the register or the folder cannot be written.
+    pub fn begin(register: &'r mut Register, truth: &Path) -> Result<Self, SampleError> {
         for person in STAFF {
             register
                 .add_staff(&NewStaff {
@@ -52,6 +56,7 @@ impl<'r> RegisterSink<'r> {
             cases: HashMap::new(),
             waiting: None,
             narrative: String::new(),
+            truth: TruthFiles::begin(truth)?,
             exposures: Vec::new(),
         })
     }
@@ -68,7 +73,12 @@ impl<'r> RegisterSink<'r> {
     }
 
     fn write_waiting(&mut self) -> Result<(), SampleError> {
-        let Some(Waiting { case_key, event, text }) = self.waiting.take() else {
+        let Some(Waiting {
+            case_key,
+            event,
+            text,
+        }) = self.waiting.take()
+        else {
             return Ok(());
         };
         self.loader()?
@@ -107,7 +117,10 @@ impl Sink for RegisterSink<'_> {
     fn case(&mut self, case: &SampleCase) -> Result<(), SampleError> {
         self.write_waiting()?;
         let unknown = || SampleError::Sink("a case came before its complainant".into());
-        let complainant_id = *self.complainants.get(&case.complainant_no).ok_or_else(unknown)?;
+        let complainant_id = *self
+            .complainants
+            .get(&case.complainant_no)
+            .ok_or_else(unknown)?;
         let number = case_id(case.no);
         let header = BulkCase {
             complainant_id,
@@ -144,15 +157,20 @@ impl Sink for RegisterSink<'_> {
         Ok(())
     }
 
-    fn truth(&mut self, _row: &TruthRow) -> Result<(), SampleError> {
-        Ok(())
+    fn truth(&mut self, row: &TruthRow) -> Result<(), SampleError> {
+        self.truth.row(row)
     }
 
-    fn finish(&mut self, _actions: &[ActionRow], exposures: &[ExposureRow]) -> Result<(), SampleError> {
+    fn finish(
+        &mut self,
+        actions: &[ActionRow],
+        exposures: &[ExposureRow],
+    ) -> Result<(), SampleError> {
         self.write_waiting()?;
         if let Some(loader) = self.loader.take() {
             loader.finish().map_err(stored)?;
         }
+        self.truth.end(actions)?;
         self.exposures = exposures
             .iter()
             .map(|row| Exposure {

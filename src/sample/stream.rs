@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use chrono::DateTime;
 
-use super::catalogue::CAUSES;
 use super::complainant::Complainant;
 use super::life::{Draft, World, course};
 use super::office::{Office, Second, instant};
-use super::plan::{Complaint, Planner, Span};
+use super::plan::{Complaint, Planner};
+use super::planted::CAUSES;
 use super::rng::Rng;
+use super::season::Span;
 use super::texts::Texts;
 use super::truth::{TruthRow, actions, exposures};
 use super::{SampleCase, SampleError, Settings, Sink, case_id};
@@ -41,7 +42,11 @@ const CASE_STREAMS: u64 = 1 << 32;
 /// # Errors
 /// Settings that make no register, a calendar that does not reach over the span, broken text files, or
 /// what the sink reports.
-pub fn generate(settings: &Settings, calendar: &Calendar, sink: &mut dyn Sink) -> Result<Summary, SampleError> {
+pub fn generate(
+    settings: &Settings,
+    calendar: &Calendar,
+    sink: &mut dyn Sink,
+) -> Result<Summary, SampleError> {
     if settings.cases == 0 {
         return Err(SampleError::NoCases);
     }
@@ -92,7 +97,8 @@ struct Waiting {
     recorded: Second,
     order: u64,
     place: usize,
-    draft: Draft,
+    /// Boxed: the queue moves its entries often.
+    draft: Box<Draft>,
     /// Another event will mend this one and has to know its position.
     mended: bool,
     opening: Option<Box<Opening>>,
@@ -173,7 +179,10 @@ impl Queue {
     fn add(&mut self, complaint: Complaint, drafts: Vec<Draft>, referenced: bool) {
         let order = complaint.order;
         let mended: Vec<usize> = drafts.iter().filter_map(|draft| draft.mends).collect();
-        let mut opening = Some(Box::new(Opening { complaint, referenced }));
+        let mut opening = Some(Box::new(Opening {
+            complaint,
+            referenced,
+        }));
         let mut length = 0;
         for (place, draft) in drafts.into_iter().enumerate() {
             let opening = opening.take();
@@ -186,7 +195,7 @@ impl Queue {
                 order,
                 place,
                 mended: mended.contains(&place),
-                draft,
+                draft: Box::new(draft),
                 opening,
             }));
         }
@@ -198,7 +207,11 @@ impl Queue {
 
     /// Hands over every event recorded before that moment.
     fn release(&mut self, before: Second, sink: &mut dyn Sink) -> Result<(), SampleError> {
-        while self.waiting.peek().is_some_and(|Reverse(next)| next.recorded < before) {
+        while self
+            .waiting
+            .peek()
+            .is_some_and(|Reverse(next)| next.recorded < before)
+        {
             if let Some(Reverse(next)) = self.waiting.pop() {
                 self.hand_over(next, sink)?;
             }
@@ -214,26 +227,27 @@ impl Queue {
             return Ok(());
         };
         self.seq += 1;
-        let mut body = next.draft.body;
-        match (&mut body, next.draft.mends) {
-            (EventBody::Amended(amended), Some(place)) => amended.seq = case.position(place),
-            (EventBody::Voided(voided), Some(place)) => voided.seq = case.position(place),
-            (EventBody::Merged(merged), _) => {
-                let target = case.of.and_then(|of| self.numbers.get(&of)).copied();
-                merged.into = case_id(target.unwrap_or(case.no));
-            }
-            _ => {}
+        let draft = *next.draft;
+        let mut body = draft.body;
+        let mended = draft.mends.map_or(0, |place| case.position(place));
+        if let EventBody::Amended(amended) = &mut body {
+            amended.seq = mended;
+        } else if let EventBody::Voided(voided) = &mut body {
+            voided.seq = mended;
+        } else if let EventBody::Merged(merged) = &mut body {
+            let target = case.of.and_then(|of| self.numbers.get(&of)).copied();
+            merged.into = case_id(target.unwrap_or(case.no));
         }
         if next.mended {
             case.mended.push((next.place, self.seq));
         }
         let event = Event {
             seq: self.seq,
-            occurred_at: instant(next.draft.at),
-            recorded_at: instant(next.draft.recorded),
-            role: next.draft.role,
-            actor: next.draft.actor.map(str::to_owned),
-            late_reason: next.draft.late_reason.map(str::to_owned),
+            occurred_at: instant(draft.at),
+            recorded_at: instant(draft.recorded),
+            role: draft.role,
+            actor: draft.actor.map(str::to_owned),
+            late_reason: draft.late_reason.map(str::to_owned),
             body,
         };
         let no = case.no;
@@ -243,7 +257,7 @@ impl Queue {
         }
         self.summary.events += 1;
         sink.event(no, &event)?;
-        match next.draft.text {
+        match draft.text {
             Some(text) => sink.text(no, self.seq, &text),
             None => Ok(()),
         }
@@ -278,7 +292,11 @@ impl Queue {
             of_case: complaint.of.and_then(|of| self.numbers.get(&of)).copied(),
         };
         self.summary.grouped += u64::from(truth.group_no.is_some());
-        *self.summary.relations.entry(truth.relation.as_str()).or_default() += 1;
+        *self
+            .summary
+            .relations
+            .entry(truth.relation.as_str())
+            .or_default() += 1;
         sink.case(&SampleCase {
             no,
             complainant_no: complaint.complainant,

@@ -3,7 +3,8 @@
 //! A line that begins with `#` is a comment, `[…]` opens a section, any other line is one text.
 
 use super::SampleError;
-use super::catalogue::{CATEGORIES, CAUSES};
+use super::catalogue::CATEGORIES;
+use super::planted::CAUSES;
 use crate::domain::vocabulary::Language;
 
 /// Number of planted causes.
@@ -80,30 +81,54 @@ impl Wordings {
                 continue;
             }
             if let Some(header) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-                let found = Section::named(header)
-                    .ok_or_else(|| wrong(number, format!("there is no section `{header}`; check its spelling")))?;
+                let found = Section::named(header).ok_or_else(|| {
+                    wrong(
+                        number,
+                        format!("there is no section `{header}`; check its spelling"),
+                    )
+                })?;
                 section = Some(found);
                 continue;
             }
             if let Some(slot) = unknown_slot(line) {
-                return Err(wrong(number, format!("the slot `{{{slot}}}` is not known; known are {}", SLOTS.join(", "))));
+                return Err(wrong(
+                    number,
+                    format!(
+                        "the slot `{{{slot}}}` is not known; known are {}",
+                        SLOTS.join(", ")
+                    ),
+                ));
             }
             match &section {
                 Some(Section::Cause(place)) => wordings.causes[*place].push(line),
                 Some(Section::Background(place)) => wordings.backgrounds[*place].push(line),
                 Some(Section::Other(list)) => list(&mut wordings).push(line),
-                None => return Err(wrong(number, "a text stands before the first section".to_owned())),
+                None => {
+                    return Err(wrong(
+                        number,
+                        "a text stands before the first section".to_owned(),
+                    ));
+                }
             }
         }
         match wordings.first_empty() {
-            Some(missing) => Err(wrong(text.lines().count(), format!("the section `{missing}` is missing or empty"))),
+            Some(missing) => Err(wrong(
+                text.lines().count(),
+                format!("the section `{missing}` is missing or empty"),
+            )),
             None => Ok(wordings),
         }
     }
 
     fn first_empty(&self) -> Option<String> {
-        let cause = CAUSES.iter().zip(&self.causes).find(|(_, texts)| texts.is_empty());
-        let category = CATEGORIES.iter().zip(&self.backgrounds).find(|(_, texts)| texts.is_empty());
+        let cause = CAUSES
+            .iter()
+            .zip(&self.causes)
+            .find(|(_, texts)| texts.is_empty());
+        let category = CATEGORIES
+            .iter()
+            .zip(&self.backgrounds)
+            .find(|(_, texts)| texts.is_empty());
         let others = [
             ("greeting", &self.greetings),
             ("closing", &self.closings),
@@ -127,7 +152,10 @@ impl Section {
             return CAUSES.iter().position(|c| c.id == id).map(Section::Cause);
         }
         if let Some(id) = header.strip_prefix("background ") {
-            return CATEGORIES.iter().position(|(c, _)| *c == id).map(Section::Background);
+            return CATEGORIES
+                .iter()
+                .position(|(c, _)| *c == id)
+                .map(Section::Background);
         }
         match header {
             "greeting" => Some(Section::Other(|w| &mut w.greetings)),
@@ -158,16 +186,24 @@ mod tests {
 
     #[test]
     fn an_unknown_section_is_named_with_its_line() {
-        let error = Wordings::parse("x.txt", "# a\n[greeting]\nhello\n[caus grout-stains]\nx").unwrap_err();
+        let error =
+            Wordings::parse("x.txt", "# a\n[greeting]\nhello\n[caus grout-stains]\nx").unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("x.txt") && text.contains("line 4") && text.contains("caus grout-stains"), "{text}");
+        assert!(
+            text.contains("x.txt") && text.contains("line 4") && text.contains("caus grout-stains"),
+            "{text}"
+        );
     }
 
     #[test]
     fn an_unknown_slot_and_a_missing_section_are_named() {
-        let slot = Wordings::parse("x.txt", "[note]\nsee {prodct}").unwrap_err().to_string();
+        let slot = Wordings::parse("x.txt", "[note]\nsee {prodct}")
+            .unwrap_err()
+            .to_string();
         assert!(slot.contains("{prodct}"), "{slot}");
-        let missing = Wordings::parse("x.txt", "[note]\nsee {lot}").unwrap_err().to_string();
+        let missing = Wordings::parse("x.txt", "[note]\nsee {lot}")
+            .unwrap_err()
+            .to_string();
         assert!(missing.contains("cause wrinkling-topcoat"), "{missing}");
     }
 
@@ -177,7 +213,10 @@ mod tests {
         for language in Language::ALL {
             let wordings = texts.of(*language);
             assert!(wordings.causes.iter().all(|c| c.len() >= 32), "{language}");
-            assert!(wordings.backgrounds.iter().all(|b| b.len() >= 9), "{language}");
+            assert!(
+                wordings.backgrounds.iter().all(|b| b.len() >= 9),
+                "{language}"
+            );
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::catalogue::{ACTIONS, PRODUCTS, day_at};
-use super::plan::Span;
+use super::catalogue::PRODUCTS;
+use super::planted::{ACTIONS, day_at};
 use super::rng::Rng;
+use super::season::Span;
 use crate::domain::vocabulary::words;
 
 words! {
@@ -91,10 +92,15 @@ pub fn exposures(seed: u64, span: &Span) -> Vec<ExposureRow> {
     while month <= span.last {
         let place = usize::try_from(month.month0()).unwrap_or(0);
         for product in PRODUCTS {
-            let season = if product.outdoor { OUTDOOR[place] } else { INDOOR[place] };
+            let season = if product.outdoor {
+                OUTDOOR[place]
+            } else {
+                INDOOR[place]
+            };
             let growth = 1000 + u64::try_from(span.permille(month).max(0)).unwrap_or(0) / 8;
             let chance = 940 + rng.below(121);
-            let units = u64::from(product.monthly_units) * season * growth / 100_000 * chance / 1000;
+            let units =
+                u64::from(product.monthly_units) * season * growth / 100_000 * chance / 1000;
             rows.push(ExposureRow {
                 month: format!("{:04}-{:02}", month.year(), month.month()),
                 product: product.name,

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use redress::domain::event::{NoteAdded, SampleReceived};
 use redress::register::{
-    ChainHead, Direction, Draft, Exposure, NewEvidence, NewObjective, Register, RegisterError,
-    Setting, recorded_head,
+    ChainHead, Difference, Direction, Draft, Exposure, NewEvidence, NewObjective, Register,
+    RegisterError, Setting, recorded_head,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 
-use super::{agent, assert_clean, at, fresh, make, resolved, staffed};
+use super::{agent, assert_clean, at, complaint, contact, fresh, make, person, resolved, staffed};
 
 /// A small register with a row in every table, closed.
 pub(super) fn full_register(path: &Path) -> ChainHead {
@@ -76,6 +76,8 @@ pub(super) fn full_register(path: &Path) -> ChainHead {
         }])
         .unwrap();
     register.set_setting(Setting::Organisation, "Acme").unwrap();
+    let other = complaint(person("Can", None), at(8));
+    register.register_case(&other, &contact(), at(8)).unwrap();
     let head = register.chain_head().unwrap();
     drop(register);
     head
@@ -175,7 +177,18 @@ fn a_flipped_bit_in_any_value_of_any_table_is_found() {
                     flips += 1;
                     let found = match Register::open(&changed) {
                         Err(_) => true,
-                        Ok(register) => !register.audit_verify(None).unwrap().is_clean(),
+                        Ok(register) => {
+                            let report = register.audit_verify(None).unwrap();
+                            // Each value of an event is in its hash, whatever else notices it.
+                            let in_chain = |d: &Difference| {
+                                d.place == "case_event" && d.what.contains("its hash does not fit")
+                            };
+                            if table == "case_event" {
+                                report.differences.iter().any(in_chain)
+                            } else {
+                                !report.is_clean()
+                            }
+                        }
                     };
                     assert!(found, "{table}.{column} of {id}: {value:?} -> {other:?}");
                 }
@@ -203,6 +216,10 @@ fn a_removed_trigger_a_lost_text_and_a_foreign_table_are_found() {
         "DELETE FROM complaint_case",
         "DELETE FROM case_event WHERE seq = 3",
         "DELETE FROM secret",
+        "UPDATE event_text SET case_key = 2 WHERE text_id = 1",
+        "UPDATE case_event SET role = 'quality' WHERE seq = 2",
+        "UPDATE case_event SET occurred_at = occurred_at - 1 WHERE seq = 2",
+        "UPDATE complaint_case SET complainant_id = 2 WHERE case_key = 1",
         "INSERT INTO event_text (case_key, body) VALUES (1, 'more')",
     ] {
         let changed = dir.path().join("changed.sqlite");

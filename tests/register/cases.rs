@@ -314,3 +314,59 @@ fn a_past_as_of_sees_the_case_as_it_was_known_then() {
     assert_eq!(now.closed_at(), Some(at(6)));
     assert!(register.case_file(key, Some(at(-1))).is_err());
 }
+
+#[test]
+fn an_amended_time_has_passed_and_an_erasure_stays_recorded() {
+    let (_dir, mut register) = fresh();
+    staffed(&mut register);
+    let key = resolved(&mut register).case_key;
+    let events = register.events(key).unwrap();
+    let amend = |seq: i64, field: &str, new: &str| Amendment {
+        seq,
+        field: field.to_owned(),
+        new: new.into(),
+        reason: "typing error".to_owned(),
+    };
+    let future = amend(events[1].seq, "occurred_at", "2027-01-01T00:00:00Z");
+    let refused = register.amend(key, &future, &agent(), at(6));
+    assert!(matches!(refused, Err(RegisterError::InTheFuture { .. })));
+    let after = amend(events[0].seq, "received_at", "2026-03-02T06:00:01Z");
+    let refused = register.amend(key, &after, &agent(), at(6));
+    assert!(matches!(refused, Err(RegisterError::Invalid { .. })));
+    // It was received the month before; the month it is filed under stays.
+    let before = amend(events[0].seq, "received_at", "2026-02-28T06:00:00Z");
+    register.amend(key, &before, &agent(), at(6)).unwrap();
+    let row = register.case_row(key).unwrap();
+    assert_eq!(row.received_at.to_rfc3339(), "2026-02-28T06:00:00+00:00");
+    assert_eq!(row.received_month, "2026-03");
+    assert_clean(&register);
+
+    register.erase(key, "request", &agent(), at(7)).unwrap();
+    let erased = register.events(key).unwrap().last().unwrap().seq;
+    let refused = register.void(key, erased, "a mistake", &agent(), at(8));
+    assert!(matches!(refused, Err(RegisterError::NotAppendable { .. })));
+}
+
+#[test]
+fn what_was_signed_twice_does_not_grow_afterwards() {
+    let (_dir, mut register) = fresh();
+    staffed(&mut register);
+    let key = register
+        .register_case(&complaint(person("Elif", None), at(0)), &contact(), at(0))
+        .unwrap()
+        .case_key;
+    let above = Draft::new(at(1), decided(1, 20_000, None));
+    let decision = register.append(key, above, &contact(), at(1)).unwrap();
+    assert!(decision.needs_second_signature);
+    let sign = Draft::new(at(2), Countersigned { pass: 1 });
+    let signed = register.append(key, sign, &second_agent(), at(2)).unwrap();
+    assert!(signed.unreachable, "there is neither phone nor e-mail");
+    let grown = Amendment {
+        seq: decision.seq,
+        field: "cost".to_owned(),
+        new: 30_000.into(),
+        reason: "typing error".to_owned(),
+    };
+    let refused = register.amend(key, &grown, &contact(), at(3));
+    assert!(matches!(refused, Err(RegisterError::NotAppendable { .. })));
+}

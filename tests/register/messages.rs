@@ -1,6 +1,6 @@
 //! Messages to customers, and what a case learns from them.
 
-use redress::domain::event::{Communicated, EventKind, Rejected};
+use redress::domain::event::{Accepted, Communicated, EventKind, Rejected};
 use redress::domain::vocabulary::{Means, MessagePurpose, PauseReason};
 use redress::domain::workflow::StateName;
 use redress::register::{
@@ -238,4 +238,42 @@ fn a_late_delivery_of_the_first_decision_does_not_communicate_the_second() {
         register.case_row(key).unwrap().state,
         StateName::InProcessing
     );
+}
+
+#[test]
+fn a_customer_is_reminded_while_an_answer_is_awaited_and_asked_once_when_all_has_ended() {
+    let (_dir, mut register) = fresh();
+    staffed(&mut register);
+    let key = resolved(&mut register).case_key;
+    assert!(
+        register.invite_to_survey(key, at(5)).is_err(),
+        "it has not ended"
+    );
+    let reminder = register.remind(key, at(5)).unwrap().unwrap();
+    assert!(register.remind(key, at(6)).is_err(), "one is waiting");
+    register.message_delivered(reminder, at(6)).unwrap();
+    register.remind(key, at(7)).unwrap().unwrap();
+    register
+        .append(
+            key,
+            Draft::new(at(8), Accepted { pass: 1 }),
+            &Actor::customer(),
+            at(8),
+        )
+        .unwrap();
+    assert!(
+        register.remind(key, at(9)).is_err(),
+        "nothing is awaited any more"
+    );
+    let survey = register.invite_to_survey(key, at(9)).unwrap().unwrap();
+    register.message_delivered(survey, at(10)).unwrap();
+    assert!(
+        register.invite_to_survey(key, at(11)).is_err(),
+        "asked once"
+    );
+    assert_eq!(
+        register.case_file(key, None).unwrap().survey_sent_at,
+        Some(at(10))
+    );
+    assert_clean(&register);
 }

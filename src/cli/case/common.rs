@@ -3,17 +3,18 @@
 use std::io::Read as _;
 
 use anyhow::Context as _;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use redress::domain::event::{EventBody, EventKind};
 use redress::domain::vocabulary::Role;
 use redress::domain::workflow::StateName;
+use redress::engine::counted::Value;
 use redress::register::{Actor, Appended, CaseRow, Draft, Register};
 use serde::Serialize;
 
 use crate::cli::Context;
 use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::cli::output::{self, Format};
 
 /// Version of the JSON documents that these commands print; it grows when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -87,7 +88,8 @@ impl When {
     /// # Errors
     /// When it cannot be read.
     pub fn instant(&self, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
-        self.at.as_deref().map_or(Ok(now), |text| instant(text, zone))
+        // The register keeps microseconds; a finer `now` would lie after its own.
+        self.at.as_deref().map_or(Ok(now.trunc_subsecs(6)), |text| instant(text, zone))
     }
 }
 
@@ -193,8 +195,8 @@ pub fn print_appended(
 impl Recorded<'_> {
     fn in_words(&self) -> String {
         let mut lines = format!(
-            "{}: {} recorded as event {}; the case is {}\n",
-            self.number, self.event, self.seq, self.state
+            "{}: event {}, {}; the case is {}\n",
+            self.number, self.seq, self.event, self.state
         );
         if self.needs_second_signature {
             lines.push_str("above the decider's discretion: in force once another person signs (`case countersign`)\n");
@@ -302,6 +304,14 @@ fn placed(local: NaiveDateTime, zone: Tz, given: &str) -> Result<DateTime<Utc>, 
 /// An instant as people of the zone write it.
 pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// An instant in a list: local time for people, RFC 3339 for programs.
+pub fn stamp(at: DateTime<Utc>, zone: Tz, format: Format) -> Value {
+    Value::Text(match format {
+        Format::Table => local(at, zone),
+        Format::Json | Format::Csv | Format::Parquet => at.to_rfc3339_opts(SecondsFormat::Secs, true),
+    })
 }
 
 /// Words in a row.

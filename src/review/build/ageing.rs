@@ -12,7 +12,9 @@ const METRIC: &str = "ageing";
 const OUTSTANDING: &str = "outstanding";
 const STATES: [&str; 4] = ["registered", "in_processing", "resolved", OUTSTANDING];
 /// Bands as the metric names them, youngest first; bands of its own that a site adds come after.
-const BANDS: [&str; 6] = ["000-007", "008-014", "015-030", "031-060", "061-090", "091+"];
+const BANDS: [&str; 6] = [
+    "000-007", "008-014", "015-030", "031-060", "061-090", "091+",
+];
 /// So many of the oldest band are looked through for the oldest complaint.
 const LOOKED_THROUGH: usize = 5000;
 
@@ -42,11 +44,19 @@ impl Ageing {
 
     /// Age of the oldest open complaint, in calendar days.
     pub(super) fn oldest_open(&self) -> Option<i64> {
-        self.oldest.iter().filter(|(s, _)| *s != OUTSTANDING).map(|(_, days)| *days).max()
+        self.oldest
+            .iter()
+            .filter(|(s, _)| *s != OUTSTANDING)
+            .map(|(_, days)| *days)
+            .max()
     }
 
     fn sum(&self, keep: impl Fn(&str, &str) -> bool) -> i64 {
-        self.counts.iter().filter(|((s, b), _)| keep(s, b)).map(|(_, n)| n).sum()
+        self.counts
+            .iter()
+            .filter(|((s, b), _)| keep(s, b))
+            .map(|(_, n)| n)
+            .sum()
     }
 
     fn bands(&self) -> Vec<String> {
@@ -68,7 +78,10 @@ impl Ageing {
             .map(|(state, _)| state.clone())
             .filter(|state| !STATES.contains(&state.as_str()))
             .collect();
-        known.chain(others).chain([OUTSTANDING.to_owned()]).collect()
+        known
+            .chain(others)
+            .chain([OUTSTANDING.to_owned()])
+            .collect()
     }
 }
 
@@ -104,7 +117,10 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Ageing>, ReviewError> {
         if is_oldest && ageing.oldest_case.is_none() {
             ageing.oldest_case = Some(cases.text(0, "case_id"));
         }
-        let names = [maker.words.name("states", &state), maker.words.name("bands", &band)];
+        let names = [
+            maker.words.name("states", &state),
+            maker.words.name("bands", &band),
+        ];
         let title = names.join(", ");
         let list = maker.case_list(METRIC, &conditions, title, n, &cases);
         ageing.lists.insert((state, band), list);
@@ -123,15 +139,25 @@ fn oldest_first(mut cases: Counted) -> Counted {
 
 pub(super) fn section(maker: &Maker, ageing: Option<&Ageing>) -> Result<Section, ReviewError> {
     let words = maker.words;
-    let mut blocks = vec![Block::Text { text: words.text("ageing.lead") }];
+    let mut blocks = vec![Block::Text {
+        text: words.text("ageing.lead"),
+    }];
     match ageing {
         None => blocks.push(maker.not_measured(METRIC)),
         Some(ageing) if ageing.counts.is_empty() => {
-            blocks.push(Block::Absent { text: words.text("absent.nothing_open") });
+            blocks.push(Block::Absent {
+                text: words.text("absent.nothing_open"),
+            });
         }
         Some(ageing) => {
-            blocks.push(Block::Chart { chart: Box::new(chart(maker, ageing)) });
-            blocks.extend(maker.cases_block(ageing.lists.values().cloned().collect()));
+            blocks.push(Block::Chart {
+                chart: Box::new(chart(maker, ageing)),
+            });
+            let states = ageing.states();
+            let place = |state: &String| states.iter().position(|s| s == state);
+            let mut lists: Vec<(&(String, String), &CaseList)> = ageing.lists.iter().collect();
+            lists.sort_by_key(|((state, band), _)| (place(state), band.clone()));
+            blocks.extend(maker.cases_block(lists.into_iter().map(|(_, l)| l.clone()).collect()));
         }
     }
     Ok(Section {
@@ -146,8 +172,10 @@ fn chart(maker: &Maker, ageing: &Ageing) -> Chart {
     let words = maker.words;
     let (bands, states) = (ageing.bands(), ageing.states());
     let panel = |title: &str, total: i64, keep: &dyn Fn(&str) -> bool| {
-        let counts: Vec<i64> =
-            bands.iter().map(|band| ageing.sum(|s, b| keep(s) && b == band)).collect();
+        let counts: Vec<i64> = bands
+            .iter()
+            .map(|band| ageing.sum(|s, b| keep(s) && b == band))
+            .collect();
         AgeingPanel {
             title: words.plural(title, total, &[]),
             texts: counts.iter().map(|n| words.count(*n)).collect(),
@@ -156,22 +184,28 @@ fn chart(maker: &Maker, ageing: &Ageing) -> Chart {
     };
     let panels = vec![
         panel("ageing.open_panel", ageing.open(), &|s| s != OUTSTANDING),
-        panel("ageing.outstanding_panel", ageing.outstanding(), &|s| s == OUTSTANDING),
+        panel("ageing.outstanding_panel", ageing.outstanding(), &|s| {
+            s == OUTSTANDING
+        }),
     ];
     let names: Vec<String> = bands.iter().map(|b| words.name("bands", b)).collect();
     let alt = panels
         .iter()
         .map(|panel| {
-            let said: Vec<String> =
-                names.iter().zip(&panel.texts).map(|(b, n)| format!("{b}: {n}")).collect();
+            let said: Vec<String> = names
+                .iter()
+                .zip(&panel.texts)
+                .map(|(b, n)| format!("{b}: {n}"))
+                .collect();
             format!("{}. {}.", panel.title, said.join("; "))
         })
         .collect::<Vec<_>>()
         .join(" ");
     let mut columns = maker.columns(&["ageing.col_band"]);
-    columns.extend(
-        states.iter().map(|s| Column { title: words.name("states", s), number: true }),
-    );
+    columns.extend(states.iter().map(|s| Column {
+        title: words.name("states", s),
+        number: true,
+    }));
     let mut rows: Vec<Vec<Cell>> = bands
         .iter()
         .zip(&names)
@@ -195,7 +229,10 @@ fn chart(maker: &Maker, ageing: &Ageing) -> Chart {
         });
     }
     rows.extend([total, oldest]);
-    let top = panels.iter().flat_map(|p| p.counts.iter().copied()).fold(1.0, f64::max);
+    let top = panels
+        .iter()
+        .flat_map(|p| p.counts.iter().copied())
+        .fold(1.0, f64::max);
     Chart {
         name: "ageing".into(),
         title: words.text("ageing.chart"),

@@ -4,8 +4,17 @@ use super::maker::Maker;
 use crate::review::model::{Block, Cell, Fact, Section};
 use crate::review::words::clean;
 
-const DEFINITIONS: [&str; 9] =
-    ["stages", "basis", "clocks", "verdicts", "counting", "intervals", "small", "curves", "stock"];
+const DEFINITIONS: [&str; 9] = [
+    "stages",
+    "basis",
+    "clocks",
+    "verdicts",
+    "counting",
+    "intervals",
+    "small",
+    "curves",
+    "stock",
+];
 
 pub(super) fn definitions(maker: &Maker) -> Section {
     let words = maker.words;
@@ -26,16 +35,31 @@ pub(super) fn definitions(maker: &Maker) -> Section {
 
 pub(super) fn section(maker: &Maker) -> Section {
     let (words, context) = (maker.words, maker.context);
-    let fact = |key: &str, value: String| Fact { name: words.text(key), value };
+    let fact = |key: &str, value: String| Fact {
+        name: words.text(key),
+        value,
+    };
     let refused: u64 = context.refused.iter().map(|(_, n)| n).sum();
     let mut facts = vec![
         fact("cut.as_of", words.moment(context.as_of, context.zone)),
         fact(
             "cut.period",
-            format!("{}: {} – {}", clean(&context.period.name), words.date(context.period.first), words.date(context.period.last)),
+            format!(
+                "{}: {} – {}",
+                clean(&context.period.name),
+                words.date(context.period.first),
+                words.date(context.period.last)
+            ),
         ),
         fact("cut.source", clean(&context.source)),
-        fact("cut.calendar", format!("{}, {}", clean(&context.calendar_id), clean(&context.calendar_version))),
+        fact(
+            "cut.calendar",
+            format!(
+                "{}, {}",
+                clean(&context.calendar_id),
+                clean(&context.calendar_version)
+            ),
+        ),
         fact("cut.limits", clean(&context.limits)),
     ];
     let objectives = context
@@ -45,13 +69,25 @@ pub(super) fn section(maker: &Maker) -> Section {
         .collect::<Vec<_>>();
     facts.push(fact(
         "cut.objectives",
-        if objectives.is_empty() { words.text("cut.no_objectives") } else { objectives.join("; ") },
+        if objectives.is_empty() {
+            words.text("cut.no_objectives")
+        } else {
+            objectives.join("; ")
+        },
     ));
     facts.push(fact("cut.manifest", clean(&context.manifest)));
     facts.push(fact("cut.tool", clean(&context.tool_version)));
     facts.push(fact("cut.refused", words.count(refused as i64)));
-    facts.push(fact("cut.deviations", words.count(context.deviations as i64)));
-    let mut blocks = vec![Block::Text { text: words.text("cut.lead") }, Block::Facts { facts }];
+    facts.push(fact(
+        "cut.deviations",
+        words.count(context.deviations as i64),
+    ));
+    let mut blocks = vec![
+        Block::Text {
+            text: words.text("cut.lead"),
+        },
+        Block::Facts { facts },
+    ];
     if refused > 0 {
         let rows = context
             .refused
@@ -59,7 +95,12 @@ pub(super) fn section(maker: &Maker) -> Section {
             .map(|(reason, n)| vec![Cell::text(clean(reason)), maker.count_cell(*n as i64, None)])
             .collect();
         let columns = maker.columns(&["cut.col_reason", "cut.col_rows"]);
-        let table = maker.table("refused_rows", words.text("cut.refused_caption"), columns, rows);
+        let table = maker.table(
+            "refused_rows",
+            words.text("cut.refused_caption"),
+            columns,
+            rows,
+        );
         blocks.push(Block::Table { table });
     }
     if !context.row_counts.is_empty() {

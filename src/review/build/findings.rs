@@ -39,7 +39,11 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
 fn promises(maker: &Maker, remedies: &Remedies, found: &mut Vec<Finding>, clear: &mut Vec<String>) {
     let words = maker.words;
     let parts = [
-        (&remedies.not_delivered, "not_delivered", FindingKind::RemediesNotDelivered),
+        (
+            &remedies.not_delivered,
+            "not_delivered",
+            FindingKind::RemediesNotDelivered,
+        ),
         (&remedies.not_told, "not_told", FindingKind::RemediesNotTold),
     ];
     for (waiting, key, kind) in parts {
@@ -50,7 +54,10 @@ fn promises(maker: &Maker, remedies: &Remedies, found: &mut Vec<Finding>, clear:
             }
             Some(waiting) => {
                 let detail = waiting.oldest.map(|day| {
-                    words.fill(&format!("findings.{key}_since"), &[("day", &words.date(day))])
+                    words.fill(
+                        &format!("findings.{key}_since"),
+                        &[("day", &words.date(day))],
+                    )
                 });
                 found.push(Finding {
                     kind,
@@ -73,10 +80,22 @@ fn limits(
     clear: &mut Vec<String>,
 ) {
     let words = maker.words;
-    let all: Vec<&StageSla> = stages.iter().copied().flatten().flat_map(|s| &s.rows).collect();
+    let all: Vec<&StageSla> = stages
+        .iter()
+        .copied()
+        .flatten()
+        .flat_map(|s| &s.rows)
+        .collect();
     let mut missing: Vec<&StageSla> = all.iter().copied().filter(|r| r.net.late() > 0).collect();
     // Below its objective first, then the most late ones.
-    missing.sort_by_key(|r| (!below(r), std::cmp::Reverse(r.net.late()), r.stage.clone(), r.pass));
+    missing.sort_by_key(|r| {
+        (
+            !below(r),
+            std::cmp::Reverse(r.net.late()),
+            r.stage.clone(),
+            r.pass,
+        )
+    });
     for row in missing.iter().take(MOST - OTHERS) {
         let late = words.count(row.net.late() as i64);
         let of = maker.of(row.net.met, row.net.judged());
@@ -84,7 +103,10 @@ fn limits(
         let sentence = words.plural(
             "findings.late",
             row.net.late() as i64,
-            &[("stage", row.label.as_str()), ("all", words.count(row.net.judged() as i64).as_str())],
+            &[
+                ("stage", row.label.as_str()),
+                ("all", words.count(row.net.judged() as i64).as_str()),
+            ],
         );
         let mut detail = if row.shown.percent.is_some() {
             let values = [
@@ -96,8 +118,12 @@ fn limits(
         } else {
             words.fill("findings.late_few", &[("of", &of)])
         };
-        if let Some(objective) = row.objective {
-            let key = if below(row) { "findings.objective_missed" } else { "findings.objective_met" };
+        if let Some(objective) = row.shown.percent.and(row.objective) {
+            let key = if below(row) {
+                "findings.objective_missed"
+            } else {
+                "findings.objective_met"
+            };
             detail.push(' ');
             detail.push_str(&words.fill(key, &[("objective", &words.percent(objective))]));
         }
@@ -125,15 +151,19 @@ fn limits(
         clear.push(words.plural("findings.more_late", rest, &[]));
     }
     if missing.is_empty() {
-        let key = if all.is_empty() { "findings.late_unknown" } else { "findings.late_none" };
+        let key = if all.is_empty() {
+            "findings.late_unknown"
+        } else {
+            "findings.late_none"
+        };
         clear.push(words.text(key));
     }
 }
 
-/// Whether the share in time lies below its objective.
+/// Whether the share in time lies below its objective; not asked of fewer than 20.
 fn below(row: &StageSla) -> bool {
-    row.objective
-        .is_some_and(|o| (row.net.met as f64) < o * row.net.judged() as f64)
+    let judged = row.shown.percent.and(row.objective);
+    judged.is_some_and(|o| (row.net.met as f64) < o * row.net.judged() as f64)
 }
 
 fn oldest(
@@ -160,7 +190,11 @@ fn oldest(
         detail.push_str(&words.plural("findings.outstanding_apart", ageing.outstanding(), &[]));
     }
     let case = ageing.oldest_case.clone().unwrap_or_default();
-    let key = if case.is_empty() { "findings.oldest" } else { "findings.oldest_case" };
+    let key = if case.is_empty() {
+        "findings.oldest"
+    } else {
+        "findings.oldest_case"
+    };
     found.push(Finding {
         kind: FindingKind::OldestOpen,
         figure: words.count(days),
@@ -193,11 +227,20 @@ fn data(maker: &Maker, stock: Option<&Stock>, found: &mut Vec<Finding>, clear: &
         clear.push(words.text("findings.data_clear"));
         return;
     }
-    let figure = words.count((refused + context.deviations) as i64);
+    // The number of the first sentence: rows and events are not added up.
+    let figure = if refused > 0 {
+        refused
+    } else {
+        context.deviations
+    };
     let sentence = said.remove(0);
     found.push(Finding {
         kind: FindingKind::Data,
-        figure: if refused + context.deviations > 0 { figure } else { "!".into() },
+        figure: if figure > 0 {
+            words.count(figure as i64)
+        } else {
+            "!".into()
+        },
         sentence,
         detail: said.join(" "),
         decision: words.text("findings.data_decide"),

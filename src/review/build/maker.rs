@@ -34,12 +34,25 @@ pub(super) struct Shown {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(figures: &'a dyn Figures, context: &'a ReviewContext, words: &'a Words) -> Self {
-        Maker { figures, context, words, lists: Counter::new(0) }
+    pub(super) fn new(
+        figures: &'a dyn Figures,
+        context: &'a ReviewContext,
+        words: &'a Words,
+    ) -> Self {
+        Maker {
+            figures,
+            context,
+            words,
+            lists: Counter::new(0),
+        }
     }
 
     /// A metric's table with the columns that will be read; `None` when it is not measured.
-    pub(super) fn metric(&self, id: &str, columns: &[&str]) -> Result<Option<Counted>, ReviewError> {
+    pub(super) fn metric(
+        &self,
+        id: &str,
+        columns: &[&str],
+    ) -> Result<Option<Counted>, ReviewError> {
         let table = match self.figures.metric(id) {
             Ok(table) if table.columns.is_empty() => return Ok(None),
             Ok(table) => table,
@@ -113,13 +126,18 @@ impl<'a> Maker<'a> {
             })
             .collect();
         let shown = self.words.count(rows.len() as i64);
-        let shown = self.words.plural("cases.shown", total, &[("shown", &shown)]);
+        let shown = self
+            .words
+            .plural("cases.shown", total, &[("shown", &shown)]);
         CaseList {
             id: format!("cases-{}-{number}", metric.replace('_', "-")),
             title,
             shown,
             command: self.command(metric, conditions),
-            columns: kept.iter().map(|i| self.words.name("columns", &table.columns[*i])).collect(),
+            columns: kept
+                .iter()
+                .map(|i| self.words.name("columns", &table.columns[*i]))
+                .collect(),
             rows,
         }
     }
@@ -139,14 +157,19 @@ impl<'a> Maker<'a> {
         } else {
             format!(" --drill '{}'", drill.replace('\'', "'\\''"))
         };
-        format!("redress query {metric}{drill} --period {}", self.context.period.name)
+        format!(
+            "redress query {metric}{drill} --period {}",
+            self.context.period.name
+        )
     }
 
     /// A value of a column as people read it.
     pub(super) fn value(&self, column: &str, value: &Value) -> String {
         match value {
             Value::Null => NOTHING.to_owned(),
-            Value::Flag(flag) => self.words.text(if *flag { "words.yes" } else { "words.no" }),
+            Value::Flag(flag) => self
+                .words
+                .text(if *flag { "words.yes" } else { "words.no" }),
             Value::Count(n) => self.words.count(*n),
             Value::Real(real) => self.words.real(*real, 1),
             Value::Day(day) => self.words.date(*day),
@@ -192,7 +215,10 @@ impl<'a> Maker<'a> {
         Ok(Shown {
             text: self.words.percent(estimate.value),
             percent: Some(rounded(estimate.value * 100.0, 1)),
-            interval: Some((rounded(estimate.lower * 100.0, 1), rounded(estimate.upper * 100.0, 1))),
+            interval: Some((
+                rounded(estimate.lower * 100.0, 1),
+                rounded(estimate.upper * 100.0, 1),
+            )),
             interval_text: self.words.span(estimate.lower, estimate.upper),
         })
     }
@@ -214,35 +240,64 @@ impl<'a> Maker<'a> {
 
     /// A cell of a share.
     pub(super) fn share_cell(shown: &Shown) -> Cell {
-        Cell { text: shown.text.clone(), number: shown.percent, link: None }
+        Cell {
+            text: shown.text.clone(),
+            number: shown.percent,
+            link: None,
+        }
     }
 
     /// A table's columns: the first names the row, the rest are numbers.
     pub(super) fn columns(&self, keys: &[&str]) -> Vec<Column> {
         keys.iter()
             .enumerate()
-            .map(|(i, key)| Column { title: self.words.text(key), number: i > 0 })
+            .map(|(i, key)| Column {
+                title: self.words.text(key),
+                number: i > 0,
+            })
             .collect()
     }
 
     /// A table that is open to view.
-    pub(super) fn table(&self, name: &str, caption: String, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Table {
-        Table { name: name.to_owned(), caption, columns, rows, folded: false }
+    pub(super) fn table(
+        &self,
+        name: &str,
+        caption: String,
+        columns: Vec<Column>,
+        rows: Vec<Vec<Cell>>,
+    ) -> Table {
+        Table {
+            name: name.to_owned(),
+            caption,
+            columns,
+            rows,
+            folded: false,
+        }
     }
 
     /// Lists of cases under one heading; nothing when there are none.
     pub(super) fn cases_block(&self, lists: Vec<CaseList>) -> Option<Block> {
-        (!lists.is_empty()).then(|| Block::Cases { title: self.words.text("cases.title"), lists })
+        (!lists.is_empty()).then(|| Block::Cases {
+            title: self.words.text("cases.title"),
+            lists,
+        })
     }
 
     /// The sentence for a metric that is not measured.
     pub(super) fn not_measured(&self, metric: &str) -> Block {
-        Block::Absent { text: self.words.fill("absent.not_measured", &[("metric", metric)]) }
+        Block::Absent {
+            text: self
+                .words
+                .fill("absent.not_measured", &[("metric", metric)]),
+        }
     }
 
     /// A statistic's refusal, with the metric it was computed from.
     pub(super) fn refused(metric: &str) -> impl FnOnce(StatsError) -> ReviewError + '_ {
-        move |reason| ReviewError::Statistic { metric: metric.to_owned(), reason: reason.to_string() }
+        move |reason| ReviewError::Statistic {
+            metric: metric.to_owned(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -258,12 +313,21 @@ pub(super) fn ticks(words: &Words, top: f64, whole: bool) -> Vec<Tick> {
     if whole {
         step = step.ceil().max(1.0);
     }
-    let places = if step >= 1.0 && step.fract() == 0.0 { 0 } else if step >= 0.1 { 1 } else { 2 };
+    let places = if step >= 1.0 && step.fract() == 0.0 {
+        0
+    } else if step >= 0.1 {
+        1
+    } else {
+        2
+    };
     let count = (top / step).ceil() as u32;
     (0..=count)
         .map(|i| {
             let at = rounded(f64::from(i) * step, 4);
-            Tick { at, label: words.real(at, places) }
+            Tick {
+                at,
+                label: words.real(at, places),
+            }
         })
         .collect()
 }

@@ -21,17 +21,35 @@ pub(super) fn head(
     Head {
         title: words.text("head.title"),
         organisation: clean(&context.organisation),
-        period: words.fill("head.period", &[("name", &name), ("first", &first), ("last", &last)]),
-        as_of: words.fill("head.as_of", &[("moment", &words.moment(context.as_of, context.zone))]),
+        period: words.fill(
+            "head.period",
+            &[("name", &name), ("first", &first), ("last", &last)],
+        ),
+        as_of: words.fill(
+            "head.as_of",
+            &[("moment", &words.moment(context.as_of, context.zone))],
+        ),
         source: words.fill("head.source", &[("source", &clean(&context.source))]),
         provisional: context.provisional.then(|| words.text("head.provisional")),
-        tiles: vec![received(maker, volume), in_time(maker, overall), open(maker, stock)],
-        warnings: vec![words.text("head.warning_volume"), words.text("head.warning_times")],
+        tiles: vec![
+            received(maker, volume),
+            in_time(maker, overall),
+            open(maker, stock),
+        ],
+        warnings: vec![
+            words.text("head.warning_volume"),
+            words.text("head.warning_times"),
+        ],
     }
 }
 
 fn tile(maker: &Maker, key: &str, link: &str, figure: String, beside: String) -> Tile {
-    Tile { label: maker.words.text(key), figure, beside, link: link.to_owned() }
+    Tile {
+        label: maker.words.text(key),
+        figure,
+        beside,
+        link: link.to_owned(),
+    }
 }
 
 fn absent(maker: &Maker) -> (String, String) {
@@ -65,7 +83,11 @@ fn received(maker: &Maker, volume: Option<&Volume>) -> Tile {
 }
 
 fn join(first: String, second: String) -> String {
-    if first.is_empty() { second } else { format!("{first}; {second}") }
+    if first.is_empty() {
+        second
+    } else {
+        format!("{first}; {second}")
+    }
 }
 
 fn in_time(maker: &Maker, overall: Option<&Sla>) -> Tile {
@@ -77,7 +99,10 @@ fn in_time(maker: &Maker, overall: Option<&Sla>) -> Tile {
         (Some(_), Some(row)) => {
             let of = maker.of(row.net.met, row.net.judged());
             let beside = if row.shown.percent.is_some() {
-                let values = [("of", of.as_str()), ("interval", row.shown.interval_text.as_str())];
+                let values = [
+                    ("of", of.as_str()),
+                    ("interval", row.shown.interval_text.as_str()),
+                ];
                 words.fill("tiles.of_interval", &values)
             } else {
                 words.text("tiles.too_few")

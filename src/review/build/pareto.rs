@@ -13,14 +13,20 @@ use crate::stats::pareto::{DEFAULT_CUT, ParetoBar, pareto};
 const METRIC: &str = "pareto_category";
 /// Bars drawn; smaller categories are added up in one more.
 const BARS: usize = 12;
+/// Categories whose cases are listed in the page; the others open with the command.
+const CASES_LISTED: usize = 20;
 
 pub(super) fn section(maker: &Maker) -> Result<Section, ReviewError> {
     let words = maker.words;
-    let mut blocks = vec![Block::Text { text: words.text("pareto.lead") }];
+    let mut blocks = vec![Block::Text {
+        text: words.text("pareto.lead"),
+    }];
     match maker.metric(METRIC, &["category", "complaints", "cost_minor"])? {
         None => blocks.push(maker.not_measured(METRIC)),
         Some(table) if table.rows.is_empty() => {
-            blocks.push(Block::Absent { text: words.text("absent.none_received") });
+            blocks.push(Block::Absent {
+                text: words.text("absent.none_received"),
+            });
         }
         Some(table) => {
             let mut weights: Vec<(String, f64)> = Vec::new();
@@ -69,7 +75,7 @@ fn classified(
     let total: i64 = bars.iter().map(|b| b.weight as i64).sum();
     let percent = total as u64 >= SMALLEST_FOR_PERCENT;
     let mut lists = Vec::new();
-    for bar in bars.iter().take(BARS) {
+    for bar in bars.iter().take(CASES_LISTED) {
         let title = name(maker, &bar.label);
         let conditions = [("category", bar.label.as_str())];
         lists.push(maker.cases(METRIC, &conditions, title, bar.weight as i64)?);
@@ -83,8 +89,20 @@ fn classified(
         words.text("pareto.too_few")
     };
     let chart = chart(maker, bars, costs, &lists, percent, &said);
-    let mut blocks = vec![Block::Text { text: said }, Block::Chart { chart: Box::new(chart) }];
+    let mut blocks = vec![
+        Block::Text { text: said },
+        Block::Chart {
+            chart: Box::new(chart),
+        },
+    ];
     blocks.extend(maker.cases_block(lists));
+    if let Some(next) = bars.get(CASES_LISTED) {
+        let command = maker.command(METRIC, &[("category", next.label.as_str())]);
+        blocks.push(Block::Command {
+            text: words.text("pareto.open_others"),
+            command,
+        });
+    }
     Ok(blocks)
 }
 
@@ -98,7 +116,13 @@ fn chart(
 ) -> Chart {
     let words = maker.words;
     let total: f64 = bars.iter().map(|b| b.weight).sum();
-    let share = |share: f64| if percent { words.percent(share) } else { String::new() };
+    let share = |share: f64| {
+        if percent {
+            words.percent(share)
+        } else {
+            String::new()
+        }
+    };
     let mut drawn: Vec<ParetoRow> = bars
         .iter()
         .take(BARS)
@@ -123,16 +147,27 @@ fn chart(
             count,
             text: words.count(count as i64),
             cumulative: percent.then_some(100.0),
-            cumulative_text: if percent { words.percent_tick(100.0) } else { String::new() },
+            cumulative_text: if percent {
+                words.percent_tick(100.0)
+            } else {
+                String::new()
+            },
             rest: true,
         });
     }
     let currency = maker.context.currency.as_deref();
-    let mut columns =
-        maker.columns(&["pareto.col_category", "words.complaints", "pareto.col_share", "pareto.col_cumulative"]);
+    let mut columns = maker.columns(&[
+        "pareto.col_category",
+        "words.complaints",
+        "pareto.col_share",
+        "pareto.col_cumulative",
+    ]);
     if let Some(currency) = currency {
         let title = words.fill("pareto.col_cost", &[("currency", currency)]);
-        columns.push(Column { title, number: true });
+        columns.push(Column {
+            title,
+            number: true,
+        });
     }
     let rows = bars
         .iter()
@@ -144,7 +179,10 @@ fn chart(
                 Cell::text(maker.of(bar.weight as u64, total as u64))
             };
             let cumulative = if percent {
-                Cell::number(share(bar.cumulative_share), rounded(bar.cumulative_share * 100.0, 1))
+                Cell::number(
+                    share(bar.cumulative_share),
+                    rounded(bar.cumulative_share * 100.0, 1),
+                )
             } else {
                 Cell::text(crate::review::words::NOTHING)
             };
@@ -155,7 +193,10 @@ fn chart(
                 cumulative,
             ];
             if currency.is_some() {
-                let minor = costs.iter().find(|(c, _)| *c == bar.label).map_or(0, |(_, cost)| *cost);
+                let minor = costs
+                    .iter()
+                    .find(|(c, _)| *c == bar.label)
+                    .map_or(0, |(_, cost)| *cost);
                 let cost = rounded(minor as f64 / 100.0, 2);
                 cells.push(Cell::number(words.real(cost, 2), cost));
             }
@@ -166,12 +207,23 @@ fn chart(
     table.folded = bars.len() > CASES_SHOWN;
     let share_ticks: Vec<Tick> = if percent {
         [0.0, 50.0, 80.0, 100.0]
-            .map(|at| Tick { at, label: words.percent_tick(at) })
+            // The line itself ends in "100%", so the axis need not say it again.
+            .map(|at| {
+                let label = if at < 100.0 {
+                    words.percent_tick(at)
+                } else {
+                    String::new()
+                };
+                Tick { at, label }
+            })
             .to_vec()
     } else {
         Vec::new()
     };
-    let listed: Vec<String> = drawn.iter().map(|r| format!("{}: {}", r.label, r.text)).collect();
+    let listed: Vec<String> = drawn
+        .iter()
+        .map(|r| format!("{}: {}", r.label, r.text))
+        .collect();
     Chart {
         name: "categories".into(),
         title: words.text("pareto.chart"),

@@ -24,10 +24,16 @@ pub(super) struct Remedies {
     pub(super) not_told: Option<Waiting>,
 }
 
-const NOT_DELIVERED: Columns =
-    Columns { metric: "remedies_not_delivered", group: "remedy", since: "oldest_due" };
-const NOT_TOLD: Columns =
-    Columns { metric: "remedies_not_told", group: "department", since: "longest_since" };
+const NOT_DELIVERED: Columns = Columns {
+    metric: "remedies_not_delivered",
+    group: "remedy",
+    since: "oldest_due",
+};
+const NOT_TOLD: Columns = Columns {
+    metric: "remedies_not_told",
+    group: "department",
+    since: "longest_since",
+};
 
 /// The columns of such a list.
 struct Columns {
@@ -58,11 +64,31 @@ fn waiting(maker: &Maker, columns: &Columns) -> Result<Option<Waiting>, ReviewEr
         .min();
     let mut lists = Vec::new();
     for row in 0..table.rows.len() {
-        let (group, n) = (table.text(row, columns.group), table.count(row, "complaints"));
-        let title = maker.value(columns.group, table.cell(row, columns.group));
+        let (group, n) = (
+            table.text(row, columns.group),
+            table.count(row, "complaints"),
+        );
+        let title = group_name(maker, columns, &table, row);
         lists.push(maker.cases(columns.metric, &[(columns.group, &group)], title, n)?);
     }
-    Ok(Some(Waiting { total, oldest, table, lists }))
+    Ok(Some(Waiting {
+        total,
+        oldest,
+        table,
+        lists,
+    }))
+}
+
+/// Name of a row's group; said in words where none is given.
+fn group_name(maker: &Maker, columns: &Columns, table: &Counted, row: usize) -> String {
+    match table.cell(row, columns.group) {
+        Value::Null => maker.words.text("words.not_given"),
+        value @ (Value::Flag(_)
+        | Value::Count(_)
+        | Value::Real(_)
+        | Value::Day(_)
+        | Value::Text(_)) => maker.value(columns.group, value),
+    }
 }
 
 pub(super) fn section(maker: &Maker, remedies: &Remedies) -> Result<Section, ReviewError> {
@@ -73,14 +99,20 @@ pub(super) fn section(maker: &Maker, remedies: &Remedies) -> Result<Section, Rev
         (&remedies.not_told, &NOT_TOLD, "told"),
     ];
     for (waiting, columns, key) in parts {
-        blocks.push(Block::Heading { text: words.text(&format!("remedies_due.{key}_title")) });
+        blocks.push(Block::Heading {
+            text: words.text(&format!("remedies_due.{key}_title")),
+        });
         match waiting {
             None => blocks.push(maker.not_measured(columns.metric)),
             Some(waiting) if waiting.total == 0 => {
-                blocks.push(Block::Absent { text: words.text(&format!("remedies_due.{key}_none")) });
+                blocks.push(Block::Absent {
+                    text: words.text(&format!("remedies_due.{key}_none")),
+                });
             }
             Some(waiting) => {
-                blocks.push(Block::Table { table: table(maker, waiting, columns, key) });
+                blocks.push(Block::Table {
+                    table: table(maker, waiting, columns, key),
+                });
                 blocks.extend(maker.cases_block(waiting.lists.clone()));
             }
         }
@@ -106,13 +138,18 @@ fn table(
         .map(|row| {
             let since = waiting.table.cell(row, columns.since);
             vec![
-                Cell::text(maker.value(columns.group, waiting.table.cell(row, columns.group))),
-                maker.count_cell(waiting.table.count(row, "complaints"), waiting.lists.get(row)),
+                Cell::text(group_name(maker, columns, &waiting.table, row)),
+                maker.count_cell(
+                    waiting.table.count(row, "complaints"),
+                    waiting.lists.get(row),
+                ),
                 Cell::text(match since {
                     Value::Null => NOTHING.to_owned(),
-                    Value::Flag(_) | Value::Count(_) | Value::Real(_) | Value::Day(_) | Value::Text(_) => {
-                        maker.value(columns.since, since)
-                    }
+                    Value::Flag(_)
+                    | Value::Count(_)
+                    | Value::Real(_)
+                    | Value::Day(_)
+                    | Value::Text(_) => maker.value(columns.since, since),
                 }),
             ]
         })

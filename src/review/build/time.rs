@@ -29,18 +29,30 @@ struct Times {
 
 pub(super) fn section(maker: &Maker) -> Result<Section, ReviewError> {
     let words = maker.words;
-    let mut blocks = vec![Block::Text { text: words.text("time.lead") }];
-    let columns = ["side", "stage", "pass", "limit_days", "counted_days", "outcome", "stages"];
+    let mut blocks = vec![Block::Text {
+        text: words.text("time.lead"),
+    }];
+    let columns = [
+        "side",
+        "stage",
+        "pass",
+        "limit_days",
+        "counted_days",
+        "outcome",
+        "stages",
+    ];
     match maker.metric(METRIC, &columns)? {
         None => blocks.push(maker.not_measured(METRIC)),
         Some(table) if table.rows.is_empty() => {
-            blocks.push(Block::Absent { text: words.text("absent.no_stage_started") });
+            blocks.push(Block::Absent {
+                text: words.text("absent.no_stage_started"),
+            });
         }
         Some(table) => {
             let mut found: BTreeMap<(i64, usize, String), Times> = BTreeMap::new();
             for row in 0..table.rows.len() {
                 let stage = table.text(row, "stage");
-                let key = (table.count(row, "pass"), place(&stage), stage);
+                let key = (table.count(row, "pass"), sla::place(&stage), stage);
                 let times = found.entry(key).or_default();
                 times.limits.insert(table.count(row, "limit_days"));
                 let n = u64::try_from(table.count(row, "stages")).unwrap_or(0);
@@ -61,12 +73,25 @@ pub(super) fn section(maker: &Maker) -> Result<Section, ReviewError> {
             for ((pass, _, stage), times) in &found {
                 let label = sla::label(maker, stage, *pass, many_passes);
                 let name = format!("time-in-{}-{pass}", slug(stage));
-                let made = stage_blocks(maker, &name, &label, times).map_err(Maker::refused(METRIC))?;
-                blocks.push(Block::Heading { text: label.clone() });
+                let made =
+                    stage_blocks(maker, &name, &label, times).map_err(Maker::refused(METRIC))?;
+                if !matches!(made.first(), Some(Block::Chart { .. })) {
+                    blocks.push(Block::Heading {
+                        text: label.clone(),
+                    });
+                }
                 blocks.extend(made);
                 let pass = pass.to_string();
-                let conditions = [("side", "net"), ("stage", stage.as_str()), ("pass", pass.as_str())];
-                let total = times.net.iter().map(|t| t.events + t.competing + t.censored).sum::<u64>();
+                let conditions = [
+                    ("side", "net"),
+                    ("stage", stage.as_str()),
+                    ("pass", pass.as_str()),
+                ];
+                let total = times
+                    .net
+                    .iter()
+                    .map(|t| t.events + t.competing + t.censored)
+                    .sum::<u64>();
                 if total > 0 {
                     let list = maker.cases(METRIC, &conditions, label, total as i64)?;
                     blocks.extend(maker.cases_block(vec![list]));
@@ -82,16 +107,17 @@ pub(super) fn section(maker: &Maker) -> Result<Section, ReviewError> {
     })
 }
 
-fn place(stage: &str) -> usize {
-    ["acknowledgement", "intake", "processing", "resolution", "overall"]
-        .iter()
-        .position(|s| *s == stage)
-        .unwrap_or(usize::MAX)
-}
-
 /// A code fit for a file name.
 fn slug(code: &str) -> String {
-    code.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+    code.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect()
 }
 
 fn stage_blocks(
@@ -101,11 +127,17 @@ fn stage_blocks(
     times: &Times,
 ) -> Result<Vec<Block>, StatsError> {
     let words = maker.words;
-    let total: u64 = times.net.iter().map(|t| t.events + t.competing + t.censored).sum();
+    let total: u64 = times
+        .net
+        .iter()
+        .map(|t| t.events + t.competing + t.censored)
+        .sum();
     if total < SMALLEST_FOR_PERCENT {
         let ended: u64 = times.net.iter().map(|t| t.events).sum();
         let of = maker.of(ended, total);
-        return Ok(vec![Block::Absent { text: words.fill("time.too_few", &[("of", &of)]) }]);
+        return Ok(vec![Block::Absent {
+            text: words.fill("time.too_few", &[("of", &of)]),
+        }]);
     }
     let options = CurveOptions::default();
     let mut sides = vec![("net", &times.net, kaplan_meier(&times.net, &options)?)];
@@ -132,8 +164,15 @@ fn stage_blocks(
         }
     }
     let keys = [
-        "time.col_side", "time.col_started", "time.col_ended", "time.col_open", "time.col_competing",
-        "time.col_beyond", "time.col_interval", "time.col_median", "time.col_p90",
+        "time.col_side",
+        "time.col_started",
+        "time.col_ended",
+        "time.col_open",
+        "time.col_competing",
+        "time.col_beyond",
+        "time.col_interval",
+        "time.col_median",
+        "time.col_p90",
     ];
     let caption = words.fill("time.caption", &[("stage", label)]);
     let table = maker.table(&name.replace('-', "_"), caption, maker.columns(&keys), rows);
@@ -144,7 +183,9 @@ fn stage_blocks(
         drawing: Drawing::Survival(drawing(maker, times, &sides)?),
         table,
     };
-    let mut blocks = vec![Block::Chart { chart: Box::new(chart) }];
+    let mut blocks = vec![Block::Chart {
+        chart: Box::new(chart),
+    }];
     blocks.extend(notes.into_iter().map(|text| Block::Text { text }));
     Ok(blocks)
 }
@@ -167,7 +208,10 @@ fn row(
     // Where fewer than ten were left at the limit the curve is not shown there, so neither is its value.
     let beyond = beyond.filter(|at| !at.sparse || at.survival == 0.0);
     let (share, interval) = match beyond {
-        None => (Cell::text(words.text("time.not_estimable")), NOTHING.to_owned()),
+        None => (
+            Cell::text(words.text("time.not_estimable")),
+            NOTHING.to_owned(),
+        ),
         Some(at) => (
             Cell::number(words.percent(at.survival), rounded(at.survival * 100.0, 1)),
             match (at.lower, at.upper) {
@@ -246,9 +290,17 @@ fn drawing(
         .find(|s| longest / s <= 12.0)
         .unwrap_or(1000.0);
     let last = (longest / step).ceil() * step;
-    let days: Vec<f64> = (0..).map(|i| f64::from(i) * step).take_while(|d| *d <= last).collect();
-    let x_ticks: Vec<Tick> =
-        days.iter().map(|at| Tick { at: *at, label: words.real(*at, 0) }).collect();
+    let days: Vec<f64> = (0..)
+        .map(|i| f64::from(i) * step)
+        .take_while(|d| *d <= last)
+        .collect();
+    let x_ticks: Vec<Tick> = days
+        .iter()
+        .map(|at| Tick {
+            at: *at,
+            label: words.real(*at, 0),
+        })
+        .collect();
     let mut curves = Vec::new();
     for (side, _, curve) in sides {
         let shown = curve.shown();
@@ -276,12 +328,18 @@ fn drawing(
         last,
         x_ticks,
         y_ticks: [0.0, 25.0, 50.0, 75.0, 100.0]
-            .map(|at| Tick { at, label: words.percent_tick(at) })
+            .map(|at| Tick {
+                at,
+                label: words.percent_tick(at),
+            })
             .to_vec(),
         limits: times
             .limits
             .iter()
-            .map(|limit| Tick { at: *limit as f64, label: words.plural("time.limit", *limit, &[]) })
+            .map(|limit| Tick {
+                at: *limit as f64,
+                label: words.plural("time.limit", *limit, &[]),
+            })
             .collect(),
         curves,
         at_risk_title: words.text("time.at_risk"),

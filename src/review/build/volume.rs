@@ -9,10 +9,12 @@ use crate::review::ReviewError;
 use crate::review::charts::stacked::{StackedChart, StackedColumn};
 use crate::review::model::{Block, Cell, Chart, Column, Drawing, Section};
 use crate::review::numbers::rounded;
-use crate::review::words::NOTHING;
+use crate::review::words::{NOTHING, short};
 
 /// Channels told apart; the rest are added up.
 const MOST_CHANNELS: usize = 6;
+/// Characters of a channel's name in a column's heading.
+const HEADING: usize = 24;
 
 /// One month.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +45,14 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Volume>, ReviewError> {
     // Months without a complaint are shown too.
     let mut day = period.first;
     while day <= period.last.min(maker.context.as_of.date_naive()) {
-        months.insert(format!("{}-{:02}", day.year(), day.month()), Month::default());
-        match day.with_day(1).and_then(|d| d.checked_add_months(chrono::Months::new(1))) {
+        months.insert(
+            format!("{}-{:02}", day.year(), day.month()),
+            Month::default(),
+        );
+        match day
+            .with_day(1)
+            .and_then(|d| d.checked_add_months(chrono::Months::new(1)))
+        {
             Some(next) => day = next,
             None => break,
         }
@@ -65,11 +73,15 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Volume>, ReviewError> {
 
 pub(super) fn section(maker: &Maker, volume: Option<&Volume>) -> Result<Section, ReviewError> {
     let words = maker.words;
-    let mut blocks = vec![Block::Text { text: words.text("volume.lead") }];
+    let mut blocks = vec![Block::Text {
+        text: words.text("volume.lead"),
+    }];
     match volume {
         None => blocks.push(maker.not_measured("volume")),
         Some(volume) if volume.gross == 0 => {
-            blocks.push(Block::Absent { text: words.text("absent.none_received") });
+            blocks.push(Block::Absent {
+                text: words.text("absent.none_received"),
+            });
         }
         Some(volume) => {
             let channels = channels(volume);
@@ -86,7 +98,9 @@ pub(super) fn section(maker: &Maker, volume: Option<&Volume>) -> Result<Section,
                 let merged = volume.gross - volume.net;
                 lists.push(maker.cases("volume", &[("merged", "yes")], title, merged)?);
             }
-            blocks.push(Block::Chart { chart: Box::new(chart(maker, volume, &channels)) });
+            blocks.push(Block::Chart {
+                chart: Box::new(chart(maker, volume, &channels)),
+            });
             blocks.extend(maker.cases_block(lists));
         }
     }
@@ -111,7 +125,7 @@ fn channels(volume: &Volume) -> Vec<(String, i64)> {
 
 fn channel_name(maker: &Maker, channel: &str) -> String {
     if channel.is_empty() {
-        maker.words.text("words.unknown")
+        maker.words.text("words.not_given")
     } else {
         maker.words.name("channels", channel)
     }
@@ -120,15 +134,21 @@ fn channel_name(maker: &Maker, channel: &str) -> String {
 fn chart(maker: &Maker, volume: &Volume, channels: &[(String, i64)]) -> Chart {
     let words = maker.words;
     let together = channels.len() > MOST_CHANNELS;
-    let named = if together { &channels[..MOST_CHANNELS - 1] } else { channels };
+    let named = if together {
+        &channels[..MOST_CHANNELS - 1]
+    } else {
+        channels
+    };
     let mut parts: Vec<String> = named.iter().map(|(c, _)| channel_name(maker, c)).collect();
     if together {
         parts.push(words.text("volume.other_channels"));
     }
     // Complaints of each part in a month, in the order of `parts`.
     let split = |month: &Month| -> Vec<i64> {
-        let mut counts: Vec<i64> =
-            named.iter().map(|(c, _)| month.net.get(c).copied().unwrap_or(0)).collect();
+        let mut counts: Vec<i64> = named
+            .iter()
+            .map(|(c, _)| month.net.get(c).copied().unwrap_or(0))
+            .collect();
         if together {
             counts.push(month.net.values().sum::<i64>() - counts.iter().sum::<i64>());
         }
@@ -149,8 +169,10 @@ fn chart(maker: &Maker, volume: &Volume, channels: &[(String, i64)]) -> Chart {
     for (name, month) in &volume.months {
         let counts = split(month);
         let net: i64 = counts.iter().sum();
-        let values: Vec<f64> =
-            counts.iter().map(|n| per_day(*n, month).unwrap_or(0.0)).collect();
+        let values: Vec<f64> = counts
+            .iter()
+            .map(|n| per_day(*n, month).unwrap_or(0.0))
+            .collect();
         let total = per_day(net, month);
         let total_text = total.map_or_else(|| NOTHING.to_owned(), |t| words.real(t, 2));
         let label = words.month(name);
@@ -179,12 +201,27 @@ fn chart(maker: &Maker, volume: &Volume, channels: &[(String, i64)]) -> Chart {
         rows.push(cells);
     }
     let mut headings = maker.columns(&["sla.col_month"]);
-    headings.extend(parts.iter().map(|p| Column { title: p.clone(), number: true }));
+    headings.extend(parts.iter().map(|p| Column {
+        title: short(p, HEADING),
+        number: true,
+    }));
     headings.extend(
-        ["volume.col_net", "volume.col_gross", "volume.col_days", "volume.col_rate", "volume.col_gross_rate"]
-            .map(|key| Column { title: words.text(key), number: true }),
+        [
+            "volume.col_net",
+            "volume.col_gross",
+            "volume.col_days",
+            "volume.col_rate",
+            "volume.col_gross_rate",
+        ]
+        .map(|key| Column {
+            title: words.text(key),
+            number: true,
+        }),
     );
-    let highest = columns.iter().map(|c| c.values.iter().sum::<f64>()).fold(0.0, f64::max);
+    let highest = columns
+        .iter()
+        .map(|c| c.values.iter().sum::<f64>())
+        .fold(0.0, f64::max);
     let ticks = ticks(words, highest, false);
     Chart {
         name: "volume-per-working-day".into(),

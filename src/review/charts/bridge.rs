@@ -3,7 +3,9 @@
 use plotters::prelude::DrawingBackend;
 use serde::Serialize;
 
-use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, OCHRE, PALE, PAPER, SMALL, SOFT, TEXT};
+use super::canvas::{
+    AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, OCHRE, PALE, PAPER, SMALL, SOFT, TEXT,
+};
 use super::{Tick, WIDTH, scale};
 use crate::review::font;
 
@@ -37,7 +39,7 @@ pub enum StepKind {
 
 const TOP: f64 = 44.0;
 const PLOT: f64 = 210.0;
-const FOOT: f64 = 52.0;
+const FOOT: f64 = 62.0;
 const LEFT: f64 = 46.0;
 
 impl BridgeChart {
@@ -52,10 +54,23 @@ impl BridgeChart {
         canvas.text((LEFT - 38.0, 14.0), &self.unit, SMALL, SOFT, Hang::Left)?;
         for tick in &self.ticks {
             canvas.line((LEFT, y(tick.at)), (right, y(tick.at)), GRID, 1)?;
-            canvas.text((LEFT - 8.0, y(tick.at)), &tick.label, SMALL, SOFT, Hang::Right)?;
+            canvas.text(
+                (LEFT - 8.0, y(tick.at)),
+                &tick.label,
+                SMALL,
+                SOFT,
+                Hang::Right,
+            )?;
         }
         let step = (right - LEFT) / self.steps.len().max(1) as f64;
         let wide = step * 0.6;
+        // Small enough for the longest word, but never below what can be read.
+        let room = step - 2.0;
+        let words = self.steps.iter().flat_map(|s| s.label.split(' '));
+        let widest = words
+            .map(|word| font::width(word, 11.5, false))
+            .fold(room, f64::max);
+        let size = (11.5 * room / widest).max(9.5);
         for (i, bar) in self.steps.iter().enumerate() {
             let middle = LEFT + step * (i as f64 + 0.5);
             let (left, end) = (middle - wide / 2.0, middle + wide / 2.0);
@@ -74,12 +89,21 @@ impl BridgeChart {
             }
             if i + 1 < self.steps.len() {
                 let level = y(bar.to);
-                canvas.dashed(&[(end, level), (end + step - wide, level)], AXIS, 1, 3.0, 3.0)?;
+                canvas.dashed(
+                    &[(end, level), (end + step - wide, level)],
+                    AXIS,
+                    1,
+                    3.0,
+                    3.0,
+                )?;
             }
             canvas.bold((middle, high - 11.0), &bar.text, TEXT, INK, Hang::Middle)?;
-            for (n, line) in font::wrap(&bar.label, 11.5, false, step - 4.0, 2).iter().enumerate() {
+            for (n, line) in font::wrap(&bar.label, size, false, room, 3)
+                .iter()
+                .enumerate()
+            {
                 let at = (middle, bottom + 15.0 + 15.0 * n as f64);
-                canvas.text(at, line, 11.5, INK, Hang::Middle)?;
+                canvas.text(at, line, size, INK, Hang::Middle)?;
             }
         }
         canvas.line((LEFT, bottom), (right, bottom), AXIS, 1)

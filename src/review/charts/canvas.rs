@@ -18,6 +18,8 @@ pub(crate) const PAPER: RGBColor = RGBColor(255, 255, 255);
 pub(crate) const BLUE: RGBColor = RGBColor(11, 83, 148);
 pub(crate) const PALE: RGBColor = RGBColor(150, 190, 224);
 pub(crate) const OCHRE: RGBColor = RGBColor(166, 97, 0);
+/// For lines that may lie upon a blue one.
+pub(crate) const GOLD: RGBColor = RGBColor(224, 152, 30);
 
 /// Size of most texts, in pixels to the em.
 pub(crate) const TEXT: f64 = 13.0;
@@ -59,7 +61,13 @@ impl<DB: DrawingBackend> Canvas<DB> {
         self.area.present().map_err(|e| e.to_string())
     }
 
-    pub(crate) fn line(&self, from: (f64, f64), to: (f64, f64), color: RGBColor, wide: u32) -> Drawn {
+    pub(crate) fn line(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        color: RGBColor,
+        wide: u32,
+    ) -> Drawn {
         self.path(&[from, to], color, wide)
     }
 
@@ -105,15 +113,35 @@ impl<DB: DrawingBackend> Canvas<DB> {
         Ok(())
     }
 
-    pub(crate) fn bar(&self, left: f64, top: f64, right: f64, bottom: f64, color: RGBColor) -> Drawn {
+    pub(crate) fn bar(
+        &self,
+        left: f64,
+        top: f64,
+        right: f64,
+        bottom: f64,
+        color: RGBColor,
+    ) -> Drawn {
         let corners = [pixel((left, top)), pixel((right, bottom))];
         self.area
             .draw(&Rectangle::new(corners, color.filled()))
             .map_err(|e| e.to_string())
     }
 
-    pub(crate) fn frame(&self, left: f64, top: f64, right: f64, bottom: f64, color: RGBColor) -> Drawn {
-        let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+    pub(crate) fn frame(
+        &self,
+        left: f64,
+        top: f64,
+        right: f64,
+        bottom: f64,
+        color: RGBColor,
+    ) -> Drawn {
+        let corners = [
+            (left, top),
+            (right, top),
+            (right, bottom),
+            (left, bottom),
+            (left, top),
+        ];
         self.path(&corners, color, 1)
     }
 
@@ -132,12 +160,26 @@ impl<DB: DrawingBackend> Canvas<DB> {
     }
 
     /// A text whose middle line runs through `at`.
-    pub(crate) fn text(&self, at: (f64, f64), text: &str, size: f64, color: RGBColor, hang: Hang) -> Drawn {
+    pub(crate) fn text(
+        &self,
+        at: (f64, f64),
+        text: &str,
+        size: f64,
+        color: RGBColor,
+        hang: Hang,
+    ) -> Drawn {
         self.set(at, text, size, color, hang, FontStyle::Normal)
     }
 
     /// The same in semibold.
-    pub(crate) fn bold(&self, at: (f64, f64), text: &str, size: f64, color: RGBColor, hang: Hang) -> Drawn {
+    pub(crate) fn bold(
+        &self,
+        at: (f64, f64),
+        text: &str,
+        size: f64,
+        color: RGBColor,
+        hang: Hang,
+    ) -> Drawn {
         self.set(at, text, size, color, hang, FontStyle::Bold)
     }
 

@@ -3,9 +3,7 @@
 use plotters::prelude::DrawingBackend;
 use serde::Serialize;
 
-use super::canvas::{
-    AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, SMALL, SOFT, TEXT,
-};
+use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, SMALL, SOFT, TEXT};
 use super::{Tick, WIDTH, scale};
 use crate::review::font;
 
@@ -46,7 +44,7 @@ pub struct Share {
 const LABELS: f64 = 176.0;
 const TOP: f64 = 40.0;
 const ROW: f64 = 50.0;
-const FOOT: f64 = 34.0;
+const FOOT: f64 = 26.0;
 const VALUES: f64 = 64.0;
 
 impl IntervalChart {
@@ -61,7 +59,13 @@ impl IntervalChart {
         self.legend(canvas)?;
         for tick in &self.ticks {
             canvas.line((x(tick.at), TOP), (x(tick.at), bottom), GRID, 1)?;
-            canvas.text((x(tick.at), bottom + 15.0), &tick.label, SMALL, SOFT, Hang::Middle)?;
+            canvas.text(
+                (x(tick.at), bottom + 15.0),
+                &tick.label,
+                SMALL,
+                SOFT,
+                Hang::Middle,
+            )?;
         }
         canvas.line((LABELS, bottom), (right, bottom), AXIS, 1)?;
         for (i, row) in self.rows.iter().enumerate() {
@@ -74,20 +78,34 @@ impl IntervalChart {
             }
             if let Some(objective) = row.objective {
                 let at = x(objective);
-                canvas.dashed(&[(at, middle - 20.0), (at, middle + 20.0)], INK, 2, 4.0, 3.0)?;
+                canvas.dashed(
+                    &[(at, middle - 20.0), (at, middle + 20.0)],
+                    INK,
+                    2,
+                    4.0,
+                    3.0,
+                )?;
             }
             if let Some(note) = &row.note {
                 let note = font::fit(note, SMALL, false, right - LABELS - 12.0);
                 canvas.text((LABELS + 10.0, middle), &note, SMALL, SOFT, Hang::Left)?;
             }
             if let Some(share) = &row.net {
-                let y = if row.gross.is_some() { middle - 9.0 } else { middle };
+                let y = if row.gross.is_some() {
+                    middle - 9.0
+                } else {
+                    middle
+                };
                 canvas.line((x(share.low), y), (x(share.high), y), BLUE, 3)?;
                 canvas.mark((x(share.share), y), Mark::Disc, BLUE)?;
                 canvas.bold((right + 8.0, y), &share.text, TEXT, BLUE, Hang::Left)?;
             }
             if let Some(share) = &row.gross {
-                let y = if row.net.is_some() { middle + 9.0 } else { middle };
+                let y = if row.net.is_some() {
+                    middle + 9.0
+                } else {
+                    middle
+                };
                 canvas.line((x(share.low), y), (x(share.high), y), OCHRE, 1)?;
                 canvas.mark((x(share.share), y), Mark::Square, OCHRE)?;
                 canvas.text((right + 8.0, y), &share.text, TEXT, OCHRE, Hang::Left)?;

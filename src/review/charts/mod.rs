@@ -45,7 +45,10 @@ pub fn files(model: &ReviewModel) -> Result<Vec<SvgFile>, ReviewError> {
         .charts()
         .map(|chart| {
             let style = format!("<style>{}</style>\n", font::font_face());
-            Ok(SvgFile { name: format!("{}.svg", chart.name), svg: with_head(chart, &style)? })
+            Ok(SvgFile {
+                name: format!("{}.svg", chart.name),
+                svg: with_head(chart, &style)?,
+            })
         })
         .collect()
 }
@@ -96,7 +99,10 @@ fn draw(chart: &Chart) -> Result<(u32, String), ReviewError> {
         canvas.finish()
     };
     let mut drawn = drawn;
-    drawn().map_err(|reason| ReviewError::Chart { name: chart.name.clone(), reason })?;
+    drawn().map_err(|reason| ReviewError::Chart {
+        name: chart.name.clone(),
+        reason,
+    })?;
     let body = svg
         .split_once('>')
         .map(|(_, body)| body.trim_start().to_owned())

@@ -3,7 +3,9 @@
 use plotters::prelude::DrawingBackend;
 use serde::Serialize;
 
-use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, PALE, SMALL, SOFT, TEXT};
+use super::canvas::{
+    AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, PALE, SMALL, SOFT, TEXT,
+};
 use super::{Tick, WIDTH, scale};
 use crate::review::font;
 
@@ -45,7 +47,11 @@ impl ParetoChart {
     pub(super) fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Drawn {
         let width = f64::from(WIDTH);
         let with_shares = !self.share_ticks.is_empty();
-        let bars_end = if with_shares { width - SHARES - 70.0 } else { width - 60.0 };
+        let bars_end = if with_shares {
+            width - SHARES - 70.0
+        } else {
+            width - 60.0
+        };
         let bottom = TOP + ROW * self.rows.len() as f64;
         let y = |i: usize| TOP + ROW * (i as f64 + 0.5);
         canvas.text((LABELS, 18.0), &self.count_title, SMALL, SOFT, Hang::Left)?;
@@ -76,7 +82,13 @@ impl ParetoChart {
         canvas.text((left, 18.0), &title, SMALL, OCHRE, Hang::Left)?;
         for tick in &self.share_ticks {
             canvas.line((x(tick.at), TOP), (x(tick.at), bottom), GRID, 1)?;
-            canvas.text((x(tick.at), bottom + 14.0), &tick.label, 11.0, SOFT, Hang::Middle)?;
+            canvas.text(
+                (x(tick.at), bottom + 14.0),
+                &tick.label,
+                11.0,
+                SOFT,
+                Hang::Middle,
+            )?;
         }
         let points: Vec<(f64, f64, &str)> = self
             .rows
@@ -84,7 +96,11 @@ impl ParetoChart {
             .enumerate()
             .filter_map(|(i, row)| {
                 let at = x(row.cumulative?);
-                Some((at, TOP + ROW * (i as f64 + 0.5), row.cumulative_text.as_str()))
+                Some((
+                    at,
+                    TOP + ROW * (i as f64 + 0.5),
+                    row.cumulative_text.as_str(),
+                ))
             })
             .collect();
         let path: Vec<(f64, f64)> = points.iter().map(|(x, y, _)| (*x, *y)).collect();

@@ -57,7 +57,13 @@ impl StackedChart {
         canvas.text((LEFT - 38.0, 14.0), &self.unit, SMALL, SOFT, Hang::Left)?;
         for tick in &self.ticks {
             canvas.line((LEFT, y(tick.at)), (right, y(tick.at)), GRID, 1)?;
-            canvas.text((LEFT - 8.0, y(tick.at)), &tick.label, SMALL, SOFT, Hang::Right)?;
+            canvas.text(
+                (LEFT - 8.0, y(tick.at)),
+                &tick.label,
+                SMALL,
+                SOFT,
+                Hang::Right,
+            )?;
         }
         let step = (right - LEFT) / self.columns.len().max(1) as f64;
         let wide = (step * 0.62).min(96.0);
@@ -71,7 +77,13 @@ impl StackedChart {
                 let (fill, ink) = FILLS[part.min(FILLS.len() - 1)];
                 if from - to >= 1.0 {
                     let gap = if part == 0 { 0.0 } else { 1.0 };
-                    canvas.bar(middle - wide / 2.0, to, middle + wide / 2.0, from - gap, fill)?;
+                    canvas.bar(
+                        middle - wide / 2.0,
+                        to,
+                        middle + wide / 2.0,
+                        from - gap,
+                        fill,
+                    )?;
                 }
                 let text = column.texts.get(part).map_or("", String::as_str);
                 if from - to >= 16.0 && font::width(text, SMALL, false) < wide - 6.0 {
@@ -80,7 +92,13 @@ impl StackedChart {
                 low += value;
             }
             if step >= 34.0 {
-                canvas.bold((middle, y(low) - 11.0), &column.total, TEXT, INK, Hang::Middle)?;
+                canvas.bold(
+                    (middle, y(low) - 11.0),
+                    &column.total,
+                    TEXT,
+                    INK,
+                    Hang::Middle,
+                )?;
             }
             if i % every == 0 {
                 let room = step * every as f64 - 4.0;

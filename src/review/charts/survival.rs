@@ -3,7 +3,7 @@
 use plotters::prelude::DrawingBackend;
 use serde::Serialize;
 
-use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, OCHRE, SMALL, SOFT};
+use super::canvas::{AXIS, BLUE, Canvas, Drawn, GOLD, GRID, Hang, INK, OCHRE, SMALL, SOFT};
 use super::{Tick, WIDTH, scale};
 use crate::review::font;
 
@@ -51,11 +51,23 @@ impl SurvivalChart {
         self.legend(canvas)?;
         for tick in &self.y_ticks {
             canvas.line((LEFT, y(tick.at)), (right, y(tick.at)), GRID, 1)?;
-            canvas.text((LEFT - 8.0, y(tick.at)), &tick.label, SMALL, SOFT, Hang::Right)?;
+            canvas.text(
+                (LEFT - 8.0, y(tick.at)),
+                &tick.label,
+                SMALL,
+                SOFT,
+                Hang::Right,
+            )?;
         }
         for tick in &self.x_ticks {
             canvas.line((x(tick.at), bottom), (x(tick.at), bottom + 4.0), AXIS, 1)?;
-            canvas.text((x(tick.at), bottom + 15.0), &tick.label, SMALL, SOFT, Hang::Middle)?;
+            canvas.text(
+                (x(tick.at), bottom + 15.0),
+                &tick.label,
+                SMALL,
+                SOFT,
+                Hang::Middle,
+            )?;
         }
         canvas.line((LEFT, bottom), (right, bottom), AXIS, 1)?;
         let title_y = bottom + 32.0;
@@ -64,16 +76,25 @@ impl SurvivalChart {
             let at = x(limit.at);
             canvas.dashed(&[(at, TOP - 6.0), (at, bottom)], INK, 2, 2.0, 4.0)?;
             let wide = font::width(&limit.label, SMALL, true);
-            let hang = if at + wide + 10.0 > right { Hang::Right } else { Hang::Left };
-            let shift = if matches!(hang, Hang::Right) { -7.0 } else { 7.0 };
+            let hang = if at + wide + 10.0 > right {
+                Hang::Right
+            } else {
+                Hang::Left
+            };
+            let shift = if matches!(hang, Hang::Right) {
+                -7.0
+            } else {
+                7.0
+            };
             canvas.bold((at + shift, TOP + 4.0), &limit.label, SMALL, INK, hang)?;
         }
-        for (i, curve) in self.curves.iter().enumerate().rev() {
+        // The second curve lies upon the first, so that both show where they run together.
+        for (i, curve) in self.curves.iter().enumerate() {
             let path = staircase(curve, &x, &y);
             if i == 0 {
-                canvas.path(&path, BLUE, 3)?;
+                canvas.path(&path, BLUE, 4)?;
             } else {
-                canvas.dashed(&path, OCHRE, 2, 7.0, 4.0)?;
+                canvas.dashed(&path, GOLD, 2, 7.0, 5.0)?;
             }
         }
         let heading = font::fit(&self.at_risk_title, 11.0, false, right - LEFT);
@@ -99,10 +120,10 @@ impl SurvivalChart {
             let line = end - wide - 8.0;
             if i == 0 {
                 canvas.bold((end, y), &curve.label, SMALL, BLUE, Hang::Right)?;
-                canvas.line((line - 30.0, y), (line, y), BLUE, 3)?;
+                canvas.line((line - 30.0, y), (line, y), BLUE, 4)?;
             } else {
                 canvas.text((end, y), &curve.label, SMALL, OCHRE, Hang::Right)?;
-                canvas.dashed(&[(line - 30.0, y), (line, y)], OCHRE, 2, 7.0, 4.0)?;
+                canvas.dashed(&[(line - 30.0, y), (line, y)], GOLD, 2, 7.0, 5.0)?;
             }
             end = line - 30.0 - 22.0;
         }
@@ -111,11 +132,7 @@ impl SurvivalChart {
 }
 
 /// The curve's corners in pixels: level, then down.
-fn staircase(
-    curve: &Curve,
-    x: &impl Fn(f64) -> f64,
-    y: &impl Fn(f64) -> f64,
-) -> Vec<(f64, f64)> {
+fn staircase(curve: &Curve, x: &impl Fn(f64) -> f64, y: &impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
     let mut path = vec![(x(0.0), y(100.0))];
     let mut level = 100.0;
     for (day, share) in curve.steps.iter().filter(|(day, _)| *day <= curve.end) {

@@ -2,7 +2,10 @@
 
 use super::examine::InForce;
 use super::{Bond, Life};
-use crate::domain::event::{Accepted, AnswerLapsed, AnsweredOnBehalf, Communicated, MessageFailed, MessageSent, Rejected, Reopened};
+use crate::domain::event::{
+    Accepted, AnswerLapsed, AnsweredOnBehalf, Communicated, MessageFailed, MessageSent, Rejected,
+    Reopened,
+};
 use crate::domain::vocabulary::{Answer, Channel, Means, MessagePurpose, Role};
 use crate::sample::catalogue::{CATEGORIES, Site};
 use crate::sample::office::Second;
@@ -24,22 +27,39 @@ impl Life<'_> {
             self.rng.pick_weighted(&[(0, 58), (1, 42)])
         };
         let at = self.office.moment(decision.at, n, &mut self.rng);
-        let spoken = matches!(self.complaint.channel, Channel::Phone | Channel::InPerson) && self.rng.chance(300);
-        let mut means = self.rng.pick_weighted(&[(Means::Sms, 74), (Means::Email, 20), (Means::Letter, 3), (Means::Phone, 3)]);
+        let spoken = matches!(self.complaint.channel, Channel::Phone | Channel::InPerson)
+            && self.rng.chance(300);
+        let mut means = self.rng.pick_weighted(&[
+            (Means::Sms, 74),
+            (Means::Email, 20),
+            (Means::Letter, 3),
+            (Means::Phone, 3),
+        ]);
         let mut at = at;
         if spoken {
             means = Means::Phone;
         } else if means == Means::Sms && self.rng.chance(40) {
-            let failed = MessageFailed { purpose: MessagePurpose::Decision, means };
+            let failed = MessageFailed {
+                purpose: MessagePurpose::Decision,
+                means,
+            };
             self.put(at, Role::System, None, Bond::Free, failed.into());
             at = self.office.moment(at, 1, &mut self.rng);
-            means = self.rng.pick_weighted(&[(Means::Phone, 60), (Means::Email, 40)]);
+            means = self
+                .rng
+                .pick_weighted(&[(Means::Phone, 60), (Means::Email, 40)]);
         }
         let actor = self.person("customer_service", Role::Agent);
-        let told = Communicated { pass: decision.pass, means };
+        let told = Communicated {
+            pass: decision.pass,
+            means,
+        };
         self.put(at, Role::Agent, Some(actor), Bond::Chain, told.into());
         if matches!(means, Means::Sms | Means::Email) {
-            let sent = MessageSent { purpose: MessagePurpose::Decision, means };
+            let sent = MessageSent {
+                purpose: MessagePurpose::Decision,
+                means,
+            };
             self.put(at, Role::System, None, Bond::Free, sent.into());
         }
         if decision.pass == 1 {
@@ -51,8 +71,13 @@ impl Life<'_> {
     }
 
     fn answer(&mut self, decision: InForce, told: Second) {
-        let bursa = if self.plant == Some(Site::Bursa) { 40 } else { 0 };
-        let displeased = u64::from(decision.unfounded) * 170 + u64::from(self.was_late) * 50 + bursa;
+        let bursa = if self.plant == Some(Site::Bursa) {
+            40
+        } else {
+            0
+        };
+        let displeased =
+            u64::from(decision.unfounded) * 170 + u64::from(self.was_late) * 50 + bursa;
         let (rejects, silent) = match decision.pass {
             1 => (135 + displeased, 130),
             _ => (270 + displeased, 110),
@@ -71,17 +96,34 @@ impl Life<'_> {
     fn reply(&mut self, decision: InForce, told: Second, answer: Answer) {
         let spoken = matches!(self.complaint.channel, Channel::Phone | Channel::InPerson);
         let on_behalf = self.rng.chance(if spoken { 300 } else { 25 });
-        let days = self.rng.pick_weighted(&[(1, 34), (2, 22), (4, 20), (7, 14), (12, 8), (20, 2)]);
+        let days = self
+            .rng
+            .pick_weighted(&[(1, 34), (2, 22), (4, 20), (7, 14), (12, 8), (20, 2)]);
         let at = if on_behalf {
-            let at = self.office.moment(told + 600, u32::try_from(days).unwrap_or(1) / 2, &mut self.rng);
-            let means = self.rng.pick_weighted(&[(Means::Phone, 75), (Means::InPerson, 10), (Means::Letter, 15)]);
+            let at = self.office.moment(
+                told + 600,
+                u32::try_from(days).unwrap_or(1) / 2,
+                &mut self.rng,
+            );
+            let means = self.rng.pick_weighted(&[
+                (Means::Phone, 75),
+                (Means::InPerson, 10),
+                (Means::Letter, 15),
+            ]);
             let proof = match means {
                 Means::Phone => format!("call note of {}", self.office.date(at)),
                 Means::InPerson => format!("signed form of {}", self.office.date(at)),
-                Means::Letter | Means::Sms | Means::Email | Means::Web => format!("letter of {}", self.office.date(at)),
+                Means::Letter | Means::Sms | Means::Email | Means::Web => {
+                    format!("letter of {}", self.office.date(at))
+                }
             };
             let actor = self.person("customer_service", Role::Contact);
-            let entered = AnsweredOnBehalf { pass: decision.pass, answer, means, proof };
+            let entered = AnsweredOnBehalf {
+                pass: decision.pass,
+                answer,
+                means,
+                proof,
+            };
             self.put(at, Role::Contact, Some(actor), Bond::Chain, entered.into());
             at
         } else {
@@ -123,7 +165,13 @@ impl Life<'_> {
 
     fn reopen(&mut self, at: Second) {
         let actor = self.person("customer_service", Role::Agent);
-        self.put(at, Role::Agent, Some(actor), Bond::Chain, Reopened {}.into());
+        self.put(
+            at,
+            Role::Agent,
+            Some(actor),
+            Bond::Chain,
+            Reopened {}.into(),
+        );
         self.second_pass(at);
     }
 
@@ -154,7 +202,10 @@ impl Life<'_> {
         for days in [10, 20] {
             if self.rng.chance(800) {
                 let at = self.office.midnight(self.office.date(told + days * DAY)) + 10 * 3600;
-                let sent = MessageSent { purpose: MessagePurpose::Reminder, means: Means::Sms };
+                let sent = MessageSent {
+                    purpose: MessagePurpose::Reminder,
+                    means: Means::Sms,
+                };
                 self.put(at, Role::System, None, Bond::Free, sent.into());
             }
         }
@@ -162,19 +213,39 @@ impl Life<'_> {
             return;
         }
         let at = self.office.midnight(self.office.date(told + 31 * DAY)) + 2 * 3600;
-        self.put(at, Role::System, None, Bond::Chain, AnswerLapsed { pass, reminders: 2 }.into());
+        self.put(
+            at,
+            Role::System,
+            None,
+            Bond::Chain,
+            AnswerLapsed { pass, reminders: 2 }.into(),
+        );
         self.closed.get_or_insert(at);
         if self.rng.chance(120) {
-            let answer = self.rng.pick_weighted(&[(Answer::Accepted, 60), (Answer::Rejected, 40)]);
+            let answer = self
+                .rng
+                .pick_weighted(&[(Answer::Accepted, 60), (Answer::Rejected, 40)]);
             let days = self.rng.between(2, 25);
             let late = self.waking(at + days * DAY);
             match answer {
                 Answer::Accepted => {
-                    self.put(late, Role::Customer, None, Bond::Chain, Accepted { pass }.into());
+                    self.put(
+                        late,
+                        Role::Customer,
+                        None,
+                        Bond::Chain,
+                        Accepted { pass }.into(),
+                    );
                     self.deliver(decision, late, Second::MAX);
                 }
                 Answer::Rejected => {
-                    self.put(late, Role::Customer, None, Bond::Chain, Rejected { pass }.into());
+                    self.put(
+                        late,
+                        Role::Customer,
+                        None,
+                        Bond::Chain,
+                        Rejected { pass }.into(),
+                    );
                     self.rejected(decision, late);
                 }
             }
@@ -184,6 +255,10 @@ impl Life<'_> {
     /// An hour at which people are awake: the small hours are moved to the morning.
     pub(super) fn waking(&self, at: Second) -> Second {
         let since = at - self.office.midnight(self.office.date(at));
-        if (3600..25_200).contains(&since) { at + 7 * 3600 } else { at }
+        if (3600..25_200).contains(&since) {
+            at + 7 * 3600
+        } else {
+            at
+        }
     }
 }

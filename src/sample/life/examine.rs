@@ -1,10 +1,16 @@
 //! Processing: pauses, second thoughts, the decision and its second signature.
 
 use super::{Bond, Life};
-use crate::domain::event::{Assessed, Classified, Countersigned, Decided, MessageSent, Paused, Resumed, SampleReceived, SampleReturned};
-use crate::domain::vocabulary::{AssessmentChange, Means, MessagePurpose, PauseReason, Response, Role, Severity};
-use crate::sample::catalogue::{CATEGORIES, CAUSES, RULES, Site, Staff};
+use crate::domain::event::{
+    Assessed, Classified, Countersigned, Decided, MessageSent, Paused, Resumed, SampleReceived,
+    SampleReturned,
+};
+use crate::domain::vocabulary::{
+    AssessmentChange, Means, MessagePurpose, PauseReason, Response, Role, Severity,
+};
+use crate::sample::catalogue::{CATEGORIES, RULES, Site, Staff};
 use crate::sample::office::Second;
+use crate::sample::planted::CAUSES;
 
 /// What one person may grant alone, in minor units.
 pub const DISCRETION: i64 = 500_000;
@@ -33,15 +39,28 @@ impl Life<'_> {
         let missed = self.processing_miss(pass);
         let late = self.rng.chance(missed);
         let n = if late {
-            self.rng.pick_weighted(&[(5, 36), (6, 22), (7, 14), (8, 10), (10, 8), (13, 6), (18, 3), (25, 1)])
+            self.rng.pick_weighted(&[
+                (5, 36),
+                (6, 22),
+                (7, 14),
+                (8, 10),
+                (10, 8),
+                (13, 6),
+                (18, 3),
+                (25, 1),
+            ])
         } else {
-            self.rng.pick_weighted(&[(0, 4), (1, 16), (2, 25), (3, 29), (4, 26)])
+            self.rng
+                .pick_weighted(&[(0, 4), (1, 16), (2, 25), (3, 29), (4, 26)])
         };
         let Some((ready, used)) = self.rests(pass, start) else {
             return;
         };
         let left = n.max(used) - used;
-        let decided = self.office.moment(ready, left, &mut self.rng).max(self.office.soon(ready, 420));
+        let decided = self
+            .office
+            .moment(ready, left, &mut self.rng)
+            .max(self.office.soon(ready, 420));
         self.second_thoughts(pass, start, decided);
         if self.rng.chance(360) {
             let seconds = self.rng.between(300, 50_000);
@@ -85,13 +104,30 @@ impl Life<'_> {
             earliest = self.office.soon(self.registered, seconds);
             let category = CATEGORIES[self.complaint.matter.category].0.to_owned();
             let actor = self.person("customer_service", Role::Contact);
-            let classified = Classified { category, product: self.complaint.matter.product.map(|p| p.name.to_owned()), lot: None };
-            self.put(earliest, Role::Contact, Some(actor), Bond::Chain, classified.into());
+            let classified = Classified {
+                category,
+                product: self.complaint.matter.product.map(|p| p.name.to_owned()),
+                lot: None,
+            };
+            self.put(
+                earliest,
+                Role::Contact,
+                Some(actor),
+                Bond::Chain,
+                classified.into(),
+            );
         }
-        let at = self.office.moment(self.registered, n, &mut self.rng).max(self.office.soon(earliest, 240));
+        let at = self
+            .office
+            .moment(self.registered, n, &mut self.rng)
+            .max(self.office.soon(earliest, 240));
         let name = self.person("customer_service", Role::Contact);
         self.first_decider = Some(name);
-        let decider = Staff { name, department: "customer_service", role: Role::Contact };
+        let decider = Staff {
+            name,
+            department: "customer_service",
+            role: Role::Contact,
+        };
         let in_force = self.decide(1, at, decider);
         self.communicate(in_force);
     }
@@ -99,15 +135,19 @@ impl Life<'_> {
     /// Share of processings that take too long, in thousandths: the plant in Bursa is clearly worse.
     fn processing_miss(&self, pass: u8) -> u32 {
         let usual = match (self.department, self.plant) {
-            ("technical_bursa", _) => 340,
-            ("technical_gebze", _) => 115,
-            ("quality", Some(Site::Bursa)) => 220,
-            ("quality", _) => 120,
-            ("logistics", _) => 60,
-            ("billing", _) => 110,
-            (_, _) => 90,
+            ("technical_bursa", _) => 330,
+            ("technical_gebze", _) => 65,
+            ("quality", Some(Site::Bursa)) => 190,
+            ("quality", _) => 75,
+            ("logistics", _) => 35,
+            ("billing", _) => 80,
+            (_, _) => 60,
         };
-        let usual = if self.bad_quarter() { usual * 3 / 2 } else { usual };
+        let usual = if self.bad_quarter() {
+            usual * 3 / 2
+        } else {
+            usual
+        };
         if pass == 1 { usual } else { usual * 2 / 3 }
     }
 
@@ -131,15 +171,29 @@ impl Life<'_> {
                 (PauseReason::Internal, 6),
             ]);
             let staff = self.anyone(self.department);
-            self.put(from, staff.role, Some(staff.name), Bond::Chain, Paused { reason }.into());
+            self.put(
+                from,
+                staff.role,
+                Some(staff.name),
+                Bond::Chain,
+                Paused { reason }.into(),
+            );
             if reason == PauseReason::CustomerInformation {
-                let question = MessageSent { purpose: MessagePurpose::Question, means: Means::Email };
+                let question = MessageSent {
+                    purpose: MessagePurpose::Question,
+                    means: Means::Email,
+                };
                 self.put(from + 5, Role::System, None, Bond::Free, question.into());
             }
             if self.rng.chance(28) {
                 return None;
             }
-            let (low, high) = self.rng.pick_weighted(&[((0, 0), 15), ((1, 3), 40), ((4, 10), 33), ((11, 35), 12)]);
+            let (low, high) = self.rng.pick_weighted(&[
+                ((0, 0), 15),
+                ((1, 3), 40),
+                ((4, 10), 33),
+                ((11, 35), 12),
+            ]);
             let to = if high == 0 {
                 let seconds = self.rng.between(1500, 9000);
                 self.office.soon(from, seconds)
@@ -153,10 +207,22 @@ impl Life<'_> {
                     self.evidence(at, Role::Customer, None);
                 }
                 PauseReason::CustomerSample => {
-                    self.put(to, staff.role, Some(staff.name), Bond::Free, SampleReceived {}.into());
+                    self.put(
+                        to,
+                        staff.role,
+                        Some(staff.name),
+                        Bond::Free,
+                        SampleReceived {}.into(),
+                    );
                     if self.rng.chance(500) {
                         let at = self.office.moment(to, 8, &mut self.rng);
-                        self.put(at, staff.role, Some(staff.name), Bond::Free, SampleReturned {}.into());
+                        self.put(
+                            at,
+                            staff.role,
+                            Some(staff.name),
+                            Bond::Free,
+                            SampleReturned {}.into(),
+                        );
                     }
                 }
                 PauseReason::CustomerInformation
@@ -165,7 +231,13 @@ impl Life<'_> {
                 | PauseReason::Supplier
                 | PauseReason::Internal => {}
             }
-            self.put(to, staff.role, Some(staff.name), Bond::Chain, Resumed {}.into());
+            self.put(
+                to,
+                staff.role,
+                Some(staff.name),
+                Bond::Chain,
+                Resumed {}.into(),
+            );
             ready = to;
         }
         Some((ready, used))
@@ -189,12 +261,27 @@ impl Life<'_> {
                 (Severity::Medium, false) => Severity::Low,
                 (Severity::High, true) => Severity::Critical,
             };
-            let change = self.rng.pick_weighted(&[(AssessmentChange::Misjudged, 58), (AssessmentChange::NewFacts, 42)]);
+            let change = self.rng.pick_weighted(&[
+                (AssessmentChange::Misjudged, 58),
+                (AssessmentChange::NewFacts, 42),
+            ]);
             let safety = CATEGORIES[self.complaint.matter.category].0 == "safety-health";
             let staff = self.anyone(self.department);
-            let assessed = Assessed { severity: other, safety, complex: self.rng.chance(250), immediate_action: false, change };
+            let assessed = Assessed {
+                severity: other,
+                safety,
+                complex: self.rng.chance(250),
+                immediate_action: false,
+                change,
+            };
             self.severity = Some((at, other));
-            self.put(at, staff.role, Some(staff.name), Bond::Open, assessed.into());
+            self.put(
+                at,
+                staff.role,
+                Some(staff.name),
+                Bond::Open,
+                assessed.into(),
+            );
         }
         if pass > 1 {
             return;
@@ -204,8 +291,18 @@ impl Life<'_> {
         {
             let category = CATEGORIES[self.complaint.matter.category].0.to_owned();
             let staff = self.anyone(self.department);
-            let classified = Classified { category, product: None, lot: None };
-            self.put(at, staff.role, Some(staff.name), Bond::Chain, classified.into());
+            let classified = Classified {
+                category,
+                product: None,
+                lot: None,
+            };
+            self.put(
+                at,
+                staff.role,
+                Some(staff.name),
+                Bond::Chain,
+                classified.into(),
+            );
         }
         if self.rng.chance(55)
             && let Some(at) = somewhere(self)
@@ -224,10 +321,22 @@ impl Life<'_> {
         let granted = (response != Response::Unfounded).then_some(response);
         let root_cause = match self.complaint.matter.cause {
             Some(cause) => self.rng.chance(560).then_some(CAUSES[cause].root),
-            None => self.rng.chance(220).then(|| self.rng.pick(&["application_error", "transport", "human_error", "storage", "unclear_instructions"])),
+            None => self.rng.chance(220).then(|| {
+                self.rng.pick(&[
+                    "application_error",
+                    "transport",
+                    "human_error",
+                    "storage",
+                    "unclear_instructions",
+                ])
+            }),
         };
         let rule = self.rng.pick_weighted(RULES);
-        let version = if self.world.span.permille(self.office.date(at)) < 420 { "3" } else { "4" };
+        let version = if self.world.span.permille(self.office.date(at)) < 420 {
+            "3"
+        } else {
+            "4"
+        };
         let decided = Decided {
             pass,
             response,
@@ -240,7 +349,13 @@ impl Life<'_> {
         };
         let wordings = self.world.texts.of(self.complaint.language);
         let text = self.phrase(&wordings.decisions);
-        self.put(at, decider.role, Some(decider.name), Bond::Chain, decided.into());
+        self.put(
+            at,
+            decider.role,
+            Some(decider.name),
+            Bond::Chain,
+            decided.into(),
+        );
         if let Some(last) = self.drafts.last_mut() {
             last.text = Some(text);
         }
@@ -248,23 +363,49 @@ impl Life<'_> {
         if needs_second_signature {
             let n = self.rng.pick_weighted(&[(0, 62), (1, 30), (2, 8)]);
             in_force = self.office.moment(at, n, &mut self.rng);
-            self.put(in_force, Role::Admin, Some(MANAGER), Bond::Chain, Countersigned { pass }.into());
+            self.put(
+                in_force,
+                Role::Admin,
+                Some(MANAGER),
+                Bond::Chain,
+                Countersigned { pass }.into(),
+            );
         }
-        InForce { pass, at: in_force, granted, unfounded: response == Response::Unfounded }
+        InForce {
+            pass,
+            at: in_force,
+            granted,
+            unfounded: response == Response::Unfounded,
+        }
     }
 
     fn response(&mut self, pass: u8, settled: bool) -> Response {
         const SETTLED: &[(Response, u32)] = &[
-            (Response::Information, 40), (Response::Apology, 20), (Response::Replacement, 18),
-            (Response::GoodwillGift, 8), (Response::Refund, 8), (Response::TechnicalHelp, 6),
+            (Response::Information, 40),
+            (Response::Apology, 20),
+            (Response::Replacement, 18),
+            (Response::GoodwillGift, 8),
+            (Response::Refund, 8),
+            (Response::TechnicalHelp, 6),
         ];
         const FIRST: &[(Response, u32)] = &[
-            (Response::Replacement, 30), (Response::Refund, 18), (Response::TechnicalHelp, 12), (Response::Unfounded, 13),
-            (Response::Information, 8), (Response::Compensation, 7), (Response::Repair, 6), (Response::Apology, 3), (Response::ChangeNotice, 3),
+            (Response::Replacement, 30),
+            (Response::Refund, 18),
+            (Response::TechnicalHelp, 12),
+            (Response::Unfounded, 13),
+            (Response::Information, 8),
+            (Response::Compensation, 7),
+            (Response::Repair, 6),
+            (Response::Apology, 3),
+            (Response::ChangeNotice, 3),
         ];
         const SECOND: &[(Response, u32)] = &[
-            (Response::Compensation, 26), (Response::Refund, 26), (Response::Replacement, 18), (Response::Unfounded, 14),
-            (Response::Repair, 8), (Response::GoodwillGift, 8),
+            (Response::Compensation, 26),
+            (Response::Refund, 26),
+            (Response::Replacement, 18),
+            (Response::Unfounded, 14),
+            (Response::Repair, 8),
+            (Response::GoodwillGift, 8),
         ];
         self.rng.pick_weighted(match (settled, pass) {
             (true, _) => SETTLED,
@@ -276,7 +417,11 @@ impl Life<'_> {
     /// Cost of redress in minor units, in whole lira.
     fn cost(&mut self, response: Response, settled: bool) -> i64 {
         let (low, high) = match response {
-            Response::Information | Response::Referral | Response::Apology | Response::ChangeNotice | Response::Unfounded => return 0,
+            Response::Information
+            | Response::Referral
+            | Response::Apology
+            | Response::ChangeNotice
+            | Response::Unfounded => return 0,
             Response::GoodwillGift => (150, 600),
             Response::TechnicalHelp | Response::OtherHelp => (300, 1800),
             _ if settled => (120, 1400),

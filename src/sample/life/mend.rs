@@ -16,14 +16,16 @@ impl Life<'_> {
         if self.rng.chance(42) {
             self.amend();
         }
-        if self.rng.chance(28) {
+        if self.rng.chance(50) {
             self.void();
         }
     }
 
     fn enter_late(&mut self) {
         let candidates: Vec<usize> = (1..self.drafts.len())
-            .filter(|place| self.drafts[*place].actor.is_some() && may_be_late(self.drafts[*place].body.kind()))
+            .filter(|place| {
+                self.drafts[*place].actor.is_some() && may_be_late(self.drafts[*place].body.kind())
+            })
             .collect();
         if candidates.is_empty() {
             return;
@@ -34,7 +36,11 @@ impl Life<'_> {
             let at = self.drafts[place].at;
             let n = self.rng.pick_weighted(&[(1, 52), (2, 26), (3, 14), (5, 8)]);
             let recorded = self.office.moment(at, n, &mut self.rng);
-            let next = self.drafts[place + 1..].iter().filter(|d| d.bond == Bond::Chain).map(|d| d.at).min();
+            let next = self.drafts[place + 1..]
+                .iter()
+                .filter(|d| d.bond == Bond::Chain)
+                .map(|d| d.at)
+                .min();
             let bound = match self.drafts[place].bond {
                 Bond::Chain => next.unwrap_or(Second::MAX),
                 Bond::Open | Bond::Free => Second::MAX,
@@ -54,7 +60,9 @@ impl Life<'_> {
     }
 
     fn amend(&mut self) {
-        let candidates: Vec<usize> = (0..self.drafts.len()).filter(|place| may_be_amended(&self.drafts[*place])).collect();
+        let candidates: Vec<usize> = (0..self.drafts.len())
+            .filter(|place| may_be_amended(&self.drafts[*place]))
+            .collect();
         if candidates.is_empty() {
             return;
         }
@@ -75,55 +83,85 @@ impl Life<'_> {
 
     /// The field to mend, its value now, the right value, and why.
     fn correction(&mut self, place: usize) -> Option<(&'static str, Value, Value, &'static str)> {
-        let draft = self.drafts[place].clone();
-        match draft.body {
-            EventBody::Acknowledged(_) => {
-                let seconds = self.rng.between(300, 9000);
-                let new = self.office.soon(self.complaint.received, seconds);
-                (new < draft.at).then(|| ("occurred_at", json!(instant(draft.at)), json!(instant(new)), "wrong hour entered"))
-            }
-            EventBody::Communicated(_) => {
-                let before = self.drafts[..place].iter().filter(|d| d.bond == Bond::Chain).map(|d| d.at).max()?;
-                let seconds = self.rng.between(600, 9000);
-                let new = self.office.soon(before, seconds);
-                (new < draft.at).then(|| ("occurred_at", json!(instant(draft.at)), json!(instant(new)), "the call was made before the entry"))
-            }
-            EventBody::Decided(decided) => {
-                let new = decided.cost + self.rng.between(1, 40) * 1000;
-                Some(("cost", json!(decided.cost), json!(new), "transport was left out"))
-            }
-            EventBody::RemedyDue(due) => {
-                let new = due.due_on + chrono::Days::new(7);
-                Some(("due_on", json!(due.due_on), json!(new), "date agreed anew with the customer"))
-            }
-            EventBody::Registered(registered) => {
-                let lot = registered.lot?;
-                let wrong = format!("{}9", &lot[..lot.len() - 1]);
-                if wrong == lot {
-                    return None;
-                }
-                if let EventBody::Registered(entered) = &mut self.drafts[place].body {
-                    entered.lot = Some(wrong.clone());
-                }
-                Some(("lot", json!(wrong), json!(lot), "lot misread on the label"))
-            }
-            _ => None,
+        let at = self.drafts[place].at;
+        let moved = |new: Second, why| {
+            (new < at).then(|| ("occurred_at", json!(instant(at)), json!(instant(new)), why))
+        };
+        let body = self.drafts[place].body.clone();
+        if matches!(body, EventBody::Acknowledged(_)) {
+            let seconds = self.rng.between(300, 9000);
+            let new = self.office.soon(self.complaint.received, seconds);
+            moved(new, "wrong hour entered")
+        } else if matches!(body, EventBody::Communicated(_)) {
+            let earlier = self.drafts[..place]
+                .iter()
+                .filter(|d| d.bond == Bond::Chain);
+            let before = earlier.map(|d| d.at).max()?;
+            let seconds = self.rng.between(600, 9000);
+            let new = self.office.soon(before, seconds);
+            moved(new, "the call was made before the entry")
+        } else if let EventBody::Decided(decided) = body {
+            let new = decided.cost + self.rng.between(1, 40) * 1000;
+            Some((
+                "cost",
+                json!(decided.cost),
+                json!(new),
+                "transport was left out",
+            ))
+        } else if let EventBody::RemedyDue(due) = body {
+            let new = due.due_on + chrono::Days::new(7);
+            Some((
+                "due_on",
+                json!(due.due_on),
+                json!(new),
+                "date agreed anew with the customer",
+            ))
+        } else {
+            self.misread_lot(place)
         }
     }
 
+    /// Lets the registration hold a wrong lot, to be mended.
+    fn misread_lot(&mut self, place: usize) -> Option<(&'static str, Value, Value, &'static str)> {
+        let EventBody::Registered(entered) = &mut self.drafts[place].body else {
+            return None;
+        };
+        let lot = entered.lot.clone()?;
+        let mut wrong = lot.clone();
+        let last = wrong.pop()?;
+        wrong.push(if last == '9' { '4' } else { '9' });
+        entered.lot = Some(wrong.clone());
+        Some(("lot", json!(wrong), json!(lot), "lot misread on the label"))
+    }
+
     fn void(&mut self) {
-        let candidates: Vec<usize> = (0..self.drafts.len()).filter(|place| may_be_voided(&self.drafts[*place])).collect();
+        let candidates: Vec<usize> = (0..self.drafts.len())
+            .filter(|place| may_be_voided(&self.drafts[*place]))
+            .collect();
         if candidates.is_empty() {
             return;
         }
         let place = self.rng.pick(&candidates);
-        let reason = self.rng.pick(&["entered in the wrong case", "entered twice"]);
-        self.mending(place, Voided { seq: 0, reason: reason.to_owned() }.into());
+        let reason = self
+            .rng
+            .pick(&["entered in the wrong case", "entered twice"]);
+        self.mending(
+            place,
+            Voided {
+                seq: 0,
+                reason: reason.to_owned(),
+            }
+            .into(),
+        );
     }
 
     fn mending(&mut self, place: usize, body: EventBody) {
-        let n = self.rng.pick_weighted(&[(0, 30), (1, 35), (2, 20), (6, 15)]);
-        let at = self.office.moment(self.drafts[place].recorded + 60, n, &mut self.rng);
+        let n = self
+            .rng
+            .pick_weighted(&[(0, 30), (1, 35), (2, 20), (6, 15)]);
+        let at = self
+            .office
+            .moment(self.drafts[place].recorded + 60, n, &mut self.rng);
         let actor = self.person("customer_service", Role::Agent);
         self.put(at, Role::Agent, Some(actor), Bond::Free, body);
         if let Some(last) = self.drafts.last_mut() {
@@ -151,20 +189,20 @@ fn may_be_late(kind: EventKind) -> bool {
 }
 
 fn may_be_amended(draft: &Draft) -> bool {
-    match &draft.body {
-        EventBody::Acknowledged(_) | EventBody::Communicated(_) => draft.actor.is_some() && draft.late_reason.is_none(),
-        EventBody::Decided(decided) => decided.cost > 0 && decided.cost < 400_000,
-        EventBody::RemedyDue(_) => true,
-        EventBody::Registered(registered) => registered.lot.is_some() && draft.actor.is_some(),
-        _ => false,
-    }
+    let by_staff_in_time = draft.actor.is_some() && draft.late_reason.is_none();
+    let body = &draft.body;
+    matches!(
+        body,
+        EventBody::Acknowledged(_) | EventBody::Communicated(_)
+    ) && by_staff_in_time
+        || matches!(body, EventBody::Decided(decided) if decided.cost > 0 && decided.cost < 400_000)
+        || matches!(body, EventBody::RemedyDue(_))
+        || matches!(body, EventBody::Registered(entered) if entered.lot.is_some() && draft.actor.is_some())
 }
 
 fn may_be_voided(draft: &Draft) -> bool {
-    match &draft.body {
-        EventBody::NoteAdded(_) | EventBody::IssueAdded(_) => true,
-        EventBody::EvidenceAdded(_) => draft.actor.is_some(),
-        EventBody::Assessed(assessed) => assessed.change != AssessmentChange::First,
-        _ => false,
-    }
+    let body = &draft.body;
+    matches!(body, EventBody::NoteAdded(_) | EventBody::IssueAdded(_))
+        || matches!(body, EventBody::EvidenceAdded(_)) && draft.actor.is_some()
+        || matches!(body, EventBody::Assessed(assessed) if assessed.change != AssessmentChange::First)
 }

@@ -34,7 +34,7 @@ THREE_STAGES = ("intake", "processing", "resolution")
 FIRST_DEPARTMENT = "customer_service"
 
 # Spellings in the output that neither the sources nor the queries' headers fix. [R1]
-BANDS = [(7, "0-7"), (14, "8-14"), (30, "15-30"), (60, "31-60"), (90, "61-90"), (None, "91+")]
+BANDS = [(7, "000-007"), (14, "008-014"), (30, "015-030"), (60, "031-060"), (90, "061-090"), (None, "091+")]
 OUTCOME_DONE, OUTCOME_OPEN, OUTCOME_COMPETING = "ended", "censored", "competing"
 FLOWS = {
     "completed": "completed",
@@ -96,10 +96,14 @@ class Stage:
         elif running:
             # Counting rests at the beginning of the pause, late or not. [R6]
             self.counted = calendar.days_over(start, running[0], spans)
-            if running[0] >= due_at:
-                self.verdict = "open_late"
-            else:
+            # The due date stays known only where the running pause, however long, can leave out no day
+            # before it: it began after the limit, or within the opening hours of its last day.
+            endless = running[0] + dt.timedelta(days=365 * 5)
+            self.due_on = calendar.due_on(start, self.limit, [*spans, (running[0], endless)])
+            if self.due_on >= calendar.local_day(endless):
                 self.verdict, self.due_on = "paused", None
+            else:
+                self.verdict = "open_late" if as_of >= calendar.end_of(self.due_on) else "paused"
         else:
             self.counted = calendar.days_over(start, as_of, spans)
             self.verdict = "open_late" if as_of >= due_at else "open_not_due"
@@ -195,7 +199,7 @@ def due_basis(stages, names, period):
 
 def started_basis(stages, period):
     return verdict_table(
-        [s for s in stages if s.name in THREE_STAGES and s.started_on in period],
+        [s for s in stages if s.name in (*THREE_STAGES, "overall") and s.started_on in period],
         lambda stage: stage.started_on,
     )
 
@@ -204,7 +208,7 @@ def stage_time(stages, period):
     groups = Counter(
         (s.side, s.name, s.number, s.limit, s.counted, s.outcome)
         for s in stages
-        if s.name in THREE_STAGES and s.started_on in period and s.applies
+        if s.started_on in period and s.applies
     )
     head = ["side", "stage", "pass", "limit_days", "counted_days", "outcome", "stages"]
     return head, [[*key, groups[key]] for key in sorted(groups)]

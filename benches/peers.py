@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Extract and metrics of Redress beside DuckDB, in one run on one machine.
+
+    benches/peers.py --redress target/release/redress --register R.sqlite --work DIR [--rounds 3]
+
+Needs Python packages duckdb==1.4.4 and duckdb-ext-sqlite (which pins it). Prints medians and ratios; the
+figures in docs/performance.md are copied from its output. Each round runs the two sides in turn.
+
+What is compared
+  extract   redress extract --full (read, fold, measure, write eight tables, sync) against DuckDB
+            copying case_event and the case tables of the same file to Parquet, equal threads.
+  stepping  SQLite's own rate: one pass over case_event, every column touched, one thread: the floor.
+  metrics   every file of queries/metrics in `redress review`'s engine (one process, `redress query`)
+            against DuckDB on the same SQL and the same Parquet files.
+"""
+
+import argparse
+import json
+import pathlib
+import resource
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+
+import duckdb
+
+METRICS = pathlib.Path(__file__).resolve().parent.parent / "queries" / "metrics"
+AS_OF = "2026-10-10T09:00:00Z"
+PERIOD = ("2026-07-01", "2026-09-30")
+TABLES = ["case_event", "complaint_case", "event_text", "complainant"]
+
+
+def timed(work):
+    start = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - start, answer
+
+
+def peak_of(command):
+    """Runs a command and gives (seconds, peak resident MiB) from the operating system's accounting."""
+    wrapper = (
+        "import resource,subprocess,sys,time;s=time.perf_counter();"
+        "c=subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.PIPE);"
+        "print(time.perf_counter()-s, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024, c.returncode);"
+        "sys.stderr.buffer.write(c.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", wrapper, *command], capture_output=True, text=True, check=True)
+    seconds, peak, code = done.stdout.split()
+    if code != "0":
+        sys.exit(f"{' '.join(command)} failed: {done.stderr}")
+    return float(seconds), float(peak)
+
+
+def duck_extract(register, out, threads):
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    code = f"""
+import duckdb
+c = duckdb.connect()
+c.execute("SET threads = {threads}")
+c.execute("LOAD sqlite") if False else c.execute(open({str(LOAD)!r}).read())
+c.execute("ATTACH '{register}' AS r (TYPE sqlite, READ_ONLY)")
+for t in {TABLES!r}:
+    c.execute(f"COPY (SELECT * FROM r.{{t}}) TO '{out}/{{t}}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+"""
+    return peak_of([sys.executable, "-c", code])
+
+
+def load_statement():
+    """How this installation loads the sqlite extension from its package, without a download."""
+    import duckdb_ext.sqlite_scanner as package  # noqa: F401  (layout checked below)
+    folder = pathlib.Path(package.__file__).parent
+    found = next(folder.rglob("*.duckdb_extension"))
+    return f"LOAD '{found}'"
+
+
+def stepping(register):
+    connection = sqlite3.connect(f"file:{register}?mode=ro", uri=True)
+    def walk():
+        n = 0
+        for _ in connection.execute("SELECT * FROM case_event"):
+            n += 1
+        return n
+    return timed(walk)
+
+
+def duck_metrics(snapshot, threads):
+    connection = duckdb.connect()
+    connection.execute(f"SET threads = {threads}; SET TimeZone = 'UTC'")
+    for folder in sorted(p for p in snapshot.iterdir() if p.is_dir() and p.name != "derived"):
+        connection.execute(
+            f"CREATE VIEW {folder.name} AS SELECT * FROM read_parquet('{folder}/**/*.parquet', "
+            "hive_partitioning = true, hive_types = {'received_month': 'VARCHAR'})"
+        )
+    connection.execute(
+        f"CREATE TABLE params AS SELECT TIMESTAMPTZ '{AS_OF}' AS as_of_at, DATE '2026-10-10' AS as_of_on, "
+        "DATE '2026-10-09' AS over_on, "
+        f"DATE '{PERIOD[1]}' AS stock_on, 'turkey' AS calendar_id, DATE '{PERIOD[0]}' AS period_first, "
+        f"DATE '{PERIOD[1]}' AS period_last, DATE '2026-04-01' AS previous_first, DATE '2026-06-30' AS previous_last"
+    )
+    answers = {}
+    start = time.perf_counter()
+    for path in sorted(METRICS.glob("*.sql")):
+        answers[path.stem] = connection.execute(path.read_text()).fetchall()
+    return time.perf_counter() - start, answers
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--redress", required=True)
+    parser.add_argument("--register", required=True, type=pathlib.Path)
+    parser.add_argument("--work", required=True, type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    work = arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    global LOAD
+    LOAD = work / "load.sql"
+    LOAD.write_text(load_statement())
+    common = [arguments.redress, "--register", str(arguments.register), "--lake", str(work / "lake")]
+
+    rows = {name: [] for name in ["extract", "extract_mib", "duckdb", "duckdb_mib", "metrics", "metrics_mib", "duckdb_metrics"]}
+    for _ in range(arguments.rounds):
+        shutil.rmtree(work / "lake", ignore_errors=True)
+        seconds, peak = peak_of([*common, "extract", "--full", "--as-of", AS_OF, "--threads", str(arguments.threads)])
+        rows["extract"].append(seconds)
+        rows["extract_mib"].append(peak)
+        seconds, peak = duck_extract(arguments.register, work / "duck", arguments.threads)
+        rows["duckdb"].append(seconds)
+        rows["duckdb_mib"].append(peak)
+    snapshot = next(p for p in (work / "lake").iterdir() if (p / "manifest.json").exists() and not p.is_symlink())
+    for _ in range(arguments.rounds):
+        seconds, peak = peak_of([*common, "query", "--all", "--period", "2026-Q3"])
+        rows["metrics"].append(seconds)
+        rows["metrics_mib"].append(peak)
+        rows["duckdb_metrics"].append(duck_metrics(snapshot, arguments.threads)[0])
+    step_seconds, events = stepping(arguments.register)
+
+    median = {name: statistics.median(values) for name, values in rows.items()}
+    manifest = json.loads((snapshot / "manifest.json").read_text())
+    print(f"cases {manifest['rows']['cases']}, events {manifest['rows']['events']}, rounds {arguments.rounds}, threads {arguments.threads}")
+    print(f"extract  redress {median['extract']:.1f} s, {median['extract_mib']:.0f} MiB; "
+          f"duckdb {median['duckdb']:.1f} s, {median['duckdb_mib']:.0f} MiB; ratio {median['extract'] / median['duckdb']:.2f}")
+    print(f"floor    one pass over {events} events through SQLite (Python's driver, one thread): {step_seconds:.1f} s")
+    print(f"metrics  redress {median['metrics']:.2f} s, {median['metrics_mib']:.0f} MiB (process start and Parquet decode included); "
+          f"duckdb {median['duckdb_metrics']:.2f} s; ratio {median['metrics'] / median['duckdb_metrics']:.2f}")
+
+
+if __name__ == "__main__":
+    main()

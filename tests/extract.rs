@@ -1,0 +1,364 @@
+//! The extract: whole or not at all, the same bytes on any number of threads, incremental equal to full,
+//! and bad input named where it stands.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use redress::domain::event::{EventBody, NoteAdded};
+use redress::domain::vocabulary::Role;
+use redress::extract::mapping::Mapping;
+use redress::extract::run::{Done, ExtractError, Order, extract};
+use redress::lake::manifest::Manifest;
+use redress::lake::store::{Lake, verify};
+use redress::register::{Actor, NewRegister, Register};
+use redress::sample::{Settings, generate};
+use redress::sample::register_sink::RegisterSink;
+
+use crate::common::rulebook;
+use crate::metrics::{extract_csv, repository};
+
+fn as_of() -> DateTime<Utc> {
+    "2026-10-10T09:00:00Z".parse().unwrap()
+}
+
+fn sample_register(folder: &Path, cases: u64) -> PathBuf {
+    let path = folder.join("register.sqlite");
+    let settings = Settings::usual(cases, 11);
+    let calendar = include_str!("../reports/calendars/turkey.toml");
+    let mut register = Register::create(
+        &path,
+        &NewRegister {
+            zone: chrono_tz::Europe::Istanbul,
+            calendar_toml: calendar.to_owned(),
+            limits_toml: redress::domain::limits::Limits::default().to_toml().unwrap(),
+            now: settings.from.and_hms_opt(0, 0, 0).unwrap().and_utc(),
+        },
+    )
+    .unwrap();
+    let exposures = {
+        let mut sink = RegisterSink::begin(&mut register, &folder.join("truth")).unwrap();
+        generate(&settings, &rulebook().organisation, &mut sink).unwrap();
+        sink.into_exposures()
+    };
+    register.set_exposure(&exposures).unwrap();
+    path
+}
+
+fn run(
+    store: &Path,
+    mapping: &str,
+    lake: &Path,
+    as_of: DateTime<Utc>,
+    threads: usize,
+    full: bool,
+) -> Result<Done, ExtractError> {
+    let rules = rulebook();
+    let mapping = Mapping::load(mapping).unwrap();
+    extract(
+        &Lake::at(lake),
+        &Order {
+            store,
+            source_name: "register".to_owned(),
+            mapping: &mapping,
+            as_of,
+            rules: &rules,
+            rules_text: "same".to_owned(),
+            pseudonym_key: None,
+            threads,
+            full,
+            progress: &|_, _| {},
+        },
+    )
+}
+
+/// Every file of a snapshot with its hash, the manifest left out.
+fn hashes(done: &Done) -> BTreeMap<String, String> {
+    done.manifest
+        .files
+        .iter()
+        .map(|f| (f.path.clone(), f.sha256.clone()))
+        .collect()
+}
+
+#[test]
+fn an_incremental_extract_gives_the_same_files_as_a_full_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample_register(folder.path(), 400);
+    let lake = folder.path().join("lake");
+    let first = run(&path, "redress", &lake, as_of(), 2, false).unwrap();
+    assert_eq!(first.months_linked, 0);
+
+    let mut register = Register::open(&path).unwrap();
+    let case = register.case_by_number("KY-000100").unwrap();
+    let later = as_of() + TimeDelta::hours(2);
+    let by = Actor::staff(Role::Agent, "Defne Karaağaç");
+    register
+        .append(case.case_key, &redress::register::Draft::new(later, NoteAdded {}), &by, later)
+        .unwrap();
+    drop(register);
+
+    let now = later + TimeDelta::hours(1);
+    let incremental = run(&path, "redress", &lake, now, 2, false).unwrap();
+    assert_eq!(incremental.months_read, 1, "one month had a new event");
+    assert!(incremental.months_linked > 20);
+    let elsewhere = folder.path().join("lake2");
+    let full = run(&path, "redress", &elsewhere, now, 1, true).unwrap();
+    assert_eq!(hashes(&incremental), hashes(&full));
+    assert_eq!(incremental.manifest.totals(), full.manifest.totals());
+    assert!(verify(&incremental.snapshot).unwrap().is_empty());
+    // Nothing changed since: every month is linked, and the second snapshot of one moment gets a name of its own.
+    let again = run(&path, "redress", &lake, now, 2, false).unwrap();
+    assert_eq!(again.months_read, 0);
+    assert_ne!(again.snapshot, incremental.snapshot);
+}
+
+#[test]
+fn the_register_and_its_csv_give_the_same_facts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample_register(folder.path(), 300);
+    let settings = Settings::usual(300, 11);
+    let csv = folder.path().join("csv");
+    let mut sink = redress::sample::CsvSink::create(&csv, settings).unwrap();
+    generate(&settings, &rulebook().organisation, &mut sink).unwrap();
+    let from_register = run(&path, "redress", &folder.path().join("a"), as_of(), 2, false).unwrap();
+    let from_csv = run(&csv, "csv", &folder.path().join("b"), as_of(), 2, false).unwrap();
+    let facts = |done: &Done| {
+        let mut files = hashes(done);
+        // Complainants' pseudonyms have different keys, and only the register knows texts by event.
+        files.retain(|path, _| path.starts_with("stages") || path.starts_with("case_states") || path.starts_with("events"));
+        files
+    };
+    assert_eq!(facts(&from_register), facts(&from_csv));
+    assert_eq!(from_register.manifest.rows["exposures"], from_csv.manifest.rows["exposures"]);
+}
+
+#[test]
+fn a_past_as_of_is_what_was_known_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample_register(folder.path(), 300);
+    let then: DateTime<Utc> = "2026-03-31T20:59:59Z".parse().unwrap();
+    let before = run(&path, "redress", &folder.path().join("a"), then, 2, false).unwrap();
+    // What is learnt later about the past changes nothing of it.
+    let mut register = Register::open(&path).unwrap();
+    let case = register.case_by_number("KY-000050").unwrap();
+    let category = register
+        .events(case.case_key)
+        .unwrap()
+        .into_iter()
+        .find_map(|e| match e.body {
+            EventBody::Classified(c) => Some((e.seq, c.category)),
+            _ => None,
+        })
+        .unwrap();
+    let by = Actor::staff(Role::Agent, "Defne Karaağaç");
+    let amendment = redress::register::Amendment {
+        seq: category.0,
+        field: "category".into(),
+        new: "price".into(),
+        reason: "read again".into(),
+    };
+    register.amend(case.case_key, &amendment, &by, as_of() + TimeDelta::hours(1)).unwrap();
+    drop(register);
+    let after = run(&path, "redress", &folder.path().join("b"), then, 2, true).unwrap();
+    assert_eq!(hashes(&before), hashes(&after));
+}
+
+#[test]
+fn a_killed_or_failed_extract_leaves_the_old_snapshot_and_no_debris() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    let source = repository().join("tests/oracle/metrics/fixture");
+    let done = extract_csv(&source, &lake);
+    // What a killed writer leaves: a folder that is never data and goes with the next run.
+    let debris = lake.join(".writing-999");
+    fs::create_dir_all(debris.join("cases")).unwrap();
+    assert_eq!(Lake::at(&lake).snapshots().unwrap().len(), 1);
+    assert_eq!(Lake::at(&lake).snapshot(None).unwrap(), done.snapshot);
+    // A failing extract: the source is no database.
+    let broken = folder.path().join("broken.sqlite");
+    fs::write(&broken, "this is no database at all, only words").unwrap();
+    let error = run(&broken, "redress", &lake, as_of(), 2, false).unwrap_err().to_string();
+    assert!(error.contains("is no SQLite database"), "{error}");
+    let again = extract_csv(&source, &lake);
+    assert!(!debris.exists());
+    assert_eq!(Lake::at(&lake).snapshots().unwrap().len(), 2);
+    assert_eq!(hashes(&done), hashes(&again));
+    assert_eq!(fs::read_link(lake.join("latest")).unwrap(), again.snapshot.file_name().unwrap());
+}
+
+#[test]
+fn two_writers_do_not_meet() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::at(folder.path());
+    let first = lake.begin().unwrap();
+    let error = match lake.begin() {
+        Ok(_) => panic!("two writers at once"),
+        Err(error) => error.to_string(),
+    };
+    assert!(error.contains("another extract is writing"), "{error}");
+    drop(first);
+    lake.begin().unwrap();
+}
+
+#[test]
+fn an_altered_file_and_an_altered_manifest_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = extract_csv(&repository().join("tests/oracle/metrics/fixture"), folder.path());
+    let calendar = done.snapshot.join("calendar/part-0.parquet");
+    let mut bytes = fs::read(&calendar).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&calendar, bytes).unwrap();
+    let faults = verify(&done.snapshot).unwrap();
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].path, "calendar/part-0.parquet");
+    let manifest = done.snapshot.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap().replace("\"cases_in\": ", "\"cases_in\": 1");
+    fs::write(&manifest, text).unwrap();
+    let error = Manifest::read(&done.snapshot).unwrap_err().to_string();
+    assert!(error.contains("was altered"), "{error}");
+}
+
+/// A folder of CSV files made of the given texts.
+fn csv_folder(folder: &Path, cases: &[u8], events: &[u8]) -> PathBuf {
+    let source = folder.join("source");
+    fs::create_dir_all(&source).unwrap();
+    fs::write(source.join("cases.csv"), cases).unwrap();
+    fs::write(source.join("events.csv"), events).unwrap();
+    source
+}
+
+const CASES: &str = "case_id,complainant_id,source_verdict\nA,1,\nB,2,\n";
+const EVENTS: &str = "case_id,seq,kind,occurred_at,recorded_at,role,actor,late_reason,data\n\
+A,1,registered,2026-07-01T08:00:00Z,2026-07-01T08:00:00Z,contact,ayşe,,\"{\"\"received_at\"\":\"\"2026-07-01T07:00:00Z\"\",\"\"channel\"\":\"\"phone\"\",\"\"language\"\":\"\"tr\"\"}\"\n\
+B,2,registered,2026-07-02T08:00:00Z,2026-07-02T08:00:00Z,contact,,,\"{\"\"received_at\"\":\"\"2026-07-02T07:00:00Z\"\",\"\"channel\"\":\"\"email\"\",\"\"language\"\":\"\"ru\"\"}\"\n";
+
+#[test]
+fn rows_in_are_rows_out_plus_rows_refused_with_reasons() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = format!(
+        "{EVENTS}A,3,dreamt,2026-07-03T08:00:00Z,2026-07-03T08:00:00Z,agent,,,\n\
+         A,4,classified,2026-13-45,2026-07-03T08:00:00Z,agent,,,\"{{\"\"category\"\":\"\"price\"\"}}\"\n\
+         B,5,classified,2026-07-03T08:00:00Z,2026-07-03T08:00:00Z,agent,,,\"{{\"\"kategorie\"\":1}}\"\n"
+    );
+    let source = csv_folder(folder.path(), CASES.as_bytes(), events.as_bytes());
+    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 2, false).unwrap();
+    let totals = done.manifest.totals();
+    let refused: u64 = totals.refused.iter().filter(|r| r.what == "event").map(|r| r.rows).sum();
+    assert_eq!((totals.cases_in, totals.cases_out), (2, 2));
+    assert_eq!(totals.events_in, totals.events_out + refused);
+    assert_eq!(refused, 3);
+    let notes = done.notes.join("\n");
+    assert!(notes.contains("`dreamt` is no kind of event"), "{notes}");
+    assert!(notes.contains("line 5: `2026-13-45` in occurred_at"), "{notes}");
+    assert!(notes.contains("kategorie"), "{notes}");
+}
+
+#[test]
+fn a_broken_quote_a_missing_column_and_a_doubled_one_are_named() {
+    let case = |cases: &str, events: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let source = csv_folder(folder.path(), cases.as_bytes(), events.as_bytes());
+        run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap_err().to_string()
+    };
+    let broken = case("case_id,complainant_id,source_verdict\nA,1,\nB,\"2,\nC,3,\n", EVENTS);
+    assert!(broken.contains("cases.csv: line 3") && broken.contains("quote"), "{broken}");
+    let missing = case(CASES, "case_id,seq,kind,recorded_at\n");
+    assert!(missing.contains("events.csv: has no column `occurred_at`"), "{missing}");
+    let doubled = case("case_id,case_id\nA,B\n", EVENTS);
+    assert!(doubled.contains("the column `case_id` stands twice"), "{doubled}");
+}
+
+#[test]
+fn other_encodings_are_recognised_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    // "Ödeme iadesi geç yapıldı, şikâyetçiyim" and more, as windows-1254.
+    let words = "Ödeme iadesi geç yapıldı, şikâyetçiyim. Ürün kutusu ezik geldi, ağzı açıktı, içi boştu. Müşteri hizmetleri dönüş yapmadı, çok üzüldük.";
+    let (bytes, _, _) = encoding_rs::WINDOWS_1254.encode(words);
+    let mut narratives = b"case_id,narrative\nA,\"".to_vec();
+    narratives.extend_from_slice(&bytes);
+    narratives.extend_from_slice(b"\"\n");
+    let source = csv_folder(folder.path(), CASES.as_bytes(), EVENTS.as_bytes());
+    fs::write(source.join("narratives.csv"), narratives).unwrap();
+    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap();
+    assert!(done.notes.join("\n").contains("was read as windows-1254"), "{:?}", done.notes);
+    // With a byte order mark nothing has to be guessed.
+    let mut marked = vec![0xEF, 0xBB, 0xBF];
+    marked.extend_from_slice(CASES.as_bytes());
+    let folder = tempfile::tempdir().unwrap();
+    let source = csv_folder(folder.path(), &marked, EVENTS.as_bytes());
+    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap();
+    assert!(done.notes.is_empty(), "{:?}", done.notes);
+}
+
+/// A copy of the CSV mapping with one file replaced.
+fn mapping_with(folder: &Path, file: &str, text: &str) -> String {
+    let target = folder.join("mapping");
+    fs::create_dir_all(&target).unwrap();
+    for entry in fs::read_dir(repository().join("queries/extract/csv")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, target.join(path.file_name().unwrap())).unwrap();
+    }
+    fs::write(target.join(file), text).unwrap();
+    target.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_mapping_without_a_column_or_with_a_wrong_type_is_named_with_file_column_and_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = csv_folder(folder.path(), CASES.as_bytes(), EVENTS.as_bytes());
+    let lake = folder.path().join("lake");
+    let missing = mapping_with(
+        folder.path(),
+        "case.sql",
+        "SELECT case_key, case_id, complainant FROM keyed WHERE received_month = :month ORDER BY case_key",
+    );
+    let error = run(&source, &missing, &lake, as_of(), 1, false).unwrap_err().to_string();
+    assert!(error.contains("case.sql: gives no column `source_verdict`"), "{error}");
+    let wrong = mapping_with(
+        folder.path(),
+        "case.sql",
+        "SELECT case_id AS case_key, case_id, complainant, source_verdict FROM keyed WHERE received_month = :month ORDER BY 1",
+    );
+    let error = run(&source, &wrong, &lake, as_of(), 1, false).unwrap_err().to_string();
+    assert!(
+        error.contains("the column `case_key` holds the text `A` in row 1, where a whole number is expected"),
+        "{error}"
+    );
+    assert!(Lake::at(&lake).snapshots().unwrap().is_empty());
+}
+
+#[test]
+fn an_empty_or_missing_store_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    let error = run(&folder.path().join("nothing"), "redress", &lake, as_of(), 1, false).unwrap_err().to_string();
+    assert!(error.contains("does not exist"), "{error}");
+    let path = sample_register(folder.path(), 50);
+    let long_ago = "2020-01-01T00:00:00Z".parse().unwrap();
+    let error = run(&path, "redress", &lake, long_ago, 1, false).unwrap_err().to_string();
+    assert!(error.contains("gives no case known at"), "{error}");
+    let truncated = folder.path().join("cut.sqlite");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&truncated, &bytes[..bytes.len() / 2]).unwrap();
+    let error = run(&truncated, "redress", &lake, as_of(), 1, false).unwrap_err().to_string();
+    assert!(error.contains("damaged or cut short"), "{error}");
+    assert!(Lake::at(&lake).snapshots().unwrap().is_empty());
+}
+
+#[test]
+fn an_end_before_its_start_is_kept_and_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = format!(
+        "{EVENTS}A,3,acknowledged,2026-06-01T08:00:00Z,2026-07-03T08:00:00Z,agent,,,\"{{\"\"means\"\":\"\"sms\"\"}}\"\n"
+    );
+    let source = csv_folder(folder.path(), CASES.as_bytes(), events.as_bytes());
+    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap();
+    let engine = crate::metrics::engine(&done.snapshot);
+    let found = engine
+        .sql("SELECT deviation FROM events WHERE deviation IS NOT NULL", "test")
+        .unwrap();
+    assert_eq!(found.rows.len(), 1);
+    assert!(found.text(0, "deviation").contains("before the complaint was received"));
+}

@@ -1,0 +1,189 @@
+//! The metrics against an independent computation in plain Python (`tests/oracle/metrics/`), made from
+//! the same CSV by another reading of the definitions.
+
+use std::path::{Path, PathBuf};
+
+use redress::engine::export::csv_bytes;
+use redress::engine::local::LocalEngine;
+use redress::engine::params::Params;
+use redress::engine::query_file::{QueryFile, parse_conditions, shipped_metrics};
+use redress::extract::mapping::Mapping;
+use redress::extract::run::{Done, Order, extract};
+use redress::lake::store::Lake;
+
+use crate::common::rulebook;
+
+const AS_OF: &str = "2026-10-10T09:00:00Z";
+
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn extract_csv(source: &Path, lake: &Path) -> Done {
+    let rules = rulebook();
+    let mapping = Mapping::load("csv").unwrap();
+    let order = Order {
+        store: source,
+        source_name: "csv".to_owned(),
+        mapping: &mapping,
+        as_of: AS_OF.parse().unwrap(),
+        rules: &rules,
+        rules_text: String::new(),
+        pseudonym_key: Some(b"test".to_vec()),
+        threads: 2,
+        full: false,
+        progress: &|_, _| {},
+    };
+    extract(&Lake::at(lake), &order).unwrap()
+}
+
+pub fn engine(snapshot: &Path) -> LocalEngine {
+    LocalEngine::new(
+        snapshot,
+        Params {
+            as_of_at: AS_OF.parse().unwrap(),
+            as_of_on: "2026-10-10".parse().unwrap(),
+            over_on: "2026-10-09".parse().unwrap(),
+            calendar_id: rulebook().organisation.id().to_owned(),
+            period: "2026-Q3".parse().unwrap(),
+            previous: "2026-Q2".parse().unwrap(),
+        },
+    )
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    // Engines and Python sort NULL differently; the rows are what is compared.
+    lines.sort_unstable();
+    lines
+}
+
+fn agrees_with_oracle(source: &Path, expected: &Path) {
+    let lake = tempfile::tempdir().unwrap();
+    let done = extract_csv(source, lake.path());
+    let totals = done.manifest.totals();
+    assert!(totals.refused.is_empty(), "{:?}", totals.refused);
+    let engine = engine(&done.snapshot);
+    let mut compared = 0;
+    for metric in shipped_metrics().unwrap() {
+        let oracle = expected.join(format!("{}.csv", metric.id));
+        let Ok(oracle) = std::fs::read_to_string(&oracle) else {
+            assert_eq!(metric.id, "source_agreement", "{} has no oracle", metric.id);
+            continue;
+        };
+        let answer = engine.metric(&metric).unwrap();
+        let ours = String::from_utf8(csv_bytes(&answer).unwrap()).unwrap();
+        assert_eq!(
+            lines(&ours),
+            lines(&oracle.replace('\r', "")),
+            "{}: left ours, right the oracle's",
+            metric.id
+        );
+        assert_eq!(ours.lines().next(), oracle.lines().next(), "{}: columns", metric.id);
+        compared += 1;
+    }
+    assert_eq!(compared, 11);
+}
+
+#[test]
+fn metrics_of_the_fixture_agree_with_the_python_oracle() {
+    let folder = repository().join("tests/oracle/metrics/fixture");
+    agrees_with_oracle(&folder, &folder.join("expected"));
+}
+
+#[test]
+fn metrics_of_the_sample_agree_with_the_python_oracle() {
+    agrees_with_oracle(
+        &repository().join("sample_data"),
+        &repository().join("tests/oracle/metrics/sample"),
+    );
+}
+
+/// The sum of a drill's rows by group is the metric's own table.
+#[test]
+fn a_drill_lists_exactly_what_the_figure_counts() {
+    let lake = tempfile::tempdir().unwrap();
+    let done = extract_csv(&repository().join("sample_data"), lake.path());
+    let engine = engine(&done.snapshot);
+    let metrics = shipped_metrics().unwrap();
+    let sla = find(&metrics, "stage_sla");
+    let table = engine.metric(sla).unwrap();
+    for row in 0..table.rows.len() {
+        for verdict in ["met", "missed", "open_late", "paused", "cancelled"] {
+            let conditions = parse_conditions(&format!(
+                "side={},stage={},pass={},month={},verdict={verdict}",
+                table.text(row, "side"),
+                table.text(row, "stage"),
+                table.text(row, "pass"),
+                table.text(row, "month"),
+            ))
+            .unwrap();
+            let drilled = engine.drill(sla, &conditions, None).unwrap();
+            assert_eq!(
+                i64::try_from(drilled.rows.len()).unwrap(),
+                table.count(row, verdict),
+                "{conditions:?}"
+            );
+            assert_eq!(drilled.columns[0], "case_id");
+        }
+    }
+    for (metric, column) in [("volume", "gross"), ("ageing", "complaints"), ("pareto_category", "complaints")] {
+        let metric = find(&metrics, metric);
+        let counted = engine.drill(metric, &[], None).unwrap().rows.len();
+        let figure = engine.metric(metric).unwrap().sum(column, |_| true);
+        assert_eq!(i64::try_from(counted).unwrap(), figure, "{}", metric.id);
+    }
+}
+
+#[test]
+fn stock_and_flow_balance() {
+    let lake = tempfile::tempdir().unwrap();
+    let done = extract_csv(&repository().join("sample_data"), lake.path());
+    let metrics = shipped_metrics().unwrap();
+    let table = engine(&done.snapshot).metric(find(&metrics, "stock_flow")).unwrap();
+    let flow = |name: &str| table.sum("complaints", |row| table.text(row, "flow") == name);
+    let left: i64 = ["completed", "unanswered", "withdrawn", "merged", "exhausted"]
+        .iter()
+        .map(|name| flow(name))
+        .sum();
+    assert!(flow("opening") > 0 && flow("received") > 0 && left > 0);
+    assert_eq!(flow("opening") + flow("received") + flow("reopened") - left, flow("closing"));
+}
+
+#[test]
+fn an_unknown_dimension_is_refused_with_the_known_ones() {
+    let metrics = shipped_metrics().unwrap();
+    let error = find(&metrics, "volume")
+        .drill_sql(&[("colour".into(), "red".into())], None)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`colour` is no dimension of volume") && error.contains("month"), "{error}");
+}
+
+#[test]
+fn every_header_tells_the_truth_about_its_query() {
+    let lake = tempfile::tempdir().unwrap();
+    let done = extract_csv(&repository().join("tests/oracle/metrics/fixture"), lake.path());
+    let engine = engine(&done.snapshot);
+    let folder = repository().join("queries/metrics");
+    let files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    let metrics = shipped_metrics().unwrap();
+    assert_eq!(files.len(), metrics.len(), "a file of queries/metrics is not shipped");
+    for metric in &metrics {
+        assert_eq!(metric.origin.file_stem().unwrap().to_str().unwrap(), metric.id);
+        for language in ["en", "tr", "ru"] {
+            assert!(metric.titles.contains_key(language), "{} has no title.{language}", metric.id);
+        }
+        let counted = engine.drill(metric, &[], Some(1)).unwrap().columns;
+        for name in metric.dimensions.iter().chain(&metric.key) {
+            assert!(counted.contains(name), "{}: `counted` has no column {name}", metric.id);
+        }
+    }
+}
+
+fn find<'m>(metrics: &'m [QueryFile], id: &str) -> &'m QueryFile {
+    metrics.iter().find(|m| m.id == id).unwrap()
+}

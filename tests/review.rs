@@ -1,0 +1,444 @@
+//! The review from invented figures: what it says, what it refuses to say, and how it is set.
+
+mod fixture;
+mod words;
+
+use fixture::{Invented, context, empty, one_case, pareto, quarter, text};
+use redress::domain::vocabulary::Language;
+use redress::engine::counted::{Counted, Value};
+use redress::review::build::build;
+use redress::review::figures::{FigureError, Figures, Previous};
+use redress::review::model::{Block, Cell, FindingKind, ReviewModel, Section, Table};
+use redress::review::{charts, html};
+
+fn model(invented: &Invented, language: Language) -> ReviewModel {
+    build(invented, &context(language)).expect("a review")
+}
+
+fn section<'a>(model: &'a ReviewModel, id: &str) -> &'a Section {
+    model
+        .sections
+        .iter()
+        .find(|s| s.id == id)
+        .expect("the section")
+}
+
+fn table<'a>(model: &'a ReviewModel, name: &str) -> &'a Table {
+    model.tables().find(|t| t.name == name).expect("the table")
+}
+
+fn row<'a>(table: &'a Table, first: &str) -> &'a [Cell] {
+    table
+        .rows
+        .iter()
+        .find(|r| r[0].text == first)
+        .expect("the row")
+}
+
+/// Labels that a register may hold and a page must survive.
+fn hostile() -> Invented {
+    let mut invented = quarter();
+    let long = "непрерывноедлинноеслово".repeat(9);
+    let mut names: Vec<String> = (0..300).map(|i| format!("category-{i:03}")).collect();
+    names[0] = "<script>alert(1)</script> & \"quotes\" 'single'".into();
+    names[1] = "two\nlines\u{0}and\u{1b}[31m control".into();
+    names[2] = "שירות לקוחות العربية".into();
+    names[3] = "paint 🎨👩‍🔧 tin".into();
+    names[4] = long.chars().take(200).collect();
+    names[5] = "</svg></style><img src=x onerror=alert(1)>".into();
+    let rows: Vec<(&str, i64)> = names
+        .iter()
+        .enumerate()
+        .map(|(i, n)| (n.as_str(), 400 - i as i64))
+        .collect();
+    invented
+        .tables
+        .insert("pareto_category".into(), pareto(&rows));
+    let mut volume = invented.tables["volume"].clone();
+    for (i, row) in volume.rows.iter_mut().enumerate() {
+        row[1] = text(&names[i % 9]);
+    }
+    invented.tables.insert("volume".into(), volume);
+    let mut sla = invented.tables["stage_sla"].clone();
+    sla.rows[0][1] = text(&names[5]);
+    invented.tables.insert("stage_sla".into(), sla);
+    invented.category = names[0].clone();
+    invented
+}
+
+const LANGUAGES: [Language; 3] = [Language::En, Language::Tr, Language::Ru];
+
+#[test]
+fn every_figure_sets_in_every_language_without_addresses_or_scripts() {
+    let cases = [
+        quarter(),
+        empty(),
+        one_case(),
+        hostile(),
+        Invented::default(),
+    ];
+    for invented in &cases {
+        for language in LANGUAGES {
+            let mut context = context(language);
+            context.organisation = "A & B <Ltd> \"x\"".into();
+            context.refused.push(("line 4: `<td>` & more".into(), 1));
+            let model = build(invented, &context).expect("a review");
+            let page = html::render(&model).expect("a page");
+            let bare = page.replace("http://www.w3.org/2000/svg", "");
+            assert!(
+                !bare.contains("http:") && !bare.contains("https:"),
+                "an address in the page"
+            );
+            for markup in [
+                "<script",
+                "<img",
+                "<Ltd>",
+                "<td>`",
+                " onerror=alert(1)>",
+                " style=",
+            ] {
+                let found = page
+                    .find(markup)
+                    .map(|at| &page[at.saturating_sub(80)..at + 20]);
+                assert_eq!(found, None, "unescaped {markup} in the page");
+            }
+            assert_eq!(page.matches("</style>").count(), 1);
+            assert_eq!(page.matches("</svg>").count(), model.charts().count());
+        }
+    }
+}
+
+#[test]
+fn every_chart_stands_alone_with_title_alternative_and_role() {
+    for invented in [quarter(), one_case(), hostile()] {
+        let model = model(&invented, Language::Ru);
+        let files = charts::files(&model).expect("charts");
+        assert_eq!(files.len(), model.charts().count());
+        for file in &files {
+            let svg = &file.svg;
+            assert!(
+                svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"),
+                "{}",
+                file.name
+            );
+            assert!(
+                svg.contains("role=\"img\"") && svg.contains("<title") && svg.contains("<desc")
+            );
+            assert!(svg.contains("@font-face") && !svg.contains("NaN") && !svg.contains("inf"));
+            assert!(
+                svg.chars().all(|c| !c.is_control() || c == '\n'),
+                "{}",
+                file.name
+            );
+        }
+        let mut names: Vec<_> = files.iter().map(|f| &f.name).collect();
+        names.dedup();
+        assert_eq!(names.len(), files.len(), "two charts of one name");
+    }
+}
+
+#[test]
+fn links_and_anchors_meet() {
+    let page = html::render(&model(&quarter(), Language::Tr)).expect("a page");
+    let ids: Vec<&str> = after(&page, " id=\"");
+    let links: Vec<&str> = after(&page, "href=\"#");
+    assert!(links.len() > 60);
+    for link in links {
+        assert_eq!(ids.iter().filter(|id| **id == link).count(), 1, "#{link}");
+    }
+}
+
+/// What stands in quotes after each occurrence of a prefix.
+fn after<'a>(page: &'a str, prefix: &str) -> Vec<&'a str> {
+    page.split(prefix)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
+}
+
+#[test]
+fn headings_descend_without_a_gap() {
+    let page = html::render(&model(&quarter(), Language::En)).expect("a page");
+    let levels: Vec<u32> = page
+        .split("<h")
+        .skip(1)
+        .filter_map(|rest| rest.chars().next()?.to_digit(10))
+        .collect();
+    assert_eq!(levels.first(), Some(&1));
+    assert_eq!(levels.iter().filter(|l| **l == 1).count(), 1);
+    for pair in levels.windows(2) {
+        assert!(pair[1] <= pair[0] + 1, "h{} after h{}", pair[1], pair[0]);
+    }
+}
+
+#[test]
+fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
+    let model = model(&quarter(), Language::En);
+    let kinds: Vec<FindingKind> = model.findings.iter().map(|f| f.kind).collect();
+    use FindingKind::{Data, LimitMissed, OldestOpen, RemediesNotDelivered, RemediesNotTold};
+    assert_eq!(
+        kinds,
+        [
+            RemediesNotDelivered,
+            RemediesNotTold,
+            LimitMissed,
+            LimitMissed,
+            LimitMissed,
+            OldestOpen,
+            Data
+        ]
+    );
+    assert_eq!(model.findings[0].figure, "11");
+    assert_eq!(model.findings[5].figure, "143");
+    assert!(
+        model.findings[5].sentence.contains("R-2026-"),
+        "{}",
+        model.findings[5].sentence
+    );
+}
+
+#[test]
+fn shares_carry_the_interval_of_wilson() {
+    // 323 of 425 and 24 of 34: limits by scipy.stats.binomtest(...).proportion_ci(method="wilson").
+    let model = model(&quarter(), Language::En);
+    let headline = table(&model, "sla_headline");
+    let first = row(headline, "Processing, pass\u{a0}1");
+    assert_eq!(first[5].text, "76.0%");
+    assert_eq!(first[6].text, "71.7–79.8%");
+    let second = row(headline, "Processing, pass\u{a0}2");
+    assert_eq!(
+        (second[5].text.as_str(), second[6].text.as_str()),
+        ("70.6%", "53.8–83.2%")
+    );
+}
+
+#[test]
+fn fewer_than_twenty_get_no_percentage() {
+    let model = model(&quarter(), Language::En);
+    let few = row(table(&model, "sla_headline"), "Resolution, pass\u{a0}2");
+    assert_eq!(few[5].text, "15 of 16");
+    assert_eq!(few[5].number, None);
+    assert_eq!(few[6].text, "–");
+    let page = html::render(&self::model(&one_case(), Language::En)).expect("a page");
+    let ack = page
+        .split("id=\"ack\"")
+        .nth(1)
+        .and_then(|p| p.split("</section>").next());
+    assert!(ack.expect("the section").contains("0 of 1"));
+}
+
+#[test]
+fn paused_without_a_due_date_stands_beside_the_denominator() {
+    let model = model(&quarter(), Language::En);
+    let beside = row(table(&model, "sla_beside"), "Processing, pass\u{a0}1");
+    assert_eq!(beside[4].text, "5");
+    assert_eq!(
+        row(table(&model, "sla_headline"), "Processing, pass\u{a0}1")[4].text,
+        "425"
+    );
+    // The month table has no row without a name.
+    assert!(
+        table(&model, "sla_by_month_net")
+            .rows
+            .iter()
+            .all(|r| r[0].text.contains("2026"))
+    );
+}
+
+#[test]
+fn bounds_hold_the_undecided_on_either_side() {
+    // 323 met, 102 late, 5 paused: 323/430 = 75.1 %, 328/430 = 76.3 %.
+    let model = model(&quarter(), Language::En);
+    let row = row(table(&model, "sla_started"), "Processing, pass\u{a0}1");
+    assert_eq!(
+        (row[5].text.as_str(), row[6].text.as_str()),
+        ("75.1%", "76.3%")
+    );
+}
+
+#[test]
+fn without_censoring_the_curve_gives_the_share_beyond_the_limit() {
+    // Of 100, 80 had ended by day 4 (75 on the gross clock) and none was censored before.
+    let model = model(&quarter(), Language::En);
+    let times = table(&model, "time_in_processing_1");
+    assert_eq!(row(times, "Net")[5].text, "20.0%");
+    assert_eq!(row(times, "Gross")[5].text, "25.0%");
+    assert_eq!(row(times, "Net")[7].text, "3");
+}
+
+#[test]
+fn the_stock_identity_is_printed_and_a_breach_is_said() {
+    let check = |model: &ReviewModel| {
+        section(model, "stock").blocks.iter().find_map(|b| match b {
+            Block::Check { holds, text, .. } => Some((*holds, text.clone())),
+            _ => None,
+        })
+    };
+    let (holds, text) = check(&model(&quarter(), Language::En)).expect("a check");
+    assert!(holds && text.ends_with("= 73"), "{text}");
+    let mut broken = quarter();
+    if let Some(flows) = broken.tables.get_mut("stock_flow") {
+        flows.rows.pop();
+        flows.rows.push(vec![
+            self::text("closing"),
+            self::text("2026-09"),
+            Value::Count(70),
+        ]);
+    }
+    let model = model(&broken, Language::En);
+    assert!(!check(&model).expect("a check").0);
+    assert!(
+        model
+            .findings
+            .iter()
+            .any(|f| f.kind == FindingKind::Data && f.link == "stock")
+    );
+}
+
+#[test]
+fn outstanding_is_never_among_the_open() {
+    let model = model(&quarter(), Language::En);
+    let total = row(table(&model, "ageing"), "All");
+    let counts: Vec<&str> = total[1..].iter().map(|c| c.text.as_str()).collect();
+    assert_eq!(counts, ["12", "33", "19", "9"]);
+}
+
+#[test]
+fn nothing_measured_is_told_from_nothing_there() {
+    let words = |invented: &Invented| {
+        let model = model(invented, Language::En);
+        let absent: Vec<String> = model
+            .sections
+            .iter()
+            .flat_map(|s| &s.blocks)
+            .filter_map(|b| match b {
+                Block::Absent { text } => Some(text.clone()),
+                _ => None,
+            })
+            .collect();
+        absent
+    };
+    let none = words(&empty());
+    assert!(
+        none.len() >= 9 && none.iter().all(|t| t.starts_with("None")),
+        "{none:?}"
+    );
+    let unknown = words(&Invented::default());
+    assert!(
+        unknown.len() >= 9 && unknown.iter().all(|t| t.starts_with("Not measured")),
+        "{unknown:?}"
+    );
+}
+
+#[test]
+fn an_unfinished_period_says_so() {
+    let mut context = context(Language::En);
+    assert!(
+        build(&quarter(), &context)
+            .expect("a review")
+            .head
+            .provisional
+            .is_none()
+    );
+    context.provisional = true;
+    let model = build(&quarter(), &context).expect("a review");
+    assert!(model.head.provisional.is_some());
+}
+
+#[test]
+fn the_period_before_is_read_from_the_same_metrics() {
+    let before = Previous::read("2026-Q2", &quarter()).expect("figures");
+    assert_eq!(before.received, 436);
+    assert!((before.working_days - 64.5).abs() < 1e-9);
+    assert!(before.stages.contains(&("processing".into(), 1, 323, 425)));
+}
+
+#[test]
+fn a_drill_command_can_be_typed_again() {
+    let model = model(&hostile(), Language::En);
+    let page = html::render(&model).expect("a page");
+    assert!(page.contains(
+        "redress query stage_sla --drill side=net,stage=processing,pass=1,verdict=missed --period 2026-Q3"
+    ));
+    // Quotes of the label are quoted for the shell.
+    assert!(
+        page.contains("redress query pareto_category --drill &#39;category=&#60;script&#62;"),
+        "quoting"
+    );
+}
+
+#[test]
+fn more_than_a_dozen_categories_are_added_up_in_the_drawing_and_all_in_the_table() {
+    let model = model(&hostile(), Language::En);
+    assert_eq!(table(&model, "categories").rows.len(), 300);
+    assert!(table(&model, "categories").folded);
+}
+
+#[test]
+fn a_metric_that_fails_stops_the_review() {
+    struct Broken;
+    impl Figures for Broken {
+        fn metric(&self, id: &str) -> Result<Counted, FigureError> {
+            Err(FigureError::Failed {
+                id: id.to_owned(),
+                source: "disk".into(),
+            })
+        }
+        fn drill(
+            &self,
+            id: &str,
+            _: &[(String, String)],
+            _: usize,
+        ) -> Result<Counted, FigureError> {
+            self.metric(id)
+        }
+    }
+    let refused = build(&Broken, &context(Language::En)).expect_err("a refusal");
+    assert!(refused.to_string().contains("stage_sla"), "{refused}");
+    let mut short = quarter();
+    if let Some(table) = short.tables.get_mut("ageing") {
+        table.columns[3] = "age".into();
+    }
+    let refused = build(&short, &context(Language::En)).expect_err("a refusal");
+    assert!(refused.to_string().contains("oldest_days"), "{refused}");
+}
+
+#[test]
+fn the_same_figures_give_the_same_bytes() {
+    let page = |_| html::render(&model(&quarter(), Language::Ru)).expect("a page");
+    assert_eq!(page(1), page(2));
+}
+
+#[test]
+fn the_first_page_reads_well_in_every_language() {
+    for language in LANGUAGES {
+        let model = model(&quarter(), language);
+        let mut said = format!(
+            "{}\n{}\n{}\n\n",
+            model.head.title, model.head.period, model.head.as_of
+        );
+        for tile in &model.head.tiles {
+            said.push_str(&format!(
+                "{}: {} ({})\n",
+                tile.label, tile.figure, tile.beside
+            ));
+        }
+        for finding in &model.findings {
+            said.push_str(&format!(
+                "\n{}\n{}\n{}\n",
+                finding.sentence, finding.detail, finding.decision
+            ));
+        }
+        said.push('\n');
+        for text in &model.clear {
+            said.push_str(&format!("- {text}\n"));
+        }
+        for chart in model.charts() {
+            said.push_str(&format!(
+                "\n[{}] {}\n{}\n",
+                chart.name, chart.title, chart.alt
+            ));
+        }
+        insta::assert_snapshot!(format!("review_{}", language.as_str()), said);
+    }
+}
