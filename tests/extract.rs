@@ -95,7 +95,7 @@ fn an_incremental_extract_gives_the_same_files_as_a_full_one() {
     let later = as_of() + TimeDelta::hours(2);
     let by = Actor::staff(Role::Agent, "Defne Karaağaç");
     register
-        .append(case.case_key, &redress::register::Draft::new(later, NoteAdded {}), &by, later)
+        .append(case.case_key, redress::register::Draft::new(later, NoteAdded {}), &by, later)
         .unwrap();
     drop(register);
 

@@ -1,6 +1,7 @@
 //! One integration binary: linking once saves minutes.
 
 mod calendar;
+mod cli_cases;
 mod common;
 mod extract;
 mod metrics;

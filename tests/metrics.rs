@@ -154,7 +154,7 @@ fn stock_and_flow_balance() {
 fn an_unknown_dimension_is_refused_with_the_known_ones() {
     let metrics = shipped_metrics().unwrap();
     let error = find(&metrics, "volume")
-        .drill_sql(&[("colour".into(), "red".into())], None)
+        .conditions_sql(&[("colour".into(), "red".into())], None)
         .unwrap_err()
         .to_string();
     assert!(error.contains("`colour` is no dimension of volume") && error.contains("month"), "{error}");

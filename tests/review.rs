@@ -7,7 +7,7 @@ use fixture::{Invented, context, empty, one_case, pareto, quarter, text};
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
 use redress::review::build::build;
-use redress::review::figures::{FigureError, Figures, Previous};
+use redress::review::figures::{FigureError, Figures, OtherMetric, Previous};
 use redress::review::model::{Block, Cell, FindingKind, ReviewModel, Section, Table};
 use redress::review::{charts, html};
 
@@ -327,6 +327,32 @@ fn nothing_measured_is_told_from_nothing_there() {
     assert!(
         unknown.len() >= 9 && unknown.iter().all(|t| t.starts_with("Not measured")),
         "{unknown:?}"
+    );
+}
+
+#[test]
+fn a_metric_without_a_section_is_shown_as_a_table_and_a_known_one_only_once() {
+    let mut invented = quarter();
+    let plain = |id: &str| OtherMetric {
+        id: id.into(),
+        title: "Complaints <by> hand".into(),
+        iso: "8.2".into(),
+        basis: "received".into(),
+        definition: "One of our own.".into(),
+    };
+    invented.others = vec![plain("volume"), plain("own")];
+    let columns = ["department", "complaints"].map(str::to_owned).to_vec();
+    let rows = vec![vec![text("quality"), Value::Count(1234)]];
+    invented
+        .tables
+        .insert("own".into(), Counted { columns, rows });
+    let model = model(&invented, Language::Tr);
+    assert_eq!(table(&model, "own").rows[0][1].text, "1.234");
+    assert_eq!(model.tables().filter(|t| t.name == "volume").count(), 1);
+    assert!(
+        html::render(&model)
+            .expect("a page")
+            .contains("Complaints &#60;by&#62; hand")
     );
 }
 

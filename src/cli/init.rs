@@ -40,7 +40,9 @@ struct Made {
 
 /// `redress init`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
-    let named = |flag: &Option<PathBuf>, setting: &Option<PathBuf>| flag.clone().or_else(|| setting.clone());
+    let named = |flag: &Option<PathBuf>, setting: &Option<PathBuf>| {
+        flag.clone().or_else(|| setting.clone())
+    };
     let calendar_file = named(&args.calendar, &context.config.calendar);
     let limits_file = named(&args.limits, &context.config.limits);
     let calendar_toml = match &calendar_file {
@@ -51,12 +53,18 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         Some(path) => read(path)?,
         None => rules::shipped_limits()?,
     };
-    let calendar = CalendarFile::from_toml(&calendar_toml).map_err(|e| unfit(calendar_file.as_deref(), &e))?;
+    let calendar =
+        CalendarFile::from_toml(&calendar_toml).map_err(|e| unfit(calendar_file.as_deref(), &e))?;
     let limits = Limits::from_toml(&limits_toml).map_err(|e| unfit(limits_file.as_deref(), &e))?;
     let path = &context.config.register;
     let mut register = Register::create(
         path,
-        &NewRegister { zone: calendar.spec.zone, calendar_toml, limits_toml, now: context.now },
+        &NewRegister {
+            zone: calendar.spec.zone,
+            calendar_toml,
+            limits_toml,
+            now: context.now,
+        },
     )?;
     if let Some(name) = &args.organisation {
         register.set_setting(Setting::Organisation, name)?;
@@ -86,10 +94,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| Failure::Usage(format!("{}: cannot be read", path.display())))
+    std::fs::read_to_string(path)
+        .with_context(|| Failure::Usage(format!("{}: cannot be read", path.display())))
 }
 
 fn unfit(path: Option<&Path>, why: &dyn std::fmt::Display) -> Failure {
-    let place = path.map_or_else(|| "the shipped rules".to_owned(), |p| p.display().to_string());
+    let place = path.map_or_else(
+        || "the shipped rules".to_owned(),
+        |p| p.display().to_string(),
+    );
     Failure::Usage(format!("{place}: {why}"))
 }

@@ -106,7 +106,11 @@ pub fn audit(context: &Context, command: AuditCommand) -> anyhow::Result<()> {
         differences: report
             .differences
             .iter()
-            .map(|d| Difference { place: &d.place, key: &d.key, what: &d.what })
+            .map(|d| Difference {
+                place: &d.place,
+                key: &d.key,
+                what: &d.what,
+            })
             .collect(),
     };
     output::print_document(&verified, || verified.in_words(), context.format)?;
@@ -125,9 +129,17 @@ pub fn audit(context: &Context, command: AuditCommand) -> anyhow::Result<()> {
 
 impl Verified<'_> {
     fn in_words(&self) -> String {
-        let mut lines = format!("{}: {} event(s), {} case(s)\n", self.register.display(), self.events, self.cases);
+        let mut lines = format!(
+            "{}: {} event(s), {} case(s)\n",
+            self.register.display(),
+            self.events,
+            self.cases
+        );
         for found in &self.differences {
-            lines.push_str(&format!("  {} ({}): {}\n", found.place, found.key, found.what));
+            lines.push_str(&format!(
+                "  {} ({}): {}\n",
+                found.place, found.key, found.what
+            ));
         }
         if self.clean {
             lines.push_str("nothing differs from what was recorded\n");
@@ -142,11 +154,15 @@ fn written(head: &ChainHead) -> String {
 }
 
 fn head(text: &str) -> Result<ChainHead, String> {
-    let unreadable = || format!("`{text}` is no head; write it as `audit verify` prints it, POSITION:HASH");
+    let unreadable =
+        || format!("`{text}` is no head; write it as `audit verify` prints it, POSITION:HASH");
     let (seq, hash) = text.split_once(':').ok_or_else(unreadable)?;
     let seq = seq.parse().map_err(|_| unreadable())?;
     let is_hash = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     is_hash
-        .then(|| ChainHead { seq, hash: hash.to_ascii_lowercase() })
+        .then(|| ChainHead {
+            seq,
+            hash: hash.to_ascii_lowercase(),
+        })
         .ok_or_else(unreadable)
 }

@@ -11,7 +11,7 @@ use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with};
 use redress::lake::manifest::Manifest;
 use redress::review::asking::Asking;
-use redress::review::figures::{Previous, ReviewContext};
+use redress::review::figures::{Figures, Previous, ReviewContext};
 use redress::review::{build, pack};
 
 use super::Context;
@@ -62,9 +62,10 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
     let (engine, manifest) = query::open(context, args.snapshot.as_deref(), &args.period)?;
     let bar = progress::steps("review: metrics");
     bar.set_length(metrics.len() as u64);
+    let asking = Asking::new(&engine, &metrics, context.config.language);
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
     for metric in &metrics {
-        tables.push((metric.id.clone(), engine.metric(metric)?));
+        tables.push((metric.id.clone(), asking.metric(&metric.id)?));
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -72,7 +73,6 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
     if !counted_any {
         return Err(Failure::Nothing(format!("nothing was received, due or open in {}", engine.params().period)).into());
     }
-    let asking = Asking { engine: &engine, metrics: &metrics };
     let review_context = review_context(context, &engine, &metrics, &manifest)?;
     let model = build::build(&asking, &review_context)?;
     let language = context.config.language.as_str();
@@ -131,7 +131,7 @@ fn review_context(
         deviations: u64::try_from(deviations.count(0, "deviations")).unwrap_or(0),
         objectives: objectives(engine)?,
         currency: context.config.currency.clone(),
-        previous: previous(engine, metrics)?,
+        previous: previous(context, engine, metrics)?,
     })
 }
 
@@ -183,7 +183,7 @@ fn objectives(engine: &LocalEngine) -> anyhow::Result<BTreeMap<String, f64>> {
 }
 
 /// The period before, when the lake knows anything of it.
-fn previous(engine: &LocalEngine, metrics: &[QueryFile]) -> anyhow::Result<Option<Previous>> {
+fn previous(context: &Context, engine: &LocalEngine, metrics: &[QueryFile]) -> anyhow::Result<Option<Previous>> {
     let params = engine.params();
     let Some(before) = params.previous.previous() else {
         return Ok(None);
@@ -194,7 +194,7 @@ fn previous(engine: &LocalEngine, metrics: &[QueryFile]) -> anyhow::Result<Optio
         ..params.clone()
     };
     let engine = engine.for_params(earlier);
-    let found = Previous::read(&params.previous.name, &Asking { engine: &engine, metrics })
+    let found = Previous::read(&params.previous.name, &Asking::new(&engine, metrics, context.config.language))
         .context("the period before cannot be computed")?;
     Ok((found.received > 0).then_some(found))
 }

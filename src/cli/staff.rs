@@ -59,11 +59,11 @@ pub struct Add {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "change", multiple = true, required = true, args = ["set", "discretion", "no_limit", "active", "inactive"])]
 pub struct Roles {
     name: String,
     /// The roles from now on, separated by commas; the first is the usual one
-    #[arg(long, value_delimiter = ',', value_parser = word!(Role), value_name = "ROLES")]
+    #[arg(long, value_delimiter = ',', value_parser = word!(Role), value_name = "ROLES",
+          required_unless_present_any = ["discretion", "no_limit", "active", "inactive"])]
     set: Vec<Role>,
     /// What the person may grant alone, in minor units
     #[arg(long, value_name = "AMOUNT", conflicts_with = "no_limit")]
@@ -115,7 +115,10 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Add(args) => add(context, &args),
         Command::List { active } => list(context, active),
-        Command::Reset { name, password_stdin } => reset(context, &name, password_stdin),
+        Command::Reset {
+            name,
+            password_stdin,
+        } => reset(context, &name, password_stdin),
         Command::Roles(args) => roles(context, &args),
         Command::Train(args) => train(context, &args),
     }
@@ -132,11 +135,18 @@ fn add(context: &Context, args: &Add) -> anyhow::Result<()> {
         discretion_minor: args.discretion,
     })?;
     if let Some(chosen) = &chosen {
-        register
-            .set_password(&args.name, chosen)
-            .with_context(|| format!("{} was added, but has no usable password yet; `redress staff reset`", args.name))?;
+        register.set_password(&args.name, chosen).with_context(|| {
+            format!(
+                "{} was added, but has no usable password yet; `redress staff reset`",
+                args.name
+            )
+        })?;
     }
-    print(context, &register.staff(&args.name)?, chosen.is_none().then_some(made.as_str()))
+    print(
+        context,
+        &register.staff(&args.name)?,
+        chosen.is_none().then_some(made.as_str()),
+    )
 }
 
 fn reset(context: &Context, name: &str, password_stdin: bool) -> anyhow::Result<()> {
@@ -188,7 +198,9 @@ fn train(context: &Context, args: &Train) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    let columns = ["name", "course", "held_on", "evidence", "recorded"].map(str::to_owned).to_vec();
+    let columns = ["name", "course", "held_on", "evidence", "recorded"]
+        .map(str::to_owned)
+        .to_vec();
     output::print(&Counted { columns, rows }, context.format)
 }
 
@@ -216,9 +228,23 @@ fn list(context: &Context, only_active: bool) -> anyhow::Result<()> {
         })
         .collect();
     let columns = [
-        "name", "roles", "department", "site", "discretion_minor", "active", "can_sign_in", "must_change", "courses",
+        "name",
+        "roles",
+        "department",
+        "site",
+        "discretion_minor",
+        "active",
+        "can_sign_in",
+        "must_change",
+        "courses",
     ];
-    output::print(&Counted { columns: columns.map(str::to_owned).to_vec(), rows }, context.format)
+    output::print(
+        &Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        },
+        context.format,
+    )
 }
 
 fn print(context: &Context, person: &Staff, made: Option<&str>) -> anyhow::Result<()> {
@@ -234,9 +260,16 @@ fn print(context: &Context, person: &Staff, made: Option<&str>) -> anyhow::Resul
         password: made,
     };
     let human = || {
-        let limit = answer.discretion.map_or_else(|| "without limit".to_owned(), |amount| format!("up to {amount}"));
+        let limit = answer.discretion.map_or_else(
+            || "without limit".to_owned(),
+            |amount| format!("up to {amount}"),
+        );
         let active = if answer.active { "" } else { ", not active" };
-        let mut lines = format!("{}: {}; grants alone {limit}{active}\n", answer.name, answer.roles.join(", "));
+        let mut lines = format!(
+            "{}: {}; grants alone {limit}{active}\n",
+            answer.name,
+            answer.roles.join(", ")
+        );
         if let Some(password) = answer.password {
             lines.push_str(&format!("first password, to be changed: {password}\n"));
         }

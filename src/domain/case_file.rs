@@ -340,7 +340,11 @@ impl CaseFile {
                     _ => Ok(()),
                 }
             }
-            EventBody::RemedyDone(_) if self.remedy_due_on.is_none() => Err(Refusal::NoRemedyDue),
+            EventBody::RemedyDone(_)
+                if self.remedy_due_on.is_none() || self.remedy_done_at.is_some() =>
+            {
+                Err(Refusal::NoRemedyDue)
+            }
             EventBody::CorrectionVerified(_) if self.remedy_due_on.is_none() => {
                 Err(Refusal::NoRemedyDue)
             }
@@ -418,7 +422,12 @@ impl CaseFile {
             }
             EventBody::ReferredExternally(r) => self.referral = Some((at, r.body.clone())),
             EventBody::ExternalOutcome(o) => self.external_outcome = Some((at, o.satisfied)),
-            EventBody::RemedyDue(r) => self.remedy_due_on = Some(r.due_on),
+            EventBody::RemedyDue(r) => {
+                self.remedy_due_on = Some(r.due_on);
+                // What is granted anew after a delivery is a new debt.
+                self.remedy_done_at = None;
+                self.correction_verified = None;
+            }
             EventBody::RemedyDone(_) => {
                 self.remedy_done_at.get_or_insert(at);
             }

@@ -52,6 +52,9 @@ pub struct LocalEngine {
     params: Params,
     /// Decoded columns by table; grown when a query names further ones.
     decoded: RefCell<BTreeMap<&'static str, DataFrame>>,
+    /// What each metric counted, row by row; filled by the first drill, so that a review's many lists
+    /// run its SQL once.
+    counted: RefCell<BTreeMap<String, DataFrame>>,
 }
 
 impl LocalEngine {
@@ -61,6 +64,7 @@ impl LocalEngine {
             snapshot: snapshot.to_owned(),
             params,
             decoded: RefCell::new(BTreeMap::new()),
+            counted: RefCell::new(BTreeMap::new()),
         }
     }
 
@@ -71,6 +75,7 @@ impl LocalEngine {
             snapshot: self.snapshot.clone(),
             params,
             decoded: RefCell::new(self.decoded.borrow().clone()),
+            counted: RefCell::new(BTreeMap::new()),
         }
     }
 
@@ -97,8 +102,29 @@ impl LocalEngine {
         conditions: &[(String, String)],
         limit: Option<usize>,
     ) -> Result<Counted, EngineError> {
-        let sql = metric.drill_sql(conditions, limit)?;
-        self.sql(&sql, &metric.origin.display().to_string())
+        let rest = metric.conditions_sql(conditions, limit)?;
+        let origin = metric.origin.display().to_string();
+        if !self.counted.borrow().contains_key(&metric.id) {
+            let frame = self.run(&metric.counted_sql(), &origin)?;
+            self.counted.borrow_mut().insert(metric.id.clone(), frame);
+        }
+        let frame = self
+            .counted
+            .borrow()
+            .get(&metric.id)
+            .cloned()
+            .unwrap_or_default();
+        let mut context = SQLContext::new();
+        context.register("counted", frame.lazy());
+        let answer = context
+            .execute(&format!("SELECT * FROM counted AS k{rest}"))
+            .and_then(polars::prelude::LazyFrame::collect)
+            .map_err(|source| EngineError::Query {
+                origin,
+                source,
+                hint: String::new(),
+            })?;
+        counted(&answer)
     }
 
     /// Any SELECT over the lake's tables and `params`.
@@ -106,6 +132,10 @@ impl LocalEngine {
     /// # Errors
     /// When a file of the lake cannot be read or the engine refuses the SQL.
     pub fn sql(&self, sql: &str, origin: &str) -> Result<Counted, EngineError> {
+        counted(&self.run(sql, origin)?)
+    }
+
+    fn run(&self, sql: &str, origin: &str) -> Result<DataFrame, EngineError> {
         let words = identifiers(sql);
         let refused = |source: PolarsError, hint: String| EngineError::Query {
             origin: origin.to_owned(),
@@ -120,14 +150,13 @@ impl LocalEngine {
         }
         let params = params_frame(&self.params).map_err(|e| refused(e, String::new()))?;
         context.register("params", params.lazy());
-        let answer = context
+        context
             .execute(sql)
             .and_then(polars::prelude::LazyFrame::collect)
             .map_err(|e| {
                 let hint = known_columns(&words);
                 refused(e, hint)
-            })?;
-        counted(&answer)
+            })
     }
 
     /// The named columns of a table, decoding those that are not yet there.

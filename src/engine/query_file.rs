@@ -170,12 +170,26 @@ impl QueryFile {
             .map_or(self.id.as_str(), String::as_str)
     }
 
-    /// The SQL that lists what was counted under the given conditions: the same CTEs, another last line.
-    /// An empty value asks for NULL.
+    /// The SQL that lists everything that was counted, the case's number first: the same CTEs, another
+    /// last line.
+    pub fn counted_sql(&self) -> String {
+        let with = self
+            .query
+            .with
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        format!(
+            "{with} SELECT c.case_id, k.* FROM counted AS k JOIN cases AS c ON c.case_key = k.case_key"
+        )
+    }
+
+    /// What [`QueryFile::counted_sql`] lists, under conditions on the alias `k`, in the order of the
+    /// cases. An empty value asks for NULL.
     ///
     /// # Errors
     /// When a condition names no dimension of this metric.
-    pub fn drill_sql(
+    pub fn conditions_sql(
         &self,
         conditions: &[(String, String)],
         limit: Option<usize>,
@@ -193,24 +207,19 @@ impl QueryFile {
                 format!("k.{name} IS NULL")
             } else {
                 // Dimensions are compared as text, so that numbers need no quoting rules of their own.
-                format!("CAST(k.{name} AS VARCHAR) = '{}'", value.replace('\'', "''"))
+                format!(
+                    "CAST(k.{name} AS VARCHAR) = '{}'",
+                    value.replace('\'', "''")
+                )
             });
         }
-        let with = self
-            .query
-            .with
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
         let filter = if filters.is_empty() {
             String::new()
         } else {
             format!(" WHERE {}", filters.join(" AND "))
         };
         let limit = limit.map(|n| format!(" LIMIT {n}")).unwrap_or_default();
-        Ok(format!(
-            "{with} SELECT c.case_id, k.* FROM counted AS k JOIN cases AS c ON c.case_key = k.case_key{filter} ORDER BY k.case_key{limit}"
-        ))
+        Ok(format!("{filter} ORDER BY k.case_key{limit}"))
     }
 }
 

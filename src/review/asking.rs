@@ -1,18 +1,34 @@
 //! The review's questions, answered by the embedded engine.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::domain::vocabulary::Language;
 use crate::engine::counted::Counted;
 use crate::engine::local::{EngineError, LocalEngine};
 use crate::engine::query_file::QueryFile;
 
-use super::figures::{FigureError, Figures};
+use super::figures::{FigureError, Figures, OtherMetric};
 
-/// Metrics and the engine that runs them.
+/// Metrics and the engine that runs them; an answer is computed once.
 pub struct Asking<'a> {
-    pub engine: &'a LocalEngine,
-    pub metrics: &'a [QueryFile],
+    engine: &'a LocalEngine,
+    metrics: &'a [QueryFile],
+    language: Language,
+    answers: RefCell<BTreeMap<String, Counted>>,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// Questions to one engine; titles come in the given language.
+    pub fn new(engine: &'a LocalEngine, metrics: &'a [QueryFile], language: Language) -> Self {
+        Asking {
+            engine,
+            metrics,
+            language,
+            answers: RefCell::new(BTreeMap::new()),
+        }
+    }
+
     fn find(&self, id: &str) -> Result<&QueryFile, FigureError> {
         self.metrics
             .iter()
@@ -23,8 +39,17 @@ impl Asking<'_> {
 
 impl Figures for Asking<'_> {
     fn metric(&self, id: &str) -> Result<Counted, FigureError> {
-        let metric = self.find(id)?;
-        self.engine.metric(metric).map_err(|e| failed(id, e))
+        if let Some(answer) = self.answers.borrow().get(id) {
+            return Ok(answer.clone());
+        }
+        let answer = self
+            .engine
+            .metric(self.find(id)?)
+            .map_err(|e| failed(id, e))?;
+        self.answers
+            .borrow_mut()
+            .insert(id.to_owned(), answer.clone());
+        Ok(answer)
     }
 
     fn drill(
@@ -37,6 +62,19 @@ impl Figures for Asking<'_> {
         self.engine
             .drill(metric, conditions, Some(limit))
             .map_err(|e| failed(id, e))
+    }
+
+    fn others(&self) -> Vec<OtherMetric> {
+        self.metrics
+            .iter()
+            .map(|m| OtherMetric {
+                id: m.id.clone(),
+                title: m.title(self.language.as_str()).to_owned(),
+                iso: m.iso.clone(),
+                basis: m.basis.clone(),
+                definition: m.definition.clone(),
+            })
+            .collect()
     }
 }
 

@@ -5,6 +5,7 @@ mod cut;
 mod findings;
 mod limits;
 mod maker;
+mod others;
 mod overview;
 mod pareto;
 mod remedies;
@@ -44,7 +45,7 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
     let ageing = ageing::read(&maker)?;
     let remedies = remedies::read(&maker)?;
 
-    let sections = vec![
+    let mut sections = vec![
         remedies::section(&maker, &remedies)?,
         limits::stages_section(&maker, stages.as_ref())?,
         limits::overall_section(&maker, overall.as_ref())?,
@@ -54,9 +55,9 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
         ageing::section(&maker, ageing.as_ref())?,
         pareto::section(&maker)?,
         time::section(&maker)?,
-        cut::definitions(&maker),
-        cut::section(&maker),
     ];
+    sections.extend(others::section(&maker)?);
+    sections.extend([cut::definitions(&maker), cut::section(&maker)]);
     let judged = findings::Judged {
         stages: [&stages, &overall, &acknowledged],
         stock: stock.as_ref(),

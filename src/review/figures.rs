@@ -29,6 +29,25 @@ pub trait Figures {
         conditions: &[(String, String)],
         limit: usize,
     ) -> Result<Counted, FigureError>;
+
+    /// Metrics that the review has no place of its own for, such as those that an analyst added: each
+    /// is shown as a table. Metrics that the review knows are left out by it.
+    fn others(&self) -> Vec<OtherMetric> {
+        Vec::new()
+    }
+}
+
+/// A metric shown as a plain table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherMetric {
+    pub id: String,
+    /// In the review's language, where the metric's header has it.
+    pub title: String,
+    /// ISO clause or indicator.
+    pub iso: String,
+    /// received, started, due, ended or stock.
+    pub basis: String,
+    pub definition: String,
 }
 
 /// A metric without an answer.

@@ -6,12 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use redress::domain::period::Period;
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
-use redress::review::figures::{FigureError, Figures, Previous, ReviewContext};
+use redress::review::figures::{FigureError, Figures, OtherMetric, Previous, ReviewContext};
 
 /// Counted tables by metric; a metric without one does not exist.
 #[derive(Default)]
 pub struct Invented {
     pub tables: BTreeMap<String, Counted>,
+    /// Further metrics, shown as plain tables.
+    pub others: Vec<OtherMetric>,
     /// Put into every drilled row as category.
     pub category: String,
 }
@@ -58,6 +60,10 @@ impl Figures for Invented {
             })
             .collect();
         Ok(Counted { columns, rows })
+    }
+
+    fn others(&self) -> Vec<OtherMetric> {
+        self.others.clone()
     }
 }
 
@@ -317,6 +323,7 @@ pub fn quarter() -> Invented {
     tables.insert("stage_time".to_owned(), times());
     Invented {
         tables,
+        others: Vec::new(),
         category: "packaging".into(),
     }
 }

@@ -15,19 +15,18 @@ use crate::cli::failure::Failure;
 use crate::cli::{output, rules};
 
 #[derive(Debug, clap::Args)]
-#[group(id = "amendment", required = true, args = ["kind", "remove", "settled"])]
 pub struct Args {
     /// The day
     #[arg(value_name = "DATE")]
     date: NaiveDate,
     /// What the day is from now on
-    #[arg(long, value_parser = word!(DayKindWord))]
+    #[arg(long, value_parser = word!(DayKindWord), required_unless_present_any = ["remove", "settled"])]
     kind: Option<DayKindWord>,
     /// Make it an ordinary day of its weekday again
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["kind", "settled", "name", "name_en", "name_ru", "closes", "predicted"])]
     remove: bool,
     /// A predicted day is confirmed as it stands
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["kind", "name", "name_en", "name_ru", "closes", "predicted"])]
     settled: bool,
     /// Its name [default: the one it has]
     #[arg(long)]
@@ -42,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME")]
     closes: Option<String>,
     /// Not officially fixed yet
-    #[arg(long, conflicts_with = "settled")]
+    #[arg(long)]
     predicted: bool,
     /// Why the calendar changes
     #[arg(long)]
@@ -63,14 +62,21 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     }
     let mut register = Register::open(&context.config.register)?;
     let version = newest(&register, None)?;
-    let file = CalendarFile::from_toml(&version.toml)
-        .with_context(|| format!("calendar `{}` version {} of the register", version.calendar_id, version.version))?;
+    let file = CalendarFile::from_toml(&version.toml).with_context(|| {
+        format!(
+            "calendar `{}` version {} of the register",
+            version.calendar_id, version.version
+        )
+    })?;
     let today = context.now.with_timezone(&file.spec.zone).date_naive();
     let amended = file
         .amend(args.amendment(&file)?, &args.reason, today)
         .map_err(|e| Failure::Usage(e.to_string()))?;
     let before = rules::load(context, None)?.rulebook;
-    let after = Rulebook { organisation: amended.calendar()?, ..before.clone() };
+    let after = Rulebook {
+        organisation: amended.calendar()?,
+        ..before.clone()
+    };
     let effect = effect(context, &register, &before, &after)?;
     output::print(&effect.verdicts, context.format)?;
     eprintln!("redress: {}", effect.in_words());
@@ -78,8 +84,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         eprintln!("redress: nothing was written (--dry-run)");
         return Ok(());
     }
-    let number = register.set_calendar(&version.calendar_id, &amended.to_toml()?, &args.reason, context.now)?;
-    eprintln!("redress: calendar `{}` is now version {number}", amended.spec.id);
+    let number = register.set_calendar(
+        &version.calendar_id,
+        &amended.to_toml()?,
+        &args.reason,
+        context.now,
+    )?;
+    eprintln!(
+        "redress: calendar `{}` is now version {number}",
+        amended.spec.id
+    );
     Ok(())
 }
 
@@ -91,21 +105,38 @@ impl Args {
         let present = file.spec.days.iter().find(|day| day.date == self.date);
         if self.settled {
             let day = present.filter(|day| day.predicted).ok_or_else(|| {
-                Failure::Usage(format!("{} is not predicted, so there is nothing to settle", self.date))
+                Failure::Usage(format!(
+                    "{} is not predicted, so there is nothing to settle",
+                    self.date
+                ))
             })?;
-            return Ok(Amendment::Set(SpecialDay { predicted: false, ..day.clone() }));
+            return Ok(Amendment::Set(SpecialDay {
+                predicted: false,
+                ..day.clone()
+            }));
         }
         let name = self
             .name
             .clone()
             .or_else(|| present.map(|day| day.name.clone()))
-            .ok_or_else(|| Failure::Usage(format!("{} is no special day yet; give it a --name", self.date)))?;
+            .ok_or_else(|| {
+                Failure::Usage(format!(
+                    "{} is no special day yet; give it a --name",
+                    self.date
+                ))
+            })?;
         // Translations of a name that changes would be wrong.
         let keeps_name = present.filter(|day| day.name == name);
         Ok(Amendment::Set(SpecialDay {
             date: self.date,
-            name_en: self.name_en.clone().or_else(|| keeps_name.and_then(|day| day.name_en.clone())),
-            name_ru: self.name_ru.clone().or_else(|| keeps_name.and_then(|day| day.name_ru.clone())),
+            name_en: self
+                .name_en
+                .clone()
+                .or_else(|| keeps_name.and_then(|day| day.name_en.clone())),
+            name_ru: self
+                .name_ru
+                .clone()
+                .or_else(|| keeps_name.and_then(|day| day.name_ru.clone())),
             name,
             kind: self.day_kind(present)?,
             predicted: self.predicted,
@@ -120,13 +151,16 @@ impl Args {
         let closing = self.closes.clone().or_else(|| present.and_then(closes));
         Ok(match (kind, closing, &self.closes) {
             (DayKindWord::HalfDay, Some(time), _) => DayKind::HalfDay {
-                closes: NaiveTime::parse_from_str(&time, "%H:%M")
-                    .map_err(|_| Failure::Usage(format!("--closes {time}: write a time of day as 13:00")))?,
+                closes: NaiveTime::parse_from_str(&time, "%H:%M").map_err(|_| {
+                    Failure::Usage(format!("--closes {time}: write a time of day as 13:00"))
+                })?,
             },
             (DayKindWord::HalfDay, None, _) => {
                 return Err(Failure::Usage("a half day needs --closes".into()).into());
             }
-            (_, _, Some(_)) => return Err(Failure::Usage("--closes belongs to half days only".into()).into()),
+            (_, _, Some(_)) => {
+                return Err(Failure::Usage("--closes belongs to half days only".into()).into());
+            }
             (DayKindWord::FullDay, _, None) => DayKind::FullDay,
             (DayKindWord::Closure, _, None) => DayKind::Closure,
             (DayKindWord::AdministrativeLeave, _, None) => DayKind::AdministrativeLeave,

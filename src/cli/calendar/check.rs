@@ -26,7 +26,10 @@ impl Findings {
     }
 
     fn faults(&self) -> usize {
-        self.0.iter().filter(|row| row.first() == Some(&Value::Text("fault".to_owned()))).count()
+        self.0
+            .iter()
+            .filter(|row| row.first() == Some(&Value::Text("fault".to_owned())))
+            .count()
     }
 }
 
@@ -40,11 +43,21 @@ pub fn run(context: &Context) -> anyhow::Result<()> {
     predicted(&calendar, today, &mut findings);
     half_days(&calendar, today, &mut findings);
     let faults = findings.faults();
-    let columns = ["level", "what", "date", "words"].map(str::to_owned).to_vec();
-    output::print(&Counted { columns, rows: findings.0 }, context.format)?;
+    let columns = ["level", "what", "date", "words"]
+        .map(str::to_owned)
+        .to_vec();
+    output::print(
+        &Counted {
+            columns,
+            rows: findings.0,
+        },
+        context.format,
+    )?;
     match faults {
         0 => Ok(()),
-        count => Err(Failure::Check(format!("calendar `{}`: {count} fault(s)", calendar.id())).into()),
+        count => {
+            Err(Failure::Check(format!("calendar `{}`: {count} fault(s)", calendar.id())).into())
+        }
     }
 }
 
@@ -52,14 +65,31 @@ fn coverage(calendar: &Calendar, today: NaiveDate, findings: &mut Findings) {
     let (_, last) = calendar.spec().covers;
     let wanted = today.checked_add_months(MONTHS_AHEAD).unwrap_or(today);
     if last < today {
-        findings.add("fault", "not covered", Some(last), format!("holidays after {last} are unknown, and today is {today}"));
+        findings.add(
+            "fault",
+            "not covered",
+            Some(last),
+            format!("holidays after {last} are unknown, and today is {today}"),
+        );
     } else if last < wanted {
-        findings.add("warning", "not covered", Some(last), format!("holidays are known until {last} only; add those of {}", last.year() + 1));
+        findings.add(
+            "warning",
+            "not covered",
+            Some(last),
+            format!(
+                "holidays are known until {last} only; add those of {}",
+                last.year() + 1
+            ),
+        );
     }
 }
 
 /// Cases received on days whose holidays are unknown.
-fn uncovered_cases(context: &Context, calendar: &Calendar, findings: &mut Findings) -> anyhow::Result<()> {
+fn uncovered_cases(
+    context: &Context,
+    calendar: &Calendar,
+    findings: &mut Findings,
+) -> anyhow::Result<()> {
     if !context.config.register.is_file() {
         return Ok(());
     }
@@ -80,7 +110,12 @@ fn uncovered_cases(context: &Context, calendar: &Calendar, findings: &mut Findin
     }
     years.sort_unstable();
     for (year, first, count) in years {
-        findings.add("fault", "not covered", Some(first), format!("{count} case(s) were received in {year}, whose holidays are unknown"));
+        findings.add(
+            "fault",
+            "not covered",
+            Some(first),
+            format!("{count} case(s) were received in {year}, whose holidays are unknown"),
+        );
     }
     Ok(())
 }
@@ -88,20 +123,46 @@ fn uncovered_cases(context: &Context, calendar: &Calendar, findings: &mut Findin
 fn predicted(calendar: &Calendar, today: NaiveDate, findings: &mut Findings) {
     for day in calendar.spec().days.iter().filter(|day| day.predicted) {
         if day.date < today {
-            findings.add("fault", "predicted", Some(day.date), format!("{}: is over and still predicted; `redress calendar amend {} --settled`", day.name, day.date));
+            findings.add(
+                "fault",
+                "predicted",
+                Some(day.date),
+                format!(
+                    "{}: is over and still predicted; `redress calendar amend {} --settled`",
+                    day.name, day.date
+                ),
+            );
         } else if day.date <= today.checked_add_months(MONTHS_AHEAD).unwrap_or(today) {
-            findings.add("warning", "predicted", Some(day.date), format!("{}: settle it when the official calendar appears", day.name));
+            findings.add(
+                "warning",
+                "predicted",
+                Some(day.date),
+                format!("{}: settle it when the official calendar appears", day.name),
+            );
         }
     }
 }
 
 fn half_days(calendar: &Calendar, today: NaiveDate, findings: &mut Findings) {
-    let counts = if calendar.settings().half_days_count { "counts as a day of a limit" } else { "does not count" };
+    let counts = if calendar.settings().half_days_count {
+        "counts as a day of a limit"
+    } else {
+        "does not count"
+    };
     for day in &calendar.spec().days {
         if let DayKind::HalfDay { closes } = day.kind
             && day.date.year() == today.year()
         {
-            findings.add("note", "half day", Some(day.date), format!("{}: closes at {}, {counts}", day.name, closes.format("%H:%M")));
+            findings.add(
+                "note",
+                "half day",
+                Some(day.date),
+                format!(
+                    "{}: closes at {}, {counts}",
+                    day.name,
+                    closes.format("%H:%M")
+                ),
+            );
         }
     }
 }

@@ -31,9 +31,21 @@ pub fn effect(
     before: &Rulebook,
     after: &Rulebook,
 ) -> anyhow::Result<Effect> {
-    let columns = ["number", "stage", "pass", "side", "verdict_before", "verdict_after", "due_before", "due_after"];
+    let columns = [
+        "number",
+        "stage",
+        "pass",
+        "side",
+        "verdict_before",
+        "verdict_after",
+        "due_before",
+        "due_after",
+    ];
     let mut effect = Effect {
-        verdicts: Counted { columns: columns.map(str::to_owned).to_vec(), rows: Vec::new() },
+        verdicts: Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows: Vec::new(),
+        },
         cases: 0,
         moved: 0,
         stages: 0,
@@ -51,7 +63,10 @@ pub fn effect(
             effect.stages += 1;
             for kind in [SideKind::Gross, SideKind::Net] {
                 let due = (old.side(kind).due_on, new.side(kind).due_on);
-                let verdict = (old.verdict_at(kind, context.now), new.verdict_at(kind, context.now));
+                let verdict = (
+                    old.verdict_at(kind, context.now),
+                    new.verdict_at(kind, context.now),
+                );
                 effect.moved += usize::from(old.side(kind).due_at != new.side(kind).due_at);
                 if verdict.0 != verdict.1 {
                     effect.verdicts.rows.push(vec![

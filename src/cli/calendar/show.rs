@@ -76,23 +76,46 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         None => calendar,
     };
     let today = calendar.local_date(context.now)?;
-    let text = args.period.clone().unwrap_or_else(|| today.year().to_string());
+    let text = args
+        .period
+        .clone()
+        .unwrap_or_else(|| today.year().to_string());
     let period = Period::parse(&text, today).map_err(|e| Failure::Usage(e.to_string()))?;
-    let document = document(&calendar, &period, args.all || period.days() <= 31, context.config.language)?;
+    let document = document(
+        &calendar,
+        &period,
+        args.all || period.days() <= 31,
+        context.config.language,
+    )?;
     match context.format {
         Format::Csv | Format::Parquet => output::print(&document.rows(), context.format),
-        Format::Table | Format::Json => output::print_document(&document, || document.in_words(), context.format),
+        Format::Table | Format::Json => {
+            output::print_document(&document, || document.in_words(), context.format)
+        }
     }
 }
 
-fn document(calendar: &Calendar, period: &Period, all: bool, language: Language) -> anyhow::Result<Document> {
+fn document(
+    calendar: &Calendar,
+    period: &Period,
+    all: bool,
+    language: Language,
+) -> anyhow::Result<Document> {
     let mut months: Vec<Month> = Vec::new();
     let mut days = Vec::new();
-    for date in period.first.iter_days().take_while(|date| *date <= period.last) {
+    for date in period
+        .first
+        .iter_days()
+        .take_while(|date| *date <= period.last)
+    {
         let (working, counted) = (calendar.is_working(date)?, calendar.is_counted(date)?);
         let month = date.format("%Y-%m").to_string();
         if months.last().is_none_or(|last| last.month != month) {
-            months.push(Month { month, working_days: 0, counted_days: 0 });
+            months.push(Month {
+                month,
+                working_days: 0,
+                counted_days: 0,
+            });
         }
         if let Some(last) = months.last_mut() {
             last.working_days += u32::from(working);
@@ -142,7 +165,16 @@ fn name_in(day: &SpecialDay, language: Language) -> String {
 impl Document {
     fn rows(&self) -> Counted {
         let columns = [
-            "date", "weekday", "working", "counted", "fraction", "name", "kind", "closes", "predicted", "covered",
+            "date",
+            "weekday",
+            "working",
+            "counted",
+            "fraction",
+            "name",
+            "kind",
+            "closes",
+            "predicted",
+            "covered",
         ];
         let some = |text: Option<&str>| text.map_or(Value::Null, |t| Value::Text(t.to_owned()));
         let rows = self
@@ -163,7 +195,10 @@ impl Document {
                 ]
             })
             .collect();
-        Counted { columns: columns.map(str::to_owned).to_vec(), rows }
+        Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        }
     }
 
     fn in_words(&self) -> String {
@@ -178,15 +213,25 @@ impl Document {
             self.after_hours,
             self.limit_ends
         );
-        let mut rows = vec![["month", "working days", "counted days"].map(str::to_owned).to_vec()];
-        rows.extend(
-            self.months
-                .iter()
-                .map(|m| vec![m.month.clone(), m.working_days.to_string(), m.counted_days.to_string()]),
-        );
+        let mut rows = vec![
+            ["month", "working days", "counted days"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
+        rows.extend(self.months.iter().map(|m| {
+            vec![
+                m.month.clone(),
+                m.working_days.to_string(),
+                m.counted_days.to_string(),
+            ]
+        }));
         let total = |of: fn(&Month) -> u32| self.months.iter().map(of).sum::<u32>().to_string();
         if self.months.len() > 1 {
-            rows.push(vec![self.period.clone(), total(|m| m.working_days), total(|m| m.counted_days)]);
+            rows.push(vec![
+                self.period.clone(),
+                total(|m| m.working_days),
+                total(|m| m.counted_days),
+            ]);
         }
         out.push_str(&lay_out(&rows, "", &[1, 2]));
         let rows: Vec<_> = self.days.iter().map(Day::cells).collect();
@@ -215,6 +260,11 @@ impl Day {
         if !self.covered {
             name.push_str(" (holidays not recorded)");
         }
-        vec![self.date.to_string(), self.weekday.clone(), what.to_owned(), name.trim_start().to_owned()]
+        vec![
+            self.date.to_string(),
+            self.weekday.clone(),
+            what.to_owned(),
+            name.trim_start().to_owned(),
+        ]
     }
 }

@@ -62,8 +62,16 @@ impl Args {
         let pass = self.pass.unwrap_or(case.pass);
         let (actor, body): (Actor, EventBody) = match (&self.by, self.means, &self.proof) {
             (Some(name), Some(means), Some(proof)) => {
-                let by = By { by: name.clone(), role: self.role };
-                let body = AnsweredOnBehalf { pass, answer, means, proof: proof.clone() };
+                let by = By {
+                    by: name.clone(),
+                    role: self.role,
+                };
+                let body = AnsweredOnBehalf {
+                    pass,
+                    answer,
+                    means,
+                    proof: proof.clone(),
+                };
                 (by.actor(&register)?, body.into())
             }
             _ => {
@@ -114,7 +122,11 @@ impl Lapse {
     /// `case lapse`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
         self.step.record(context, |case| {
-            AnswerLapsed { pass: case.pass, reminders: self.reminders }.into()
+            AnswerLapsed {
+                pass: case.pass,
+                reminders: self.reminders,
+            }
+            .into()
         })
     }
 }

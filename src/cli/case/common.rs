@@ -3,7 +3,9 @@
 use std::io::Read as _;
 
 use anyhow::Context as _;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeZone as _, Utc};
+use chrono::{
+    DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeZone as _, Utc,
+};
 use chrono_tz::Tz;
 use redress::domain::event::{EventBody, EventKind};
 use redress::domain::vocabulary::Role;
@@ -50,19 +52,26 @@ impl By {
             return Err(Failure::Usage(format!("--role {role}: give a role of staff")).into());
         }
         let name = self.by.trim();
-        let known = register.list_staff()?.into_iter().find(|person| person.name == name);
+        let known = register
+            .list_staff()?
+            .into_iter()
+            .find(|person| person.name == name);
         let role = match (known, self.role) {
             (Some(person), _) if !person.active => {
-                anyhow::bail!("{name} is no longer active; `redress staff roles {name} --active` lets them act again")
+                anyhow::bail!(
+                    "{name} is no longer active; `redress staff roles {name} --active` lets them act again"
+                )
             }
             (Some(person), Some(role)) if !person.roles.contains(&role) => {
-                anyhow::bail!("{name} has not the role `{role}`, but {}", join(&person.roles))
+                anyhow::bail!(
+                    "{name} has not the role `{role}`, but {}",
+                    join(&person.roles)
+                )
             }
             (_, Some(role)) => role,
-            (Some(person), None) => *person
-                .roles
-                .first()
-                .with_context(|| format!("{name} has no role; give one with `redress staff roles`"))?,
+            (Some(person), None) => *person.roles.first().with_context(|| {
+                format!("{name} has no role; give one with `redress staff roles`")
+            })?,
             (None, None) => anyhow::bail!(
                 "there is no member of staff `{name}`; add them with `redress staff add`, or name the role with --role"
             ),
@@ -89,7 +98,9 @@ impl When {
     /// When it cannot be read.
     pub fn instant(&self, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
         // The register keeps microseconds; a finer `now` would lie after its own.
-        self.at.as_deref().map_or(Ok(now.trunc_subsecs(6)), |text| instant(text, zone))
+        self.at
+            .as_deref()
+            .map_or(Ok(now.trunc_subsecs(6)), |text| instant(text, zone))
     }
 }
 
@@ -240,7 +251,9 @@ pub fn text(given: Option<&str>) -> anyhow::Result<Option<String>> {
 /// When stdin cannot be read or its first line is blank.
 pub fn password(variable: &str, from_stdin: bool) -> anyhow::Result<Option<String>> {
     if !from_stdin {
-        return Ok(std::env::var(variable).ok().filter(|value| !value.is_empty()));
+        return Ok(std::env::var(variable)
+            .ok()
+            .filter(|value| !value.is_empty()));
     }
     let mut line = String::new();
     std::io::stdin()
@@ -258,7 +271,12 @@ pub fn password(variable: &str, from_stdin: bool) -> anyhow::Result<Option<Strin
 /// # Errors
 /// When it is neither, or a local time that the zone skips (a change of clocks).
 pub fn instant(given: &str, zone: Tz) -> Result<DateTime<Utc>, Failure> {
-    const LOCAL: [&str; 4] = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
+    const LOCAL: [&str; 4] = [
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S",
+    ];
     if let Ok(at) = DateTime::parse_from_rfc3339(given) {
         return Ok(at.with_timezone(&Utc));
     }
@@ -277,19 +295,26 @@ pub fn instant(given: &str, zone: Tz) -> Result<DateTime<Utc>, Failure> {
 ///
 /// # Errors
 /// As [`instant`]; and when it lies in the future, of which nothing is known.
-pub fn as_of(given: Option<&str>, zone: Tz, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Failure> {
+pub fn as_of(
+    given: Option<&str>,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, Failure> {
     let Some(given) = given else { return Ok(None) };
     let moment = match given.parse::<NaiveDate>() {
         Ok(date) if date == now.with_timezone(&zone).date_naive() => now,
         Ok(date) => {
             let next = date.succ_opt().and_then(|day| day.and_hms_opt(0, 0, 0));
-            let next = next.ok_or_else(|| Failure::Usage(format!("`{given}` lies outside the calendar")))?;
+            let next =
+                next.ok_or_else(|| Failure::Usage(format!("`{given}` lies outside the calendar")))?;
             placed(next, zone, given)?
         }
         Err(_) => instant(given, zone)?,
     };
     if moment > now {
-        return Err(Failure::Usage(format!("--as-of {given} lies in the future; nothing is known of it yet")));
+        return Err(Failure::Usage(format!(
+            "--as-of {given} lies in the future; nothing is known of it yet"
+        )));
     }
     Ok(Some(moment))
 }
@@ -298,7 +323,11 @@ fn placed(local: NaiveDateTime, zone: Tz, given: &str) -> Result<DateTime<Utc>, 
     zone.from_local_datetime(&local)
         .earliest()
         .map(|at| at.with_timezone(&Utc))
-        .ok_or_else(|| Failure::Usage(format!("`{given}` does not exist in {zone}: clocks were put forward over it")))
+        .ok_or_else(|| {
+            Failure::Usage(format!(
+                "`{given}` does not exist in {zone}: clocks were put forward over it"
+            ))
+        })
 }
 
 /// An instant as people of the zone write it.
@@ -310,26 +339,42 @@ pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
 pub fn stamp(at: DateTime<Utc>, zone: Tz, format: Format) -> Value {
     Value::Text(match format {
         Format::Table => local(at, zone),
-        Format::Json | Format::Csv | Format::Parquet => at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        Format::Json | Format::Csv | Format::Parquet => {
+            at.to_rfc3339_opts(SecondsFormat::Secs, true)
+        }
     })
 }
 
 /// Words in a row.
 pub fn join<T: ToString>(words: &[T]) -> String {
-    words.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(T::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Lines whose columns stand under each other. Columns named in `right` are aligned to the right.
 pub fn lay_out(rows: &[Vec<String>], indent: &str, right: &[usize]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |c: usize| rows.iter().filter_map(|row| row.get(c)).map(|t| t.chars().count()).max().unwrap_or(0);
+    let width = |c: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(c))
+            .map(|t| t.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut out = String::new();
     for row in rows {
         let mut line = indent.to_owned();
         for (c, cell) in row.iter().enumerate() {
             let pad = " ".repeat(widths[c].saturating_sub(cell.chars().count()));
-            let (before, after) = if right.contains(&c) { (pad.as_str(), "") } else { ("", pad.as_str()) };
+            let (before, after) = if right.contains(&c) {
+                (pad.as_str(), "")
+            } else {
+                ("", pad.as_str())
+            };
             line.push_str(before);
             line.push_str(cell);
             line.push_str(after);

@@ -69,7 +69,12 @@ pub struct OfPass {
 impl OfPass {
     /// `case countersign`.
     pub fn countersigned(&self, context: &Context) -> anyhow::Result<()> {
-        self.step.record(context, |case| Countersigned { pass: self.pass.unwrap_or(case.pass) }.into())
+        self.step.record(context, |case| {
+            Countersigned {
+                pass: self.pass.unwrap_or(case.pass),
+            }
+            .into()
+        })
     }
 }
 
@@ -89,7 +94,11 @@ impl Communicate {
     /// `case communicate`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
         self.step.record(context, |case| {
-            Communicated { pass: self.pass.unwrap_or(case.pass), means: self.means }.into()
+            Communicated {
+                pass: self.pass.unwrap_or(case.pass),
+                means: self.means,
+            }
+            .into()
         })
     }
 }

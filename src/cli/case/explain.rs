@@ -115,13 +115,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let words = Words::of(context.config.language)?;
     let mut explained = Vec::new();
     for record in stages(&file) {
-        let wanted = args.stage.is_none_or(|s| s == record.stage) && args.pass.is_none_or(|p| p == record.pass);
+        let wanted = args.stage.is_none_or(|s| s == record.stage)
+            && args.pass.is_none_or(|p| p == record.pass);
         if wanted {
             explained.push(explain(&file, &record, &rulebook, judged_at, &words)?);
         }
     }
     if explained.is_empty() {
-        return Err(Failure::Nothing(format!("{}: the case has no such stage yet", case.number)).into());
+        return Err(
+            Failure::Nothing(format!("{}: the case has no such stage yet", case.number)).into(),
+        );
     }
     let document = Document {
         schema_version: SCHEMA_VERSION,
@@ -131,7 +134,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         zone: zone.name().to_owned(),
         stages: explained,
     };
-    output::print_document(&document, || document.in_words(&words, zone), context.format)
+    output::print_document(
+        &document,
+        || document.in_words(&words, zone),
+        context.format,
+    )
 }
 
 fn explain(
@@ -178,9 +185,15 @@ fn explain(
         running_pause: measure.running_pause.as_ref().map(|pause| Running {
             since: pause.from,
             reason: pause.reason.clone(),
-            stops_clock: pause.stops_clock && pause.clock_resumes_at.is_none_or(|resumes| judged_at < resumes),
+            stops_clock: pause.stops_clock
+                && pause
+                    .clock_resumes_at
+                    .is_none_or(|resumes| judged_at < resumes),
         }),
-        ledger: lines.iter().map(|line| day(line, calendar, words)).collect(),
+        ledger: lines
+            .iter()
+            .map(|line| day(line, calendar, words))
+            .collect(),
     })
 }
 
@@ -192,7 +205,11 @@ fn sided(
     calendar: &Calendar,
 ) -> anyhow::Result<Sided> {
     let side = measure.side(kind);
-    let verdict = if applies { measure.verdict_at(kind, judged_at) } else { Verdict::NotApplicable };
+    let verdict = if applies {
+        measure.verdict_at(kind, judged_at)
+    } else {
+        Verdict::NotApplicable
+    };
     Ok(Sided {
         due_on: side.due_on,
         due_at: side.due_at,
@@ -202,7 +219,9 @@ fn sided(
 }
 
 fn day(line: &LedgerDay, calendar: &Calendar, words: &Words) -> Day {
-    let name = calendar.special(line.date).map(|special| words.day_name(special).to_owned());
+    let name = calendar
+        .special(line.date)
+        .map(|special| words.day_name(special).to_owned());
     let pause = line.what.detail().map(str::to_owned);
     Day {
         date: line.date,
@@ -277,7 +296,9 @@ impl Explained {
         }
         out.push('\n');
         for (name, side) in [("gross", &self.gross), ("net", &self.net)] {
-            let due = side.due_on.map_or_else(|| w("no_due_date").to_owned(), |day| day.to_string());
+            let due = side
+                .due_on
+                .map_or_else(|| w("no_due_date").to_owned(), |day| day.to_string());
             out.push_str(&format!(
                 "  {}: {} {due}; {} {}; {}: {}\n",
                 w(name),
@@ -292,7 +313,11 @@ impl Explained {
             out.push_str(&format!("  {}: {}\n", w("paused_days"), self.paused_days));
         }
         if let Some(pause) = &self.running_pause {
-            let clock = if pause.stops_clock { w("clock_stopped") } else { w("clock_runs") };
+            let clock = if pause.stops_clock {
+                w("clock_stopped")
+            } else {
+                w("clock_runs")
+            };
             out.push_str(&format!(
                 "  {} {} ({}); {clock}\n",
                 w("running_pause"),
@@ -313,7 +338,10 @@ impl Day {
         let mut what = words.get("day", self.what).to_owned();
         if let Some(detail) = &self.detail {
             // Several reasons of one day stand side by side.
-            let named: Vec<&str> = detail.split("; ").map(|part| words.get("pause", part)).collect();
+            let named: Vec<&str> = detail
+                .split("; ")
+                .map(|part| words.get("pause", part))
+                .collect();
             what.push_str(&format!(": {}", named.join("; ")));
         }
         let marks: Vec<&str> = [

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use redress::domain::event::{
-    CorrectionVerified, EventBody, ExternalOutcome, ReferredExternally, RemedyDue as DueOn, SurveySent, Surveyed,
+    CorrectionVerified, EventBody, ExternalOutcome, ReferredExternally, RemedyDue as DueOn,
+    SurveySent, Surveyed,
 };
 use redress::domain::vocabulary::Means;
 
@@ -25,17 +26,25 @@ impl Refer {
         if self.body.trim().is_empty() {
             return Err(Failure::Usage("--body: name the external body".into()).into());
         }
-        self.step.record(context, |_| ReferredExternally { body: self.body.trim().to_owned() }.into())
+        self.step.record(context, |_| {
+            ReferredExternally {
+                body: self.body.trim().to_owned(),
+            }
+            .into()
+        })
     }
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "satisfaction", required = true, args = ["satisfied", "not_satisfied"])]
 pub struct Outcome {
     #[command(flatten)]
     step: Step,
     /// The outcome satisfies the customer
-    #[arg(long)]
+    #[arg(
+        long,
+        required_unless_present = "not_satisfied",
+        conflicts_with = "not_satisfied"
+    )]
     satisfied: bool,
     /// It does not; the case stays outstanding
     #[arg(long)]
@@ -45,7 +54,12 @@ pub struct Outcome {
 impl Outcome {
     /// `case outcome`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
-        self.step.record(context, |_| ExternalOutcome { satisfied: self.satisfied }.into())
+        self.step.record(context, |_| {
+            ExternalOutcome {
+                satisfied: self.satisfied,
+            }
+            .into()
+        })
     }
 }
 
@@ -61,17 +75,17 @@ pub struct RemedyDue {
 impl RemedyDue {
     /// `case remedy-due`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
-        self.step.record(context, |_| DueOn { due_on: self.on }.into())
+        self.step
+            .record(context, |_| DueOn { due_on: self.on }.into())
     }
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "finding", required = true, args = ["holds", "fails"])]
 pub struct Verify {
     #[command(flatten)]
     step: Step,
     /// The correction holds
-    #[arg(long)]
+    #[arg(long, required_unless_present = "fails", conflicts_with = "fails")]
     holds: bool,
     /// It does not
     #[arg(long)]
@@ -81,17 +95,17 @@ pub struct Verify {
 impl Verify {
     /// `case verify`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
-        self.step.record(context, |_| CorrectionVerified { holds: self.holds }.into())
+        self.step
+            .record(context, |_| CorrectionVerified { holds: self.holds }.into())
     }
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "survey_step", required = true, args = ["score", "sent"])]
 pub struct Survey {
     #[command(flatten)]
     step: Step,
     /// The customer's score, 1 (worst) to 5
-    #[arg(long)]
+    #[arg(long, required_unless_present = "sent", conflicts_with = "sent")]
     score: Option<u8>,
     /// The survey was sent, by this means
     #[arg(long, value_parser = word!(Means), value_name = "MEANS")]

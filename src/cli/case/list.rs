@@ -85,10 +85,26 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         }
     }
     let columns = [
-        "number", "received_on", "state", "pass", "category", "department", "site", "assigned_to", "next_stage",
-        "due_on", "verdict", "late",
+        "number",
+        "received_on",
+        "state",
+        "pass",
+        "category",
+        "department",
+        "site",
+        "assigned_to",
+        "next_stage",
+        "due_on",
+        "verdict",
+        "late",
     ];
-    output::print(&Counted { columns: columns.map(str::to_owned).to_vec(), rows }, context.format)
+    output::print(
+        &Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        },
+        context.format,
+    )
 }
 
 fn clock_of(
@@ -99,7 +115,10 @@ fn clock_of(
 ) -> anyhow::Result<Clock> {
     let file = register.case_file(case.case_key, None)?;
     let mut clock = Clock::default();
-    for record in stages(&file).iter().filter(|record| record.applies && record.ended.is_none()) {
+    for record in stages(&file)
+        .iter()
+        .filter(|record| record.applies && record.ended.is_none())
+    {
         let (_, _, measure) = rules.measure(&file, record)?;
         let verdict = measure.verdict_at(SideKind::Net, context.now);
         if verdict == Verdict::OpenLate {
@@ -132,13 +151,20 @@ fn row(rules: &Rulebook, case: &CaseRow, clock: &Clock) -> anyhow::Result<Vec<Va
         some(&case.site),
         some(&case.assigned_to),
         next.map_or(Value::Null, |(stage, _, _)| text(stage)),
-        next.and_then(|(_, due, _)| *due).map_or(Value::Null, Value::Day),
+        next.and_then(|(_, due, _)| *due)
+            .map_or(Value::Null, Value::Day),
         next.map_or(Value::Null, |(_, _, verdict)| text(verdict.as_str())),
-        if clock.late.is_empty() { Value::Null } else { Value::Text(join(&clock.late)) },
+        if clock.late.is_empty() {
+            Value::Null
+        } else {
+            Value::Text(join(&clock.late))
+        },
     ])
 }
 
 fn month(text: &str) -> Result<String, String> {
     let is_month = text.len() == 7 && format!("{text}-01").parse::<NaiveDate>().is_ok();
-    is_month.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is no month; write it as 2026-07"))
+    is_month
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("`{text}` is no month; write it as 2026-07"))
 }

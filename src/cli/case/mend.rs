@@ -21,7 +21,12 @@ pub struct Merge {
 impl Merge {
     /// `case merge`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
-        self.step.record(context, |_| Merged { into: self.into.trim().to_owned() }.into())
+        self.step.record(context, |_| {
+            Merged {
+                into: self.into.trim().to_owned(),
+            }
+            .into()
+        })
     }
 }
 
@@ -57,7 +62,12 @@ impl Amend {
         } else {
             serde_json::from_str(&self.value).unwrap_or_else(|_| Value::String(self.value.clone()))
         };
-        let amendment = Amendment { seq: self.event, field: self.field.clone(), new, reason: self.reason.clone() };
+        let amendment = Amendment {
+            seq: self.event,
+            field: self.field.clone(),
+            new,
+            reason: self.reason.clone(),
+        };
         let appended = register.amend(case.case_key, &amendment, &actor, context.now)?;
         print_appended(context, &case.number, EventKind::Amended, &appended)
     }
@@ -84,7 +94,8 @@ impl Void {
         let mut register = Register::open(&context.config.register)?;
         let case = register.case_by_number(&self.number)?;
         let actor = self.by.actor(&register)?;
-        let appended = register.void(case.case_key, self.event, &self.reason, &actor, context.now)?;
+        let appended =
+            register.void(case.case_key, self.event, &self.reason, &actor, context.now)?;
         print_appended(context, &case.number, EventKind::Voided, &appended)
     }
 }
@@ -170,21 +181,34 @@ impl Erase {
         let mut persons = Vec::new();
         for key in &keys {
             let history = register.history(*key)?;
-            let filter = redress::register::MessageFilter { case_key: Some(*key), ..Default::default() };
+            let filter = redress::register::MessageFilter {
+                case_key: Some(*key),
+                ..Default::default()
+            };
             let complainant = register.complainant(register.case_row(*key)?.complainant_id)?;
             let others = register.cases_of(complainant.complainant_id)?;
-            let goes = complainant.erased_at.is_none() && others.iter().all(|other| keys.contains(other));
+            let goes =
+                complainant.erased_at.is_none() && others.iter().all(|other| keys.contains(other));
             let texts = history.iter().filter(|r| r.text.is_some()).count();
             let waiting = register.messages(&filter)?;
-            let messages = waiting.iter().filter(|m| m.body.is_some() || m.recipient.is_some()).count();
-            let files = register.attachments(*key)?.iter().filter(|a| a.erased_at.is_none()).count();
+            let messages = waiting
+                .iter()
+                .filter(|m| m.body.is_some() || m.recipient.is_some())
+                .count();
+            let files = register
+                .attachments(*key)?
+                .iter()
+                .filter(|a| a.erased_at.is_none())
+                .count();
             foreseen.texts += texts;
             foreseen.messages += messages;
             foreseen.files += files;
             if goes && !persons.contains(&complainant.complainant_id) {
                 persons.push(complainant.complainant_id);
             }
-            let before = history.iter().any(|r| r.event.body.kind() == EventKind::Erased);
+            let before = history
+                .iter()
+                .any(|r| r.event.body.kind() == EventKind::Erased);
             foreseen.cases += usize::from(!before || goes || texts + messages + files > 0);
         }
         foreseen.persons = persons.len();
@@ -194,7 +218,11 @@ impl Erase {
 
 impl Erased {
     fn in_words(&self) -> String {
-        let what = if self.dry_run { "would be erased" } else { "erased" };
+        let what = if self.dry_run {
+            "would be erased"
+        } else {
+            "erased"
+        };
         let mut lines = format!(
             "{what}: {} case(s), {} text(s), {} message(s), {} file(s), {} complainant(s)\n",
             self.cases, self.texts, self.messages, self.files, self.persons

@@ -39,7 +39,7 @@ pub struct Args {
     /// The complainant's postal address
     #[arg(long)]
     address: Option<String>,
-    /// Language of messages to the complainant [default: that of the settings]
+    /// Language of messages to the complainant [default: as known, else that of the settings]
     #[arg(long, value_parser = word!(Language))]
     language: Option<Language>,
     /// A complainant of the register, by number, instead of name and addresses
@@ -106,9 +106,17 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
     let zone = register.zone();
     let actor = args.by.actor(&register)?;
-    let received = args.received.as_deref().map(|text| instant(text, zone)).transpose()?;
+    let received = args
+        .received
+        .as_deref()
+        .map(|text| instant(text, zone))
+        .transpose()?;
     let occurred_at = args.when.instant(zone, context.now)?;
-    let language = args.language.unwrap_or(context.config.language);
+    let language = match (args.language, args.known) {
+        (Some(language), _) => language,
+        (None, Some(id)) => register.complainant(id)?.person.language,
+        (None, None) => context.config.language,
+    };
     let complainant = match args.known {
         Some(id) => Complaining::Known(id),
         None => Complaining::Person(Person {
@@ -120,7 +128,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         }),
     };
     if !args.print_password && !reachable(&register, &complainant)? {
-        return Err(nobody_hears("the complainant"));
+        return Err(unheard());
     }
     let new = NewCase {
         registered: Registered {
@@ -150,7 +158,7 @@ pub fn password(context: &Context, args: &PasswordArgs) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
     let case = register.case_by_number(&args.number)?;
     if !args.print_password && !reachable(&register, &Complaining::Known(case.complainant_id))? {
-        return Err(nobody_hears("the complainant"));
+        return Err(unheard());
     }
     let registration = register.reset_tracking_password(case.case_key, context.now)?;
     print(context, &register, &registration, args.print_password)
@@ -165,10 +173,12 @@ fn reachable(register: &Register, who: &Complaining) -> anyhow::Result<bool> {
     Ok(given(person.phone) || given(person.email))
 }
 
-fn nobody_hears(who: &str) -> anyhow::Error {
-    Failure::Usage(format!(
-        "{who} has neither phone nor e-mail, so no message takes the tracking password to them; add --print-password and hand it over"
-    ))
+fn unheard() -> anyhow::Error {
+    Failure::Usage(
+        "the complainant has neither phone nor e-mail, so no message takes the tracking password to them; \
+         add --print-password and hand it over"
+            .into(),
+    )
     .into()
 }
 
@@ -178,13 +188,23 @@ fn print(
     registration: &Registration,
     with_password: bool,
 ) -> anyhow::Result<()> {
-    let filter = MessageFilter { case_key: Some(registration.case_key), ..MessageFilter::default() };
+    let filter = MessageFilter {
+        case_key: Some(registration.case_key),
+        ..MessageFilter::default()
+    };
     let message = match registration.message_id {
         None => None,
         Some(id) => {
-            let found = register.messages(&filter)?.into_iter().find(|m| m.message_id == id);
-            let means = found.context("the message with the password is missing; run `redress audit verify`")?;
-            Some(Going { id, means: means.means.as_str() })
+            let found = register
+                .messages(&filter)?
+                .into_iter()
+                .find(|m| m.message_id == id);
+            let means = found
+                .context("the message with the password is missing; run `redress audit verify`")?;
+            Some(Going {
+                id,
+                means: means.means.as_str(),
+            })
         }
     };
     let answer = Answer {
@@ -197,7 +217,10 @@ fn print(
     let human = || {
         let mut lines = format!("{}\n", answer.number);
         if let Some(going) = &answer.message {
-            lines.push_str(&format!("number and password go to the customer by {}, message {}\n", going.means, going.id));
+            lines.push_str(&format!(
+                "number and password go to the customer by {}, message {}\n",
+                going.means, going.id
+            ));
         }
         if let Some(password) = answer.password {
             lines.push_str(&format!("password: {password}\n"));

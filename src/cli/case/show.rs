@@ -1,14 +1,18 @@
 //! `redress case show`: the whole file of a case, as known at a moment.
 
+mod text;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use redress::domain::case_file::{CaseFile, Mode, PassRecord};
 use redress::domain::event::Event;
-use redress::register::{Attachment, CaseRow, Complainant, Message, MessageFilter, Recorded, Register};
+use redress::register::{
+    Attachment, CaseRow, Complainant, Message, MessageFilter, Recorded, Register,
+};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::common::{SCHEMA_VERSION, as_of, lay_out, local};
+use super::common::{SCHEMA_VERSION, as_of};
 use super::words::Words;
 use crate::cli::Context;
 use crate::cli::output;
@@ -153,19 +157,36 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let known = |at: DateTime<Utc>| moment.is_none_or(|limit| at <= limit);
     let mut history = register.history(case.case_key)?;
     history.retain(|recorded| known(recorded.event.recorded_at));
-    let events: Vec<Event> = history.iter().map(|recorded| recorded.event.clone()).collect();
+    let events: Vec<Event> = history
+        .iter()
+        .map(|recorded| recorded.event.clone())
+        .collect();
     let file = CaseFile::fold(&events, moment, Mode::Strict)?;
-    let filter = MessageFilter { case_key: Some(case.case_key), ..MessageFilter::default() };
+    let filter = MessageFilter {
+        case_key: Some(case.case_key),
+        ..MessageFilter::default()
+    };
     let mut messages = register.messages(&filter)?;
     messages.retain(|message| known(message.created_at));
     messages.sort_by_key(|message| message.message_id);
     let mut attachments = register.attachments(case.case_key)?;
     attachments.retain(|attachment| known(attachment.recorded_at));
     let complainant = register.complainant(case.complainant_id)?;
-    let found = Found { case, file, history, complainant, attachments, messages };
+    let found = Found {
+        case,
+        file,
+        history,
+        complainant,
+        attachments,
+        messages,
+    };
     let document = found.document(moment.unwrap_or(context.now), zone)?;
     let words = Words::of(context.config.language)?;
-    output::print_document(&document, || document.in_words(&words, zone), context.format)
+    output::print_document(
+        &document,
+        || document.in_words(&words, zone),
+        context.format,
+    )
 }
 
 struct Found {
@@ -179,12 +200,21 @@ struct Found {
 
 impl Found {
     fn document(self, as_of: DateTime<Utc>, zone: Tz) -> anyhow::Result<Document> {
-        let Found { case, file, history, complainant, attachments, messages } = self;
+        let Found {
+            case,
+            file,
+            history,
+            complainant,
+            attachments,
+            messages,
+        } = self;
         let registration = &file.registration;
         let holding = file.holdings.last();
         let severities = file.severities();
         let person = complainant.person;
-        let narrative = history.first().and_then(|registered| registered.text.clone());
+        let narrative = history
+            .first()
+            .and_then(|registered| registered.text.clone());
         Ok(Document {
             schema_version: SCHEMA_VERSION,
             number: case.number,
@@ -199,14 +229,20 @@ impl Found {
             category: file.category.clone(),
             product: file.product.clone(),
             lot: file.lot.clone(),
-            site: holding.and_then(|h| h.site.clone()).or_else(|| registration.site.clone()),
+            site: holding
+                .and_then(|h| h.site.clone())
+                .or_else(|| registration.site.clone()),
             unit: registration.unit.clone(),
             remedy_sought: registration.remedy_sought.map(|remedy| remedy.as_str()),
             immediate_action: registration.immediate_action.clone(),
             issues: file
                 .issues
                 .iter()
-                .map(|i| Issue { category: i.category.clone(), product: i.product.clone(), lot: i.lot.clone() })
+                .map(|i| Issue {
+                    category: i.category.clone(),
+                    product: i.product.clone(),
+                    lot: i.lot.clone(),
+                })
                 .collect(),
             department: holding.map(|h| h.department.clone()),
             also: holding.map(|h| h.also.clone()).unwrap_or_default(),
@@ -241,7 +277,10 @@ impl Found {
             voided: file.voided,
             attachments: attachments.into_iter().map(attachment).collect(),
             messages: messages.into_iter().map(message).collect(),
-            history: history.into_iter().map(entry).collect::<anyhow::Result<_>>()?,
+            history: history
+                .into_iter()
+                .map(entry)
+                .collect::<anyhow::Result<_>>()?,
         })
     }
 }
@@ -255,7 +294,9 @@ fn pass(record: &PassRecord) -> Pass {
         in_force_at: decision.and_then(|d| d.in_force_at),
         decided_by: decision.and_then(|d| d.by.clone()),
         response: decision.map(|d| d.data.response.as_str()),
-        granted: decision.and_then(|d| d.data.granted).map(|granted| granted.as_str()),
+        granted: decision
+            .and_then(|d| d.data.granted)
+            .map(|granted| granted.as_str()),
         cost: decision.map(|d| d.data.cost),
         rule: decision.map(|d| d.data.rule.clone()),
         rule_version: decision.map(|d| d.data.rule_version.clone()),
@@ -304,174 +345,4 @@ fn entry(recorded: Recorded) -> anyhow::Result<Entry> {
         text: recorded.text,
         text_erased: recorded.text_erased,
     })
-}
-
-impl Document {
-    fn in_words(&self, words: &Words, zone: Tz) -> String {
-        let state = words.get("state", self.state);
-        let mut out = format!(
-            "{} {}: {state} ({}), {} {}\n\n",
-            words.get("word", "case"),
-            self.number,
-            self.state,
-            words.get("word", "pass"),
-            self.pass
-        );
-        out.push_str(&lay_out(&self.facts(zone), "", &[]));
-        if let Some(narrative) = &self.narrative {
-            out.push_str(&format!("\n{}\n", indented(narrative)));
-        }
-        for pass in &self.passes {
-            out.push_str(&format!("\n{} {}\n", words.get("word", "pass"), pass.pass));
-            out.push_str(&lay_out(&pass.facts(zone), "  ", &[]));
-        }
-        if !self.attachments.is_empty() {
-            let rows: Vec<_> = self
-                .attachments
-                .iter()
-                .map(|f| {
-                    let name = f.name.clone().unwrap_or_else(|| "(erased)".to_owned());
-                    vec![name, f.media_type.clone(), f.bytes.to_string(), f.sha256.clone()]
-                })
-                .collect();
-            out.push_str("\nfiles\n");
-            out.push_str(&lay_out(&rows, "  ", &[2]));
-        }
-        if !self.messages.is_empty() {
-            let rows: Vec<_> = self.messages.iter().map(|m| m.cells(zone)).collect();
-            out.push_str("\nmessages\n");
-            out.push_str(&lay_out(&rows, "  ", &[0]));
-        }
-        out.push_str("\nhistory\n");
-        for entry in &self.history {
-            out.push_str(&entry.in_words(zone));
-        }
-        out
-    }
-
-    fn facts(&self, zone: Tz) -> Vec<Vec<String>> {
-        let at = |moment: Option<DateTime<Utc>>| moment.map(|m| local(m, zone));
-        let word = |value: Option<&str>| value.map(str::to_owned);
-        let severity = match (self.severity_first, self.severity_last) {
-            (Some(first), Some(last)) if first != last => Some(format!("{last} (first {first})")),
-            (_, last) => word(last),
-        };
-        let paused = self.paused.zip(self.paused_since);
-        let also = (!self.also.is_empty()).then(|| self.also.join(", "));
-        let issues: Vec<&str> = self.issues.iter().map(|issue| issue.category.as_str()).collect();
-        let yes = |flag: Option<bool>, good: &str, bad: &str| flag.map(|f| if f { good } else { bad }.to_owned());
-        let count = |n: u32| (n > 0).then(|| n.to_string());
-        let person = &self.complainant;
-        let facts = [
-            ("received", at(Some(self.received_at)).map(|t| format!("{t} ({})", self.channel))),
-            ("registered", at(Some(self.registered_at))),
-            ("acknowledged", at(self.acknowledged_at)),
-            ("complainant", person.name.clone().or_else(|| person.erased_at.map(|_| "(erased)".to_owned()))),
-            ("phone", person.phone.clone()),
-            ("e-mail", person.email.clone()),
-            ("address", person.address.clone()),
-            ("category", self.category.clone()),
-            ("further problems", (!issues.is_empty()).then(|| issues.join(", "))),
-            ("product", self.product.clone()),
-            ("lot", self.lot.clone()),
-            ("site", self.site.clone()),
-            ("unit named", self.unit.clone()),
-            ("remedy sought", word(self.remedy_sought)),
-            ("immediate action", self.immediate_action.clone()),
-            ("severity", severity),
-            ("department", self.department.clone()),
-            ("taking part", also),
-            ("assigned to", self.assigned_to.clone()),
-            ("paused", paused.map(|(why, since)| format!("{why} since {}", local(since, zone)))),
-            ("remedies told", at(self.remedies_told_at)),
-            ("referred to", self.referred_to.clone()),
-            ("external outcome", yes(self.external_outcome_satisfied, "satisfied", "not satisfied")),
-            ("remedy due", self.remedy_due_on.map(|day| day.to_string())),
-            ("remedy delivered", at(self.remedy_done_at)),
-            ("correction", yes(self.correction_holds, "holds", "does not hold")),
-            ("survey score", self.survey_score.map(|score| score.to_string())),
-            ("closed", at(self.closed_at)),
-            ("reopened", count(self.reopenings)),
-            ("escalated", count(self.escalations)),
-            ("late entries", count(self.late_entries)),
-            ("amended", count(self.amendments)),
-            ("struck out", count(self.voided)),
-        ];
-        known(facts)
-    }
-}
-
-impl Pass {
-    fn facts(&self, zone: Tz) -> Vec<Vec<String>> {
-        let at = |moment: Option<DateTime<Utc>>| moment.map(|m| local(m, zone));
-        let by = self.decided_by.as_deref().unwrap_or("nobody named");
-        let decided = at(self.decided_at).map(|t| match (self.in_force_at, self.decided_at) {
-            (Some(force), Some(taken)) if force > taken => {
-                format!("{t} by {by}, in force {}", local(force, zone))
-            }
-            (Some(_), _) => format!("{t} by {by}"),
-            (None, _) => format!("{t} by {by}, waits for a second signature"),
-        });
-        let entered = if self.on_behalf == Some(true) { ", entered by staff" } else { "" };
-        known([
-            ("decided", decided),
-            ("response", self.response.map(str::to_owned)),
-            ("granted", self.granted.map(str::to_owned)),
-            ("cost", self.cost.filter(|cost| *cost != 0).map(|cost| cost.to_string())),
-            ("rule", self.rule.as_ref().map(|r| format!("{r} {}", self.rule_version.as_deref().unwrap_or("")))),
-            ("communicated", at(self.communicated_at)),
-            ("answer", self.answer.zip(at(self.answered_at)).map(|(answer, t)| format!("{answer} {t}{entered}"))),
-            ("lapsed", at(self.lapsed_at)),
-        ])
-    }
-}
-
-impl Told {
-    fn cells(&self, zone: Tz) -> Vec<String> {
-        let when = self.sent_at.map_or_else(|| format!("queued {}", local(self.created_at, zone)), |at| {
-            format!("sent {}", local(at, zone))
-        });
-        let error = self.last_error.clone().unwrap_or_default();
-        vec![self.id.to_string(), self.purpose.to_owned(), self.means.to_owned(), self.state.to_owned(), when, error]
-    }
-}
-
-impl Entry {
-    fn in_words(&self, zone: Tz) -> String {
-        let by = self.by.as_deref().map_or_else(|| self.role.to_owned(), |name| format!("{name} ({})", self.role));
-        let data = match &self.data {
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(name, value)| match value {
-                    Value::String(text) => format!("{name}={text}"),
-                    other => format!("{name}={other}"),
-                })
-                .collect::<Vec<_>>()
-                .join(" "),
-            other => other.to_string(),
-        };
-        let mut line = format!("  {:>4}  {}  {}  {by}  {data}", self.event, local(self.occurred_at, zone), self.kind);
-        line.truncate(line.trim_end().len());
-        line.push('\n');
-        if let Some(reason) = &self.late_reason {
-            line.push_str(&format!("        entered {}: {reason}\n", local(self.recorded_at, zone)));
-        }
-        if let Some(text) = &self.text {
-            line.push_str(&format!("{}\n", indented(text)));
-        } else if self.text_erased {
-            line.push_str("        (text erased)\n");
-        }
-        line
-    }
-}
-
-fn known<const N: usize>(facts: [(&str, Option<String>); N]) -> Vec<Vec<String>> {
-    facts
-        .into_iter()
-        .filter_map(|(name, value)| Some(vec![name.to_owned(), value?]))
-        .collect()
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("        {line}")).collect::<Vec<_>>().join("\n")
 }

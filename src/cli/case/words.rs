@@ -28,7 +28,8 @@ impl Words {
             Language::Tr => TURKISH,
             Language::Ru => RUSSIAN,
         };
-        let sections = toml::from_str(text).with_context(|| format!("the words for `{language}` cannot be read"))?;
+        let sections = toml::from_str(text)
+            .with_context(|| format!("the words for `{language}` cannot be read"))?;
         Ok(Words { language, sections })
     }
 

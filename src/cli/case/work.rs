@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use redress::domain::event::{
-    Acknowledged, Assessed, Assigned, Classified, Escalated, EventKind, IssueAdded, NoteAdded, Paused,
-    RemediesTold, Routed,
+    Acknowledged, Assessed, Assigned, Classified, Escalated, EventKind, IssueAdded, NoteAdded,
+    Paused, RemediesTold, Routed,
 };
 use redress::domain::vocabulary::{AssessmentChange, Means, PauseReason, Severity};
 use redress::register::Register;
@@ -30,12 +30,14 @@ pub struct Told {
 impl Told {
     /// `case acknowledge`.
     pub fn acknowledged(&self, context: &Context) -> anyhow::Result<()> {
-        self.step.record(context, |_| Acknowledged { means: self.means }.into())
+        self.step
+            .record(context, |_| Acknowledged { means: self.means }.into())
     }
 
     /// `case remedies-told`.
     pub fn remedies(&self, context: &Context) -> anyhow::Result<()> {
-        self.step.record(context, |_| RemediesTold { means: self.means }.into())
+        self.step
+            .record(context, |_| RemediesTold { means: self.means }.into())
     }
 }
 
@@ -65,13 +67,21 @@ impl Assess {
         let mut register = Register::open(&context.config.register)?;
         let case = register.case_by_number(&self.step.number)?;
         let actor = self.step.by.actor(&register)?;
-        let is_first = register.case_file(case.case_key, None)?.assessments.is_empty();
+        let is_first = register
+            .case_file(case.case_key, None)?
+            .assessments
+            .is_empty();
         let change = match (is_first, self.change) {
             (true, None | Some(AssessmentChange::First)) => AssessmentChange::First,
             (true, Some(change)) => {
-                return Err(Failure::Usage(format!("--change {change}: this is the case's first assessment")).into());
+                return Err(Failure::Usage(format!(
+                    "--change {change}: this is the case's first assessment"
+                ))
+                .into());
             }
-            (false, Some(change @ (AssessmentChange::Misjudged | AssessmentChange::NewFacts))) => change,
+            (false, Some(change @ (AssessmentChange::Misjudged | AssessmentChange::NewFacts))) => {
+                change
+            }
             (false, None | Some(AssessmentChange::First)) => {
                 return Err(Failure::Usage(
                     "the case is assessed already; say with --change whether it was misjudged or there are new_facts".into(),
@@ -86,7 +96,8 @@ impl Assess {
             immediate_action: self.immediate_action,
             change,
         };
-        self.step.record_as(context, &mut register, &case, &actor, assessed.into())
+        self.step
+            .record_as(context, &mut register, &case, &actor, assessed.into())
     }
 }
 
@@ -109,14 +120,22 @@ impl Classify {
     /// `case classify`.
     pub fn classified(&self, context: &Context) -> anyhow::Result<()> {
         let category = named("--category", &self.category)?;
-        let classified = Classified { category, product: self.product.clone(), lot: self.lot.clone() };
+        let classified = Classified {
+            category,
+            product: self.product.clone(),
+            lot: self.lot.clone(),
+        };
         self.step.record(context, |_| classified.into())
     }
 
     /// `case issue`.
     pub fn issue_added(&self, context: &Context) -> anyhow::Result<()> {
         let category = named("--category", &self.category)?;
-        let issue = IssueAdded { category, product: self.product.clone(), lot: self.lot.clone() };
+        let issue = IssueAdded {
+            category,
+            product: self.product.clone(),
+            lot: self.lot.clone(),
+        };
         self.step.record(context, |_| issue.into())
     }
 }
@@ -140,7 +159,11 @@ impl Route {
     /// `case route`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
         let department = named("--department", &self.department)?;
-        let routed = Routed { department, site: self.site.clone(), also: self.also.clone() };
+        let routed = Routed {
+            department,
+            site: self.site.clone(),
+            also: self.also.clone(),
+        };
         self.step.record(context, |_| routed.into())
     }
 }
@@ -178,13 +201,19 @@ impl Pause {
     /// `case pause`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
         if !self.ask {
-            return self.step.record(context, |_| Paused { reason: self.reason }.into());
+            return self.step.record(context, |_| {
+                Paused {
+                    reason: self.reason,
+                }
+                .into()
+            });
         }
         let mut register = Register::open(&context.config.register)?;
         let case = register.case_by_number(&self.step.number)?;
         let actor = self.step.by.actor(&register)?;
         let question = text(self.step.text.as_deref())?.unwrap_or_default();
-        let appended = register.ask_customer(case.case_key, self.reason, &question, &actor, context.now)?;
+        let appended =
+            register.ask_customer(case.case_key, self.reason, &question, &actor, context.now)?;
         print_appended(context, &case.number, EventKind::Paused, &appended)
     }
 }
@@ -208,7 +237,11 @@ impl Escalate {
 
 /// `case note`.
 pub fn note(context: &Context, step: &Step) -> anyhow::Result<()> {
-    if step.text.as_deref().is_none_or(|text| text.trim().is_empty()) {
+    if step
+        .text
+        .as_deref()
+        .is_none_or(|text| text.trim().is_empty())
+    {
         return Err(Failure::Usage("a note needs its words: --text".into()).into());
     }
     step.record(context, |_| NoteAdded {}.into())
@@ -245,15 +278,25 @@ impl Attach {
         let mut register = Register::open(&context.config.register)?;
         let case = register.case_by_number(&self.number)?;
         let actor = self.by.actor(&register)?;
-        let mut content =
-            File::open(&self.file).with_context(|| format!("{}: cannot be read", self.file.display()))?;
+        let mut content = File::open(&self.file)
+            .with_context(|| format!("{}: cannot be read", self.file.display()))?;
         let name = self
             .file
             .file_name()
             .with_context(|| format!("{}: names no file", self.file.display()))?
             .to_string_lossy();
-        let media_type = self.media_type.clone().unwrap_or_else(|| media_type_of(&self.file).to_owned());
-        let kept = register.attach(case.case_key, &name, &media_type, &mut content, &actor, context.now)?;
+        let media_type = self
+            .media_type
+            .clone()
+            .unwrap_or_else(|| media_type_of(&self.file).to_owned());
+        let kept = register.attach(
+            case.case_key,
+            &name,
+            &media_type,
+            &mut content,
+            &actor,
+            context.now,
+        )?;
         let answer = Kept {
             schema_version: SCHEMA_VERSION,
             number: case.number,
@@ -277,7 +320,9 @@ impl Attach {
 
 /// The media types of what customers send; anything else is bytes.
 fn media_type_of(file: &Path) -> &'static str {
-    let ending = file.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let ending = file
+        .extension()
+        .map(|e| e.to_string_lossy().to_ascii_lowercase());
     match ending.as_deref() {
         Some("jpg" | "jpeg") => "image/jpeg",
         Some("png") => "image/png",

@@ -90,7 +90,11 @@ fn add(context: &Context, args: &Add) -> anyhow::Result<()> {
         indicator: &new.indicator,
         file_sha256: new.file_sha256.as_deref(),
     };
-    output::print_document(&added, || format!("evidence {id} for {}\n", new.indicator), context.format)
+    output::print_document(
+        &added,
+        || format!("evidence {id} for {}\n", new.indicator),
+        context.format,
+    )
 }
 
 fn list(context: &Context, only: Option<&str>, moment: Option<&str>) -> anyhow::Result<()> {
@@ -101,7 +105,10 @@ fn list(context: &Context, only: Option<&str>, moment: Option<&str>) -> anyhow::
     let rows = register
         .evidence(as_of(moment, zone, context.now)?)?
         .into_iter()
-        .filter(|found| only.as_ref().is_none_or(|name| *name == found.evidence.indicator))
+        .filter(|found| {
+            only.as_ref()
+                .is_none_or(|name| *name == found.evidence.indicator)
+        })
         .map(|found| {
             let evidence = found.evidence;
             vec![
@@ -117,11 +124,31 @@ fn list(context: &Context, only: Option<&str>, moment: Option<&str>) -> anyhow::
             ]
         })
         .collect();
-    let columns = ["id", "indicator", "value", "unit", "dated", "entered_by", "recorded", "note", "file_sha256"];
-    output::print(&Counted { columns: columns.map(str::to_owned).to_vec(), rows }, context.format)
+    let columns = [
+        "id",
+        "indicator",
+        "value",
+        "unit",
+        "dated",
+        "entered_by",
+        "recorded",
+        "note",
+        "file_sha256",
+    ];
+    output::print(
+        &Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        },
+        context.format,
+    )
 }
 
 fn hash_of(path: &Path) -> anyhow::Result<String> {
-    let content = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
+    let content =
+        std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    Ok(Sha256::digest(content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }

@@ -31,13 +31,12 @@ pub enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "what", required = true, args = ["stage", "file"])]
 pub struct Set {
     /// The stage
-    #[arg(long, value_parser = word!(Stage), requires = "days")]
+    #[arg(long, value_parser = word!(Stage), requires = "days", required_unless_present = "file")]
     stage: Option<Stage>,
     /// Counted days, 1 or more
-    #[arg(long)]
+    #[arg(long, requires = "stage")]
     days: Option<u32>,
     /// Only for this pass
     #[arg(long, requires = "stage")]
@@ -81,18 +80,35 @@ fn show(context: &Context, moment: Option<&str>) -> anyhow::Result<()> {
         .map(|rule| {
             vec![
                 Value::Text(rule.stage.as_str().to_owned()),
-                rule.pass.map_or(Value::Null, |pass| Value::Count(i64::from(pass))),
+                rule.pass
+                    .map_or(Value::Null, |pass| Value::Count(i64::from(pass))),
                 word(rule.severity.map(|s| s.as_str())),
                 word(rule.department.as_deref()),
                 Value::Count(i64::from(rule.days)),
                 Value::Day(rule.effective_from),
                 Value::Count(i64::from(rule.version)),
-                rule.recorded_at.map_or(Value::Null, |at| stamp(at, zone, context.format)),
+                rule.recorded_at
+                    .map_or(Value::Null, |at| stamp(at, zone, context.format)),
             ]
         })
         .collect();
-    let columns = ["stage", "pass", "severity", "department", "days", "effective_from", "version", "recorded"];
-    output::print(&Counted { columns: columns.map(str::to_owned).to_vec(), rows }, context.format)
+    let columns = [
+        "stage",
+        "pass",
+        "severity",
+        "department",
+        "days",
+        "effective_from",
+        "version",
+        "recorded",
+    ];
+    output::print(
+        &Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        },
+        context.format,
+    )
 }
 
 fn set(context: &Context, args: &Set) -> anyhow::Result<()> {
@@ -106,7 +122,10 @@ fn set(context: &Context, args: &Set) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
     let before = rules::load(context, None)?.rulebook;
     let limits = args.limits(&before.limits, context)?;
-    let after = Rulebook { limits: limits.clone(), ..before.clone() };
+    let after = Rulebook {
+        limits: limits.clone(),
+        ..before.clone()
+    };
     let effect = effect(context, &register, &before, &after)?;
     output::print(&effect.verdicts, context.format)?;
     eprintln!("redress: {}", effect.in_words());
@@ -128,7 +147,10 @@ impl Set {
                 .with_context(|| Failure::Usage(format!("{}: cannot be read", path.display())))?;
             let limits = Limits::from_toml(&text)
                 .map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?;
-            let lost = present.rules().iter().find(|rule| !limits.rules().contains(rule));
+            let lost = present
+                .rules()
+                .iter()
+                .find(|rule| !limits.rules().contains(rule));
             if let Some(rule) = lost {
                 return Err(Failure::Usage(format!(
                     "{}: the present limit of {} days for {} (version {}) is missing; limits are only added to, begin with `redress limits show`",

@@ -86,7 +86,12 @@ fn set(context: &Context, args: &Set) -> anyhow::Result<()> {
         target: new.target,
         direction: new.direction.as_str(),
     };
-    let human = || format!("{}: {} {} from {}, version {version}\n", new.indicator, new.direction, new.target, new.effective_from);
+    let human = || {
+        format!(
+            "{}: {} {} from {}, version {version}\n",
+            new.indicator, new.direction, new.target, new.effective_from
+        )
+    };
     output::print_document(&added, human, context.format)
 }
 
@@ -94,7 +99,10 @@ fn show(context: &Context, all: bool, moment: Option<&str>) -> anyhow::Result<()
     let register = Register::open_read_only(&context.config.register)?;
     let zone = register.zone();
     let moment = as_of(moment, zone, context.now)?;
-    let today = moment.unwrap_or(context.now).with_timezone(&zone).date_naive();
+    let today = moment
+        .unwrap_or(context.now)
+        .with_timezone(&zone)
+        .date_naive();
     let mut objectives = register.objectives(moment)?;
     let in_force = in_force(&objectives, today);
     objectives.retain(|o| all || in_force.get(&o.objective.indicator) == Some(&o.version));
@@ -116,18 +124,40 @@ fn show(context: &Context, all: bool, moment: Option<&str>) -> anyhow::Result<()
             ]
         })
         .collect();
-    let columns =
-        ["indicator", "direction", "target", "owner", "effective_from", "version", "in_force", "recorded", "reason"];
-    output::print(&Counted { columns: columns.map(str::to_owned).to_vec(), rows }, context.format)
+    let columns = [
+        "indicator",
+        "direction",
+        "target",
+        "owner",
+        "effective_from",
+        "version",
+        "in_force",
+        "recorded",
+        "reason",
+    ];
+    output::print(
+        &Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        },
+        context.format,
+    )
 }
 
 /// Per indicator the version in force on a day: the latest `effective_from` that has come, then the highest version.
 fn in_force(objectives: &[Objective], today: NaiveDate) -> BTreeMap<String, i64> {
     let mut best: BTreeMap<String, (NaiveDate, i64)> = BTreeMap::new();
-    for o in objectives.iter().filter(|o| o.objective.effective_from <= today) {
+    for o in objectives
+        .iter()
+        .filter(|o| o.objective.effective_from <= today)
+    {
         let candidate = (o.objective.effective_from, o.version);
-        let held = best.entry(o.objective.indicator.clone()).or_insert(candidate);
+        let held = best
+            .entry(o.objective.indicator.clone())
+            .or_insert(candidate);
         *held = candidate.max(*held);
     }
-    best.into_iter().map(|(name, (_, version))| (name, version)).collect()
+    best.into_iter()
+        .map(|(name, (_, version))| (name, version))
+        .collect()
 }

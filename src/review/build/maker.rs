@@ -6,7 +6,7 @@ use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::build::{CASES_SHOWN, SMALLEST_FOR_PERCENT};
 use crate::review::charts::Tick;
-use crate::review::figures::{FigureError, Figures, ReviewContext};
+use crate::review::figures::{FigureError, Figures, OtherMetric, ReviewContext};
 use crate::review::model::{Block, CaseList, Cell, Column, Table};
 use crate::review::numbers::rounded;
 use crate::review::words::{NOTHING, Words, clean};
@@ -66,6 +66,11 @@ impl<'a> Maker<'a> {
             }),
             None => Ok(Some(table)),
         }
+    }
+
+    /// Metrics that may be shown as plain tables.
+    pub(super) fn others(&self) -> Vec<OtherMetric> {
+        self.figures.others()
     }
 
     /// The drilled table of a metric, as the engine answers it.
@@ -188,6 +193,7 @@ impl<'a> Maker<'a> {
                 "language" => self.words.name("languages", text),
                 "merged" => self.words.name("words", text),
                 "department" => self.words.name("departments", text),
+                "category" => self.words.name("categories", &clean(text)),
                 _ => clean(text),
             },
         }
