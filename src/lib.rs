@@ -7,6 +7,7 @@
 pub mod domain;
 pub mod engine;
 pub mod extract;
+mod hex;
 pub mod lake;
 pub mod register;
 pub mod review;

@@ -8,7 +8,10 @@ use redress::domain::rulebook::Rulebook;
 pub fn rulebook() -> Rulebook {
     let calendar = include_str!("../reports/calendars/turkey.toml");
     Rulebook {
-        organisation: CalendarFile::from_toml(calendar).unwrap().calendar().unwrap(),
+        organisation: CalendarFile::from_toml(calendar)
+            .unwrap()
+            .calendar()
+            .unwrap(),
         departments: std::collections::BTreeMap::new(),
         limits: Limits::default(),
         known_at: None,

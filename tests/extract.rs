@@ -13,8 +13,8 @@ use redress::extract::run::{Done, ExtractError, Order, extract};
 use redress::lake::manifest::Manifest;
 use redress::lake::store::{Lake, verify};
 use redress::register::{Actor, NewRegister, Register};
-use redress::sample::{Settings, generate};
 use redress::sample::register_sink::RegisterSink;
+use redress::sample::{Settings, generate};
 
 use crate::common::rulebook;
 use crate::metrics::{extract_csv, repository};
@@ -32,7 +32,9 @@ fn sample_register(folder: &Path, cases: u64) -> PathBuf {
         &NewRegister {
             zone: chrono_tz::Europe::Istanbul,
             calendar_toml: calendar.to_owned(),
-            limits_toml: redress::domain::limits::Limits::default().to_toml().unwrap(),
+            limits_toml: redress::domain::limits::Limits::default()
+                .to_toml()
+                .unwrap(),
             now: settings.from.and_hms_opt(0, 0, 0).unwrap().and_utc(),
         },
     )
@@ -95,7 +97,12 @@ fn an_incremental_extract_gives_the_same_files_as_a_full_one() {
     let later = as_of() + TimeDelta::hours(2);
     let by = Actor::staff(Role::Agent, "Defne Karaağaç");
     register
-        .append(case.case_key, redress::register::Draft::new(later, NoteAdded {}), &by, later)
+        .append(
+            case.case_key,
+            redress::register::Draft::new(later, NoteAdded {}),
+            &by,
+            later,
+        )
         .unwrap();
     drop(register);
 
@@ -122,16 +129,31 @@ fn the_register_and_its_csv_give_the_same_facts() {
     let csv = folder.path().join("csv");
     let mut sink = redress::sample::CsvSink::create(&csv, settings).unwrap();
     generate(&settings, &rulebook().organisation, &mut sink).unwrap();
-    let from_register = run(&path, "redress", &folder.path().join("a"), as_of(), 2, false).unwrap();
+    let from_register = run(
+        &path,
+        "redress",
+        &folder.path().join("a"),
+        as_of(),
+        2,
+        false,
+    )
+    .unwrap();
     let from_csv = run(&csv, "csv", &folder.path().join("b"), as_of(), 2, false).unwrap();
     let facts = |done: &Done| {
         let mut files = hashes(done);
         // Complainants' pseudonyms have different keys, and only the register knows texts by event.
-        files.retain(|path, _| path.starts_with("stages") || path.starts_with("case_states") || path.starts_with("events"));
+        files.retain(|path, _| {
+            path.starts_with("stages")
+                || path.starts_with("case_states")
+                || path.starts_with("events")
+        });
         files
     };
     assert_eq!(facts(&from_register), facts(&from_csv));
-    assert_eq!(from_register.manifest.rows["exposures"], from_csv.manifest.rows["exposures"]);
+    assert_eq!(
+        from_register.manifest.rows["exposures"],
+        from_csv.manifest.rows["exposures"]
+    );
 }
 
 #[test]
@@ -159,7 +181,14 @@ fn a_past_as_of_is_what_was_known_then() {
         new: "price".into(),
         reason: "read again".into(),
     };
-    register.amend(case.case_key, &amendment, &by, as_of() + TimeDelta::hours(1)).unwrap();
+    register
+        .amend(
+            case.case_key,
+            &amendment,
+            &by,
+            as_of() + TimeDelta::hours(1),
+        )
+        .unwrap();
     drop(register);
     let after = run(&path, "redress", &folder.path().join("b"), then, 2, true).unwrap();
     assert_eq!(hashes(&before), hashes(&after));
@@ -179,13 +208,18 @@ fn a_killed_or_failed_extract_leaves_the_old_snapshot_and_no_debris() {
     // A failing extract: the source is no database.
     let broken = folder.path().join("broken.sqlite");
     fs::write(&broken, "this is no database at all, only words").unwrap();
-    let error = run(&broken, "redress", &lake, as_of(), 2, false).unwrap_err().to_string();
+    let error = run(&broken, "redress", &lake, as_of(), 2, false)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("is no SQLite database"), "{error}");
     let again = extract_csv(&source, &lake);
     assert!(!debris.exists());
     assert_eq!(Lake::at(&lake).snapshots().unwrap().len(), 2);
     assert_eq!(hashes(&done), hashes(&again));
-    assert_eq!(fs::read_link(lake.join("latest")).unwrap(), again.snapshot.file_name().unwrap());
+    assert_eq!(
+        fs::read_link(lake.join("latest")).unwrap(),
+        again.snapshot.file_name().unwrap()
+    );
 }
 
 #[test]
@@ -205,7 +239,10 @@ fn two_writers_do_not_meet() {
 #[test]
 fn an_altered_file_and_an_altered_manifest_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let done = extract_csv(&repository().join("tests/oracle/metrics/fixture"), folder.path());
+    let done = extract_csv(
+        &repository().join("tests/oracle/metrics/fixture"),
+        folder.path(),
+    );
     let calendar = done.snapshot.join("calendar/part-0.parquet");
     let mut bytes = fs::read(&calendar).unwrap();
     bytes[100] ^= 1;
@@ -214,7 +251,9 @@ fn an_altered_file_and_an_altered_manifest_are_named() {
     assert_eq!(faults.len(), 1);
     assert_eq!(faults[0].path, "calendar/part-0.parquet");
     let manifest = done.snapshot.join("manifest.json");
-    let text = fs::read_to_string(&manifest).unwrap().replace("\"cases_in\": ", "\"cases_in\": 1");
+    let text = fs::read_to_string(&manifest)
+        .unwrap()
+        .replace("\"cases_in\": ", "\"cases_in\": 1");
     fs::write(&manifest, text).unwrap();
     let error = Manifest::read(&done.snapshot).unwrap_err().to_string();
     assert!(error.contains("was altered"), "{error}");
@@ -243,15 +282,31 @@ fn rows_in_are_rows_out_plus_rows_refused_with_reasons() {
          B,5,classified,2026-07-03T08:00:00Z,2026-07-03T08:00:00Z,agent,,,\"{{\"\"kategorie\"\":1}}\"\n"
     );
     let source = csv_folder(folder.path(), CASES.as_bytes(), events.as_bytes());
-    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 2, false).unwrap();
+    let done = run(
+        &source,
+        "csv",
+        &folder.path().join("lake"),
+        as_of(),
+        2,
+        false,
+    )
+    .unwrap();
     let totals = done.manifest.totals();
-    let refused: u64 = totals.refused.iter().filter(|r| r.what == "event").map(|r| r.rows).sum();
+    let refused: u64 = totals
+        .refused
+        .iter()
+        .filter(|r| r.what == "event")
+        .map(|r| r.rows)
+        .sum();
     assert_eq!((totals.cases_in, totals.cases_out), (2, 2));
     assert_eq!(totals.events_in, totals.events_out + refused);
     assert_eq!(refused, 3);
     let notes = done.notes.join("\n");
     assert!(notes.contains("`dreamt` is no kind of event"), "{notes}");
-    assert!(notes.contains("line 5: `2026-13-45` in occurred_at"), "{notes}");
+    assert!(
+        notes.contains("line 5: `2026-13-45` in occurred_at"),
+        "{notes}"
+    );
     assert!(notes.contains("kategorie"), "{notes}");
 }
 
@@ -260,14 +315,35 @@ fn a_broken_quote_a_missing_column_and_a_doubled_one_are_named() {
     let case = |cases: &str, events: &str| {
         let folder = tempfile::tempdir().unwrap();
         let source = csv_folder(folder.path(), cases.as_bytes(), events.as_bytes());
-        run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap_err().to_string()
+        run(
+            &source,
+            "csv",
+            &folder.path().join("lake"),
+            as_of(),
+            1,
+            false,
+        )
+        .unwrap_err()
+        .to_string()
     };
-    let broken = case("case_id,complainant_id,source_verdict\nA,1,\nB,\"2,\nC,3,\n", EVENTS);
-    assert!(broken.contains("cases.csv: line 3") && broken.contains("quote"), "{broken}");
+    let broken = case(
+        "case_id,complainant_id,source_verdict\nA,1,\nB,\"2,\nC,3,\n",
+        EVENTS,
+    );
+    assert!(
+        broken.contains("cases.csv: line 3") && broken.contains("quote"),
+        "{broken}"
+    );
     let missing = case(CASES, "case_id,seq,kind,recorded_at\n");
-    assert!(missing.contains("events.csv: has no column `occurred_at`"), "{missing}");
+    assert!(
+        missing.contains("events.csv: has no column `occurred_at`"),
+        "{missing}"
+    );
     let doubled = case("case_id,case_id\nA,B\n", EVENTS);
-    assert!(doubled.contains("the column `case_id` stands twice"), "{doubled}");
+    assert!(
+        doubled.contains("the column `case_id` stands twice"),
+        "{doubled}"
+    );
 }
 
 #[test]
@@ -281,14 +357,34 @@ fn other_encodings_are_recognised_and_said() {
     narratives.extend_from_slice(b"\"\n");
     let source = csv_folder(folder.path(), CASES.as_bytes(), EVENTS.as_bytes());
     fs::write(source.join("narratives.csv"), narratives).unwrap();
-    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap();
-    assert!(done.notes.join("\n").contains("was read as windows-1254"), "{:?}", done.notes);
+    let done = run(
+        &source,
+        "csv",
+        &folder.path().join("lake"),
+        as_of(),
+        1,
+        false,
+    )
+    .unwrap();
+    assert!(
+        done.notes.join("\n").contains("was read as windows-1254"),
+        "{:?}",
+        done.notes
+    );
     // With a byte order mark nothing has to be guessed.
     let mut marked = vec![0xEF, 0xBB, 0xBF];
     marked.extend_from_slice(CASES.as_bytes());
     let folder = tempfile::tempdir().unwrap();
     let source = csv_folder(folder.path(), &marked, EVENTS.as_bytes());
-    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap();
+    let done = run(
+        &source,
+        "csv",
+        &folder.path().join("lake"),
+        as_of(),
+        1,
+        false,
+    )
+    .unwrap();
     assert!(done.notes.is_empty(), "{:?}", done.notes);
 }
 
@@ -314,16 +410,25 @@ fn a_mapping_without_a_column_or_with_a_wrong_type_is_named_with_file_column_and
         "case.sql",
         "SELECT case_key, case_id, complainant FROM keyed WHERE received_month = :month ORDER BY case_key",
     );
-    let error = run(&source, &missing, &lake, as_of(), 1, false).unwrap_err().to_string();
-    assert!(error.contains("case.sql: gives no column `source_verdict`"), "{error}");
+    let error = run(&source, &missing, &lake, as_of(), 1, false)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("case.sql: gives no column `source_verdict`"),
+        "{error}"
+    );
     let wrong = mapping_with(
         folder.path(),
         "case.sql",
         "SELECT case_id AS case_key, case_id, complainant, source_verdict FROM keyed WHERE received_month = :month ORDER BY 1",
     );
-    let error = run(&source, &wrong, &lake, as_of(), 1, false).unwrap_err().to_string();
+    let error = run(&source, &wrong, &lake, as_of(), 1, false)
+        .unwrap_err()
+        .to_string();
     assert!(
-        error.contains("the column `case_key` holds the text `A` in row 1, where a whole number is expected"),
+        error.contains(
+            "the column `case_key` holds the text `A` in row 1, where a whole number is expected"
+        ),
         "{error}"
     );
     assert!(Lake::at(&lake).snapshots().unwrap().is_empty());
@@ -333,16 +438,29 @@ fn a_mapping_without_a_column_or_with_a_wrong_type_is_named_with_file_column_and
 fn an_empty_or_missing_store_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");
-    let error = run(&folder.path().join("nothing"), "redress", &lake, as_of(), 1, false).unwrap_err().to_string();
+    let error = run(
+        &folder.path().join("nothing"),
+        "redress",
+        &lake,
+        as_of(),
+        1,
+        false,
+    )
+    .unwrap_err()
+    .to_string();
     assert!(error.contains("does not exist"), "{error}");
     let path = sample_register(folder.path(), 50);
     let long_ago = "2020-01-01T00:00:00Z".parse().unwrap();
-    let error = run(&path, "redress", &lake, long_ago, 1, false).unwrap_err().to_string();
+    let error = run(&path, "redress", &lake, long_ago, 1, false)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("gives no case known at"), "{error}");
     let truncated = folder.path().join("cut.sqlite");
     let bytes = fs::read(&path).unwrap();
     fs::write(&truncated, &bytes[..bytes.len() / 2]).unwrap();
-    let error = run(&truncated, "redress", &lake, as_of(), 1, false).unwrap_err().to_string();
+    let error = run(&truncated, "redress", &lake, as_of(), 1, false)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("damaged or cut short"), "{error}");
     assert!(Lake::at(&lake).snapshots().unwrap().is_empty());
 }
@@ -354,11 +472,26 @@ fn an_end_before_its_start_is_kept_and_marked() {
         "{EVENTS}A,3,acknowledged,2026-06-01T08:00:00Z,2026-07-03T08:00:00Z,agent,,,\"{{\"\"means\"\":\"\"sms\"\"}}\"\n"
     );
     let source = csv_folder(folder.path(), CASES.as_bytes(), events.as_bytes());
-    let done = run(&source, "csv", &folder.path().join("lake"), as_of(), 1, false).unwrap();
+    let done = run(
+        &source,
+        "csv",
+        &folder.path().join("lake"),
+        as_of(),
+        1,
+        false,
+    )
+    .unwrap();
     let engine = crate::metrics::engine(&done.snapshot);
     let found = engine
-        .sql("SELECT deviation FROM events WHERE deviation IS NOT NULL", "test")
+        .sql(
+            "SELECT deviation FROM events WHERE deviation IS NOT NULL",
+            "test",
+        )
         .unwrap();
     assert_eq!(found.rows.len(), 1);
-    assert!(found.text(0, "deviation").contains("before the complaint was received"));
+    assert!(
+        found
+            .text(0, "deviation")
+            .contains("before the complaint was received")
+    );
 }

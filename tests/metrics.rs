@@ -79,7 +79,12 @@ fn agrees_with_oracle(source: &Path, expected: &Path) {
             "{}: left ours, right the oracle's",
             metric.id
         );
-        assert_eq!(ours.lines().next(), oracle.lines().next(), "{}: columns", metric.id);
+        assert_eq!(
+            ours.lines().next(),
+            oracle.lines().next(),
+            "{}: columns",
+            metric.id
+        );
         compared += 1;
     }
     assert_eq!(compared, 11);
@@ -127,7 +132,11 @@ fn a_drill_lists_exactly_what_the_figure_counts() {
             assert_eq!(drilled.columns[0], "case_id");
         }
     }
-    for (metric, column) in [("volume", "gross"), ("ageing", "complaints"), ("pareto_category", "complaints")] {
+    for (metric, column) in [
+        ("volume", "gross"),
+        ("ageing", "complaints"),
+        ("pareto_category", "complaints"),
+    ] {
         let metric = find(&metrics, metric);
         let counted = engine.drill(metric, &[], None).unwrap().rows.len();
         let figure = engine.metric(metric).unwrap().sum(column, |_| true);
@@ -140,14 +149,25 @@ fn stock_and_flow_balance() {
     let lake = tempfile::tempdir().unwrap();
     let done = extract_csv(&repository().join("sample_data"), lake.path());
     let metrics = shipped_metrics().unwrap();
-    let table = engine(&done.snapshot).metric(find(&metrics, "stock_flow")).unwrap();
+    let table = engine(&done.snapshot)
+        .metric(find(&metrics, "stock_flow"))
+        .unwrap();
     let flow = |name: &str| table.sum("complaints", |row| table.text(row, "flow") == name);
-    let left: i64 = ["completed", "unanswered", "withdrawn", "merged", "exhausted"]
-        .iter()
-        .map(|name| flow(name))
-        .sum();
+    let left: i64 = [
+        "completed",
+        "unanswered",
+        "withdrawn",
+        "merged",
+        "exhausted",
+    ]
+    .iter()
+    .map(|name| flow(name))
+    .sum();
     assert!(flow("opening") > 0 && flow("received") > 0 && left > 0);
-    assert_eq!(flow("opening") + flow("received") + flow("reopened") - left, flow("closing"));
+    assert_eq!(
+        flow("opening") + flow("received") + flow("reopened") - left,
+        flow("closing")
+    );
 }
 
 #[test]
@@ -157,13 +177,19 @@ fn an_unknown_dimension_is_refused_with_the_known_ones() {
         .conditions_sql(&[("colour".into(), "red".into())], None)
         .unwrap_err()
         .to_string();
-    assert!(error.contains("`colour` is no dimension of volume") && error.contains("month"), "{error}");
+    assert!(
+        error.contains("`colour` is no dimension of volume") && error.contains("month"),
+        "{error}"
+    );
 }
 
 #[test]
 fn every_header_tells_the_truth_about_its_query() {
     let lake = tempfile::tempdir().unwrap();
-    let done = extract_csv(&repository().join("tests/oracle/metrics/fixture"), lake.path());
+    let done = extract_csv(
+        &repository().join("tests/oracle/metrics/fixture"),
+        lake.path(),
+    );
     let engine = engine(&done.snapshot);
     let folder = repository().join("queries/metrics");
     let files: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -171,15 +197,30 @@ fn every_header_tells_the_truth_about_its_query() {
         .map(|e| e.unwrap().path())
         .collect();
     let metrics = shipped_metrics().unwrap();
-    assert_eq!(files.len(), metrics.len(), "a file of queries/metrics is not shipped");
+    assert_eq!(
+        files.len(),
+        metrics.len(),
+        "a file of queries/metrics is not shipped"
+    );
     for metric in &metrics {
-        assert_eq!(metric.origin.file_stem().unwrap().to_str().unwrap(), metric.id);
+        assert_eq!(
+            metric.origin.file_stem().unwrap().to_str().unwrap(),
+            metric.id
+        );
         for language in ["en", "tr", "ru"] {
-            assert!(metric.titles.contains_key(language), "{} has no title.{language}", metric.id);
+            assert!(
+                metric.titles.contains_key(language),
+                "{} has no title.{language}",
+                metric.id
+            );
         }
         let counted = engine.drill(metric, &[], Some(1)).unwrap().columns;
         for name in metric.dimensions.iter().chain(&metric.key) {
-            assert!(counted.contains(name), "{}: `counted` has no column {name}", metric.id);
+            assert!(
+                counted.contains(name),
+                "{}: `counted` has no column {name}",
+                metric.id
+            );
         }
     }
 }

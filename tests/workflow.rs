@@ -42,11 +42,29 @@ fn event(name: &str) -> (EventBody, &'static str) {
             change: AssessmentChange::First,
         }
         .into(),
-        "classified" => Classified { category: "adhesion".into(), product: None, lot: None }.into(),
-        "issue_added" => IssueAdded { category: "odour".into(), product: None, lot: None }.into(),
-        "routed" => Routed { department: "quality".into(), site: None, also: vec![] }.into(),
+        "classified" => Classified {
+            category: "adhesion".into(),
+            product: None,
+            lot: None,
+        }
+        .into(),
+        "issue_added" => IssueAdded {
+            category: "odour".into(),
+            product: None,
+            lot: None,
+        }
+        .into(),
+        "routed" => Routed {
+            department: "quality".into(),
+            site: None,
+            also: vec![],
+        }
+        .into(),
         "assigned" => Assigned { to: "ayse".into() }.into(),
-        "paused" => Paused { reason: PauseReason::CustomerSample }.into(),
+        "paused" => Paused {
+            reason: PauseReason::CustomerSample,
+        }
+        .into(),
         "resumed" => Resumed {}.into(),
         "evidence_added" => EvidenceAdded {
             sha256: "00".into(),
@@ -63,20 +81,42 @@ fn event(name: &str) -> (EventBody, &'static str) {
         "decided_2_same_person" => decided(2, false),
         "countersigned_1" => return (Countersigned { pass: 1 }.into(), "signer"),
         "countersigned_1_same_person" => Countersigned { pass: 1 }.into(),
-        "communicated_1" => Communicated { pass: 1, means: Means::Sms }.into(),
-        "communicated_2" => Communicated { pass: 2, means: Means::Sms }.into(),
+        "communicated_1" => Communicated {
+            pass: 1,
+            means: Means::Sms,
+        }
+        .into(),
+        "communicated_2" => Communicated {
+            pass: 2,
+            means: Means::Sms,
+        }
+        .into(),
         "accepted_1" => Accepted { pass: 1 }.into(),
         "accepted_2" => Accepted { pass: 2 }.into(),
         "rejected_1" => Rejected { pass: 1 }.into(),
         "rejected_2" => Rejected { pass: 2 }.into(),
-        "answer_lapsed_1" => AnswerLapsed { pass: 1, reminders: 2 }.into(),
-        "answer_lapsed_2" => AnswerLapsed { pass: 2, reminders: 2 }.into(),
+        "answer_lapsed_1" => AnswerLapsed {
+            pass: 1,
+            reminders: 2,
+        }
+        .into(),
+        "answer_lapsed_2" => AnswerLapsed {
+            pass: 2,
+            reminders: 2,
+        }
+        .into(),
         "remedies_told" => RemediesTold { means: Means::Sms }.into(),
-        "referred_externally" => ReferredExternally { body: "consumer board".into() }.into(),
+        "referred_externally" => ReferredExternally {
+            body: "consumer board".into(),
+        }
+        .into(),
         "external_outcome_satisfied" => ExternalOutcome { satisfied: true }.into(),
         "external_outcome_unsatisfied" => ExternalOutcome { satisfied: false }.into(),
         "recourse_exhausted" => RecourseExhausted {}.into(),
-        "remedy_due" => RemedyDue { due_on: "2026-04-01".parse().unwrap() }.into(),
+        "remedy_due" => RemedyDue {
+            due_on: "2026-04-01".parse().unwrap(),
+        }
+        .into(),
         "remedy_done" => RemedyDone {}.into(),
         "correction_verified" => CorrectionVerified { holds: true }.into(),
         "survey_sent" => SurveySent { means: Means::Sms }.into(),
@@ -85,7 +125,10 @@ fn event(name: &str) -> (EventBody, &'static str) {
         "escalated" => Escalated { by: "rule".into() }.into(),
         "reopened" => Reopened {}.into(),
         "withdrawn" => Withdrawn {}.into(),
-        "merged" => Merged { into: "other".into() }.into(),
+        "merged" => Merged {
+            into: "other".into(),
+        }
+        .into(),
         "message_sent" => MessageSent {
             purpose: MessagePurpose::Question,
             means: Means::Sms,
@@ -96,7 +139,10 @@ fn event(name: &str) -> (EventBody, &'static str) {
             means: Means::Sms,
         }
         .into(),
-        "erased" => Erased { rule: "retention".into() }.into(),
+        "erased" => Erased {
+            rule: "retention".into(),
+        }
+        .into(),
         other => panic!("the table names an event that this test does not know: {other}"),
     };
     (body, "first")
@@ -139,7 +185,10 @@ fn way_to(state: &str) -> Vec<&'static str> {
         "outstanding" => join(way_to("resolved_2"), &["rejected_2"]),
         "outstanding_told" => join(way_to("outstanding"), &["remedies_told"]),
         "outstanding_referred" => join(way_to("outstanding_told"), &["referred_externally"]),
-        "completed_externally" => join(way_to("outstanding_referred"), &["external_outcome_satisfied"]),
+        "completed_externally" => join(
+            way_to("outstanding_referred"),
+            &["external_outcome_satisfied"],
+        ),
         "exhausted" => join(way_to("outstanding_told"), &["recourse_exhausted"]),
         "withdrawn" => vec!["withdrawn"],
         "merged" => vec!["merged"],
@@ -176,16 +225,32 @@ fn history(names: &[&str]) -> Vec<Event> {
 /// The table's name of a state.
 fn table_name(state: &State) -> String {
     match state {
-        State::Registered { classified: false, routed: false } => "registered".into(),
-        State::Registered { classified: true, .. } => "registered_classified".into(),
+        State::Registered {
+            classified: false,
+            routed: false,
+        } => "registered".into(),
+        State::Registered {
+            classified: true, ..
+        } => "registered_classified".into(),
         State::Registered { routed: true, .. } => "registered_routed".into(),
         State::InProcessing { pass } => format!("in_processing_{pass}"),
-        State::Decided { pass, signed: true, .. } => format!("decided_{pass}"),
-        State::Decided { pass, signed: false, .. } => format!("decided_{pass}_unsigned"),
+        State::Decided {
+            pass, signed: true, ..
+        } => format!("decided_{pass}"),
+        State::Decided {
+            pass,
+            signed: false,
+            ..
+        } => format!("decided_{pass}_unsigned"),
         State::Resolved { pass } => format!("resolved_{pass}"),
         State::Completed { pass } => format!("completed_{pass}"),
-        State::Outstanding { remedies_told: false, .. } => "outstanding".into(),
-        State::Outstanding { referred: false, .. } => "outstanding_told".into(),
+        State::Outstanding {
+            remedies_told: false,
+            ..
+        } => "outstanding".into(),
+        State::Outstanding {
+            referred: false, ..
+        } => "outstanding_told".into(),
         State::Outstanding { referred: true, .. } => "outstanding_referred".into(),
         State::CompletedExternally => "completed_externally".into(),
         State::Exhausted => "exhausted".into(),
@@ -205,7 +270,11 @@ fn every_pair_of_the_hand_written_table_holds() {
         rows += 1;
         let before = history(&way_to(from));
         let reached = CaseFile::fold(&before, None, Mode::Strict).unwrap();
-        assert_eq!(table_name(&reached.state), from, "the way into {from} leads elsewhere");
+        assert_eq!(
+            table_name(&reached.state),
+            from,
+            "the way into {from} leads elsewhere"
+        );
         let mut names = way_to(from);
         names.push(name);
         let found = match CaseFile::fold(&history(&names), None, Mode::Strict) {
@@ -213,11 +282,19 @@ fn every_pair_of_the_hand_written_table_holds() {
             Err(_) => "refused".to_owned(),
         };
         if found != to {
-            wrong.push(format!("{from} + {name}: {found}, the table says {to} ({})", cells[3]));
+            wrong.push(format!(
+                "{from} + {name}: {found}, the table says {to} ({})",
+                cells[3]
+            ));
         }
     }
     assert_eq!(rows, 21 * 45, "the table is not complete");
-    assert!(wrong.is_empty(), "{} of {rows} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {rows} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// Pairs (state, event) -> state, from the table.
@@ -233,12 +310,36 @@ fn table() -> BTreeMap<(&'static str, &'static str), &'static str> {
 }
 
 const EVENTS: [&str; 30] = [
-    "acknowledged", "assessed", "classified", "routed", "assigned", "note_added", "decided_1",
-    "decided_1_unsigned", "decided_2", "countersigned_1", "communicated_1", "communicated_2",
-    "accepted_1", "accepted_2", "rejected_1", "rejected_2", "answer_lapsed_1", "answer_lapsed_2",
-    "remedies_told", "referred_externally", "external_outcome_satisfied",
-    "external_outcome_unsatisfied", "recourse_exhausted", "remedy_due", "survey_sent", "escalated",
-    "reopened", "withdrawn", "merged", "decided_2_same_person",
+    "acknowledged",
+    "assessed",
+    "classified",
+    "routed",
+    "assigned",
+    "note_added",
+    "decided_1",
+    "decided_1_unsigned",
+    "decided_2",
+    "countersigned_1",
+    "communicated_1",
+    "communicated_2",
+    "accepted_1",
+    "accepted_2",
+    "rejected_1",
+    "rejected_2",
+    "answer_lapsed_1",
+    "answer_lapsed_2",
+    "remedies_told",
+    "referred_externally",
+    "external_outcome_satisfied",
+    "external_outcome_unsatisfied",
+    "recourse_exhausted",
+    "remedy_due",
+    "survey_sent",
+    "escalated",
+    "reopened",
+    "withdrawn",
+    "merged",
+    "decided_2_same_person",
 ];
 
 proptest! {
@@ -354,9 +455,20 @@ fn an_amendment_counts_from_its_recording_and_can_be_voided() {
         }
         .into(),
     );
-    mend(11, 60, Voided { seq: 10, reason: "it was right".into() }.into());
+    mend(
+        11,
+        60,
+        Voided {
+            seq: 10,
+            reason: "it was right".into(),
+        }
+        .into(),
+    );
     let category = |as_of| {
-        CaseFile::fold(&events, as_of, Mode::Strict).unwrap().category.unwrap()
+        CaseFile::fold(&events, as_of, Mode::Strict)
+            .unwrap()
+            .category
+            .unwrap()
     };
     assert_eq!(category(Some(at(49))), "adhesion");
     assert_eq!(category(Some(at(55))), "cracking");
@@ -373,7 +485,11 @@ fn a_voided_event_never_took_place_but_stays_visible() {
         role: Role::Agent,
         actor: None,
         late_reason: None,
-        body: Voided { seq: 4, reason: "wrong case".into() }.into(),
+        body: Voided {
+            seq: 4,
+            reason: "wrong case".into(),
+        }
+        .into(),
     });
     let file = CaseFile::fold(&events, None, Mode::Strict).unwrap();
     assert_eq!(file.state.name(), StateName::InProcessing);
@@ -399,8 +515,13 @@ fn an_amendment_of_a_value_that_changed_meanwhile_is_refused() {
         }
         .into(),
     });
-    let error = CaseFile::fold(&events, None, Mode::Strict).unwrap_err().to_string();
-    assert!(error.contains("is `\"adhesion\"` now, not `\"odour\"`"), "{error}");
+    let error = CaseFile::fold(&events, None, Mode::Strict)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("is `\"adhesion\"` now, not `\"odour\"`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -413,7 +534,10 @@ fn a_late_entry_counts_where_it_happened() {
         role: Role::Contact,
         actor: None,
         late_reason: Some("paper form found".into()),
-        body: Acknowledged { means: Means::Phone }.into(),
+        body: Acknowledged {
+            means: Means::Phone,
+        }
+        .into(),
     });
     let then = CaseFile::fold(&events, Some(at(80)), Mode::Strict).unwrap();
     assert_eq!(then.acknowledged, None);

@@ -8,7 +8,7 @@
 -- key: case_key
 -- dimensions: remedy, department, product
 -- chart: list
--- definition: Complaints whose customer accepted a decision, whose remedy was due before as_of and is not delivered at as_of.
+-- definition: Complaints completed by acceptance of a decision whose remedy was due before as_of and is not delivered at as_of. A reopened complaint is being examined again: it stands in the stock, not here.
 WITH counted AS (
     SELECT k.case_key, k.remedy_granted AS remedy, k.department, k.product, k.remedy_due_on
     FROM cases AS k

@@ -99,23 +99,33 @@ impl Config {
     pub fn load(overrides: Overrides) -> anyhow::Result<Config> {
         let file = read_file(overrides.file.as_deref())?;
         let mut origins = Vec::new();
-        let mut pick = |name: &'static str, flag: Option<String>, file: Option<String>, default: &str| {
-            let variable = std::env::var(format!("REDRESS_{}", name.to_uppercase())).ok();
-            let (value, origin) = if let Some(value) = flag {
-                (value, "flag")
-            } else if let Some(value) = variable {
-                (value, "environment")
-            } else if let Some(value) = file {
-                (value, "file")
-            } else {
-                (default.to_owned(), "default")
+        let mut pick =
+            |name: &'static str, flag: Option<String>, file: Option<String>, default: &str| {
+                let variable = std::env::var(format!("REDRESS_{}", name.to_uppercase())).ok();
+                let (value, origin) = if let Some(value) = flag {
+                    (value, "flag")
+                } else if let Some(value) = variable {
+                    (value, "environment")
+                } else if let Some(value) = file {
+                    (value, "file")
+                } else {
+                    (default.to_owned(), "default")
+                };
+                let shown = if name == "pseudonym_key" && !value.is_empty() {
+                    "(set)".to_owned()
+                } else {
+                    value.clone()
+                };
+                origins.push((name, shown, origin));
+                value
             };
-            let shown = if name == "pseudonym_key" && !value.is_empty() { "(set)".to_owned() } else { value.clone() };
-            origins.push((name, shown, origin));
-            value
-        };
         let text = |path: Option<PathBuf>| path.map(|p| p.to_string_lossy().into_owned());
-        let register = pick("register", text(overrides.register), text(file.register), "redress.sqlite");
+        let register = pick(
+            "register",
+            text(overrides.register),
+            text(file.register),
+            "redress.sqlite",
+        );
         let lake = pick("lake", text(overrides.lake), text(file.lake), "lake");
         let out = pick("out", None, text(file.out), "out");
         let organisation = pick("organisation", None, file.organisation, "Redress");
@@ -125,8 +135,18 @@ impl Config {
         let store = pick("store", None, text(file.store), "");
         let mapping = pick("mapping", None, file.mapping, "redress");
         let pseudonym_key = pick("pseudonym_key", None, file.pseudonym_key, "");
-        let max_pause = pick("max_pause_days", None, file.max_pause_days.map(|n| n.to_string()), "");
-        let keep = pick("keep_snapshots", None, file.keep_snapshots.map(|n| n.to_string()), "14");
+        let max_pause = pick(
+            "max_pause_days",
+            None,
+            file.max_pause_days.map(|n| n.to_string()),
+            "",
+        );
+        let keep = pick(
+            "keep_snapshots",
+            None,
+            file.keep_snapshots.map(|n| n.to_string()),
+            "14",
+        );
         let currency = pick("currency", None, file.currency, "");
         if file.zone.is_some() {
             return Err(Failure::Usage(
@@ -140,13 +160,17 @@ impl Config {
             lake: lake.into(),
             out: out.into(),
             organisation,
-            language: language.parse().map_err(|e| Failure::Usage(format!("language: {e}")))?,
+            language: language
+                .parse()
+                .map_err(|e| Failure::Usage(format!("language: {e}")))?,
             calendar: some(calendar).map(PathBuf::from),
             limits: some(limits).map(PathBuf::from),
             store: some(store).map(PathBuf::from),
             mapping,
             pseudonym_key: some(pseudonym_key),
-            max_pause_days: some(max_pause).map(|n| number("max_pause_days", &n)).transpose()?,
+            max_pause_days: some(max_pause)
+                .map(|n| number("max_pause_days", &n))
+                .transpose()?,
             keep_snapshots: number("keep_snapshots", &keep)?,
             currency: some(currency),
             origins,
@@ -173,7 +197,12 @@ fn read_file(named: Option<&Path>) -> anyhow::Result<File> {
         let line = error
             .span()
             .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-        Failure::Usage(format!("{}: line {line}: {}", path.display(), words.join(" "))).into()
+        Failure::Usage(format!(
+            "{}: line {line}: {}",
+            path.display(),
+            words.join(" ")
+        ))
+        .into()
     })
 }
 
@@ -186,7 +215,9 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
                 .origins
                 .iter()
                 .map(|(name, value, origin)| {
-                    [*name, value, *origin].map(|t| Value::Text(t.to_owned())).to_vec()
+                    [*name, value, *origin]
+                        .map(|t| Value::Text(t.to_owned()))
+                        .to_vec()
                 })
                 .collect();
             let columns = ["setting", "value", "origin"].map(str::to_owned).to_vec();

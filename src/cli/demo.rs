@@ -46,15 +46,26 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     };
 
     let began = Instant::now();
-    let said = |what: &str, since: Instant| eprintln!("{what} ({:.1} s)", since.elapsed().as_secs_f64());
+    let said =
+        |what: &str, since: Instant| eprintln!("{what} ({:.1} s)", since.elapsed().as_secs_f64());
     let summary = sample::fill_register(&demo.config.register, settings)?;
     said(
-        &format!("sample register: {} cases, {} events", summary.cases, summary.events),
+        &format!(
+            "sample register: {} cases, {} events",
+            summary.cases, summary.events
+        ),
         began,
     );
     let step = Instant::now();
     let done = extract::perform(&demo, &extract::Args::default())?;
-    said(&format!("extract: {} files in {}", done.manifest.files.len(), done.snapshot.display()), step);
+    said(
+        &format!(
+            "extract: {} files in {}",
+            done.manifest.files.len(),
+            done.snapshot.display()
+        ),
+        step,
+    );
     let step = Instant::now();
     let mut pages = Vec::new();
     for language in Language::ALL {
@@ -71,7 +82,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         )?;
         pages.push(pack.join("review.html"));
     }
-    said(&format!("review of {} in {} languages", args.period, pages.len()), step);
+    said(
+        &format!("review of {} in {} languages", args.period, pages.len()),
+        step,
+    );
     eprintln!("\nLook at:");
     for page in &pages {
         println!("{}", page.display());

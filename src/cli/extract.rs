@@ -82,7 +82,11 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
     let bar = progress::steps("extract: months");
     let threads = args
         .threads
-        .or_else(|| std::thread::available_parallelism().ok().map(std::num::NonZero::get))
+        .or_else(|| {
+            std::thread::available_parallelism()
+                .ok()
+                .map(std::num::NonZero::get)
+        })
         .unwrap_or(1);
     let order = Order {
         store,

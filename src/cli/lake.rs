@@ -40,7 +40,13 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
                 .map(|name| vec![Value::Text(name)])
                 .collect();
             let column = if dry_run { "would_remove" } else { "removed" };
-            output::print(&Counted { columns: vec![column.to_owned()], rows }, context.format)
+            output::print(
+                &Counted {
+                    columns: vec![column.to_owned()],
+                    rows,
+                },
+                context.format,
+            )
         }
     }
 }
@@ -56,8 +62,16 @@ fn list(context: &Context, lake: &Lake, check: bool) -> anyhow::Result<()> {
             "not checked".to_owned()
         } else {
             let found = verify(&folder)?;
-            let state = if found.is_empty() { "whole".to_owned() } else { format!("{} fault(s)", found.len()) };
-            faults.extend(found.into_iter().map(|f| format!("{name}/{}: {}", f.path, f.what)));
+            let state = if found.is_empty() {
+                "whole".to_owned()
+            } else {
+                format!("{} fault(s)", found.len())
+            };
+            faults.extend(
+                found
+                    .into_iter()
+                    .map(|f| format!("{name}/{}: {}", f.path, f.what)),
+            );
             state
         };
         rows.push(vec![
@@ -70,8 +84,22 @@ fn list(context: &Context, lake: &Lake, check: bool) -> anyhow::Result<()> {
             Value::Text(state),
         ]);
     }
-    let columns = ["snapshot", "source", "cases", "events", "bytes", "linked_from", "state"];
-    output::print(&Counted { columns: columns.map(str::to_owned).to_vec(), rows }, context.format)?;
+    let columns = [
+        "snapshot",
+        "source",
+        "cases",
+        "events",
+        "bytes",
+        "linked_from",
+        "state",
+    ];
+    output::print(
+        &Counted {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        },
+        context.format,
+    )?;
     if faults.is_empty() {
         Ok(())
     } else {

@@ -33,7 +33,10 @@ pub fn print(answer: &Counted, format: Format) -> anyhow::Result<()> {
         }
         Format::Csv => csv_bytes(answer)?,
         Format::Parquet if io::stdout().is_terminal() => {
-            return Err(Failure::Usage("Parquet is not for a terminal: send it to a file with `> name.parquet`".into()).into());
+            return Err(Failure::Usage(
+                "Parquet is not for a terminal: send it to a file with `> name.parquet`".into(),
+            )
+            .into());
         }
         Format::Parquet => parquet_bytes(answer)?,
     };
@@ -56,14 +59,18 @@ pub fn print_document<T: Serialize>(
             text.push(b'\n');
             write_out(&text)
         }
-        Format::Csv | Format::Parquet => {
-            Err(Failure::Usage("this answer is a document, not rows: use --format table or json".into()).into())
-        }
+        Format::Csv | Format::Parquet => Err(Failure::Usage(
+            "this answer is a document, not rows: use --format table or json".into(),
+        )
+        .into()),
     }
 }
 
 fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
-    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
+    match io::stdout()
+        .write_all(bytes)
+        .and_then(|()| io::stdout().flush())
+    {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("stdout cannot be written"),
     }
@@ -77,10 +84,12 @@ fn table(answer: &Counted) -> String {
         .collect();
     let numeric: Vec<bool> = (0..answer.columns.len())
         .map(|c| {
-            answer
-                .rows
-                .iter()
-                .all(|row| matches!(row.get(c), Some(Value::Count(_) | Value::Real(_) | Value::Null)))
+            answer.rows.iter().all(|row| {
+                matches!(
+                    row.get(c),
+                    Some(Value::Count(_) | Value::Real(_) | Value::Null)
+                )
+            })
         })
         .collect();
     let widths: Vec<usize> = answer
@@ -113,7 +122,9 @@ fn table(answer: &Counted) -> String {
         out.trim_end().to_owned() + "\n"
     };
     let mut out = line(&answer.columns);
-    out.push_str(&line(&widths.iter().map(|w| "-".repeat(*w)).collect::<Vec<_>>()));
+    out.push_str(&line(
+        &widths.iter().map(|w| "-".repeat(*w)).collect::<Vec<_>>(),
+    ));
     for row in &cells {
         out.push_str(&line(row));
     }
@@ -129,7 +140,12 @@ fn records(answer: &Counted) -> Vec<serde_json::Map<String, serde_json::Value>> 
                 .columns
                 .iter()
                 .zip(row)
-                .map(|(name, value)| (name.clone(), serde_json::to_value(value).unwrap_or_default()))
+                .map(|(name, value)| {
+                    (
+                        name.clone(),
+                        serde_json::to_value(value).unwrap_or_default(),
+                    )
+                })
                 .collect()
         })
         .collect()

@@ -44,23 +44,35 @@ pub struct Args {
 
 /// `redress query`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
-    let metrics = metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
+    let metrics =
+        metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
     if args.list {
         return output::print(&listing(context, &metrics), context.format);
     }
-    let metric = args.name.as_deref().map(|name| find(&metrics, name)).transpose()?;
+    let metric = args
+        .name
+        .as_deref()
+        .map(|name| find(&metrics, name))
+        .transpose()?;
     if let (Some(metric), true) = (metric, args.explain) {
-        return output::print_document(&metric.sql, || explanation(context, metric), context.format);
+        return output::print_document(
+            &metric.sql,
+            || explanation(context, metric),
+            context.format,
+        );
     }
     let (engine, _) = open(context, args.snapshot.as_deref(), &args.period)?;
     let answer = match (metric, &args.drill, &args.sql) {
         (Some(metric), Some(conditions), _) => {
-            let conditions = parse_conditions(conditions).map_err(|e| Failure::Usage(e.to_string()))?;
+            let conditions =
+                parse_conditions(conditions).map_err(|e| Failure::Usage(e.to_string()))?;
             engine.drill(metric, &conditions, None)?
         }
         (Some(metric), None, _) => engine.metric(metric)?,
         (None, _, Some(sql)) => engine.sql(sql, "--sql")?,
-        (None, _, None) => return Err(Failure::Usage("name a metric, or give --list or --sql".into()).into()),
+        (None, _, None) => {
+            return Err(Failure::Usage("name a metric, or give --list or --sql".into()).into());
+        }
     };
     if answer.rows.is_empty() {
         return Err(Failure::Nothing(format!("nothing was counted in {}", args.period)).into());
@@ -85,7 +97,9 @@ pub fn open(
 
 /// The parameters of a question to a snapshot, with the calendar that the snapshot was made with.
 fn params(context: &Context, manifest: &Manifest, period: &str) -> anyhow::Result<Params> {
-    let calendar = rules::load(context, Some(manifest.as_of))?.rulebook.organisation;
+    let calendar = rules::load(context, Some(manifest.as_of))?
+        .rulebook
+        .organisation;
     let as_of_on = calendar.local_date(manifest.as_of)?;
     let period = Period::parse(period, as_of_on).map_err(|e| Failure::Usage(e.to_string()))?;
     if period.first > as_of_on {
@@ -118,7 +132,11 @@ fn params(context: &Context, manifest: &Manifest, period: &str) -> anyhow::Resul
 pub fn find<'m>(metrics: &'m [QueryFile], name: &str) -> anyhow::Result<&'m QueryFile> {
     metrics.iter().find(|m| m.id == name).ok_or_else(|| {
         let known: Vec<&str> = metrics.iter().map(|m| m.id.as_str()).collect();
-        Failure::Usage(format!("`{name}` is no metric; known are: {}", known.join(", "))).into()
+        Failure::Usage(format!(
+            "`{name}` is no metric; known are: {}",
+            known.join(", ")
+        ))
+        .into()
     })
 }
 
@@ -127,13 +145,23 @@ fn listing(context: &Context, metrics: &[QueryFile]) -> Counted {
     let rows = metrics
         .iter()
         .map(|m| {
-            [&m.id, m.title(language), &m.iso, &m.basis, &m.grain, &m.dimensions.join(", ")]
-                .map(|t| Value::Text(t.to_owned()))
-                .to_vec()
+            [
+                &m.id,
+                m.title(language),
+                &m.iso,
+                &m.basis,
+                &m.grain,
+                &m.dimensions.join(", "),
+            ]
+            .map(|t| Value::Text(t.to_owned()))
+            .to_vec()
         })
         .collect();
     let columns = ["id", "title", "iso", "basis", "grain", "dimensions"];
-    Counted { columns: columns.map(str::to_owned).to_vec(), rows }
+    Counted {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows,
+    }
 }
 
 fn explanation(context: &Context, metric: &QueryFile) -> String {

@@ -58,7 +58,8 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
 /// # Errors
 /// When the lake cannot be asked, the period holds nothing (exit code 3), or the folder cannot be written.
 pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf> {
-    let metrics = metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
+    let metrics =
+        metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
     let (engine, manifest) = query::open(context, args.snapshot.as_deref(), &args.period)?;
     let bar = progress::steps("review: metrics");
     bar.set_length(metrics.len() as u64);
@@ -69,17 +70,25 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let counted_any = tables.iter().any(|(id, t)| BELONGS_TO_PERIOD.contains(&id.as_str()) && !t.rows.is_empty());
+    let counted_any = tables
+        .iter()
+        .any(|(id, t)| BELONGS_TO_PERIOD.contains(&id.as_str()) && !t.rows.is_empty());
     if !counted_any {
-        return Err(Failure::Nothing(format!("nothing was received, due or open in {}", engine.params().period)).into());
+        return Err(Failure::Nothing(format!(
+            "nothing was received, due or open in {}",
+            engine.params().period
+        ))
+        .into());
     }
     let review_context = review_context(context, &engine, &metrics, &manifest)?;
     let model = build::build(&asking, &review_context)?;
     let language = context.config.language.as_str();
-    let folder = args
-        .out
-        .clone()
-        .unwrap_or_else(|| context.config.out.join(format!("{}-{language}", engine.params().period)));
+    let folder = args.out.clone().unwrap_or_else(|| {
+        context
+            .config
+            .out
+            .join(format!("{}-{language}", engine.params().period))
+    });
     let origin = pack::Origin {
         tool: manifest.tool.clone(),
         period: engine.params().period.to_string(),
@@ -137,9 +146,10 @@ fn review_context(
 
 /// The file or folder's own name: a path of somebody's machine is nothing for a review.
 fn source_name(source: &str) -> String {
-    Path::new(source)
-        .file_name()
-        .map_or_else(|| source.to_owned(), |name| name.to_string_lossy().into_owned())
+    Path::new(source).file_name().map_or_else(
+        || source.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn limits_in_words(limits: &redress::domain::limits::Limits) -> String {
@@ -174,7 +184,10 @@ fn objectives(engine: &LocalEngine) -> anyhow::Result<BTreeMap<String, f64>> {
     Ok((0..rows.rows.len())
         .filter_map(|row| {
             let indicator = rows.text(row, "indicator");
-            let stage = indicator.strip_prefix("sla.").unwrap_or(&indicator).to_owned();
+            let stage = indicator
+                .strip_prefix("sla.")
+                .unwrap_or(&indicator)
+                .to_owned();
             let target = rows.cell(row, "target").as_real()?;
             // Objectives are entered in percent; later versions replace earlier ones.
             Some((stage, target / 100.0))
@@ -183,7 +196,11 @@ fn objectives(engine: &LocalEngine) -> anyhow::Result<BTreeMap<String, f64>> {
 }
 
 /// The period before, when the lake knows anything of it.
-fn previous(context: &Context, engine: &LocalEngine, metrics: &[QueryFile]) -> anyhow::Result<Option<Previous>> {
+fn previous(
+    context: &Context,
+    engine: &LocalEngine,
+    metrics: &[QueryFile],
+) -> anyhow::Result<Option<Previous>> {
     let params = engine.params();
     let Some(before) = params.previous.previous() else {
         return Ok(None);
@@ -194,7 +211,10 @@ fn previous(context: &Context, engine: &LocalEngine, metrics: &[QueryFile]) -> a
         ..params.clone()
     };
     let engine = engine.for_params(earlier);
-    let found = Previous::read(&params.previous.name, &Asking::new(&engine, metrics, context.config.language))
-        .context("the period before cannot be computed")?;
+    let found = Previous::read(
+        &params.previous.name,
+        &Asking::new(&engine, metrics, context.config.language),
+    )
+    .context("the period before cannot be computed")?;
     Ok((found.received > 0).then_some(found))
 }

@@ -67,7 +67,10 @@ pub fn load(context: &Context, known_at: Option<DateTime<Utc>>) -> anyhow::Resul
             known_at,
             max_pause_days: config.max_pause_days,
         },
-        text: format!("{calendar_text}\n{limits_text}\nmax_pause_days={:?}", config.max_pause_days),
+        text: format!(
+            "{calendar_text}\n{limits_text}\nmax_pause_days={:?}",
+            config.max_pause_days
+        ),
     })
 }
 
@@ -78,7 +81,11 @@ fn read(path: &Path) -> anyhow::Result<String> {
 
 fn newest_calendar(register: &Register, known_at: Option<DateTime<Utc>>) -> anyhow::Result<String> {
     let versions = register.calendar_versions(known_at)?;
-    let all = if versions.is_empty() { register.calendar_versions(None)? } else { versions };
+    let all = if versions.is_empty() {
+        register.calendar_versions(None)?
+    } else {
+        versions
+    };
     // A register always begins with a calendar; before that moment its first one counts.
     all.into_iter()
         .max_by_key(|v| v.version)
@@ -88,7 +95,11 @@ fn newest_calendar(register: &Register, known_at: Option<DateTime<Utc>>) -> anyh
 
 fn newest_limits(register: &Register, known_at: Option<DateTime<Utc>>) -> anyhow::Result<String> {
     let versions = register.limits(known_at)?;
-    let all = if versions.is_empty() { register.limits(None)? } else { versions };
+    let all = if versions.is_empty() {
+        register.limits(None)?
+    } else {
+        versions
+    };
     all.into_iter()
         .max_by_key(|v| v.version)
         .map(|v| v.toml)

@@ -55,7 +55,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         let gone = Lake::at(&context.config.lake).prune(keep, false)?;
         Ok(format!("{} snapshot(s) removed", gone.len()))
     })?;
-    log(&format!("run: done in {:.1} s", began.elapsed().as_secs_f64()));
+    log(&format!(
+        "run: done in {:.1} s",
+        began.elapsed().as_secs_f64()
+    ));
     Ok(())
 }
 

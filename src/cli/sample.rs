@@ -6,8 +6,8 @@ use clap::Subcommand;
 use redress::domain::calendar_file::CalendarFile;
 use redress::engine::counted::{Counted, Value};
 use redress::register::{NewRegister, Register};
-use redress::sample::{CsvSink, Settings, Summary, generate};
 use redress::sample::register_sink::RegisterSink;
+use redress::sample::{CsvSink, Settings, Summary, generate};
 
 use super::Context;
 use super::failure::Failure;
@@ -91,8 +91,14 @@ fn shown(summary: &Summary) -> Counted {
     let mut rows = vec![
         vec![Value::Text("cases".into()), count(summary.cases)],
         vec![Value::Text("events".into()), count(summary.events)],
-        vec![Value::Text("complainants".into()), count(summary.complainants)],
-        vec![Value::Text("in groups of recurrent complaints".into()), count(summary.grouped)],
+        vec![
+            Value::Text("complainants".into()),
+            count(summary.complainants),
+        ],
+        vec![
+            Value::Text("in groups of recurrent complaints".into()),
+            count(summary.grouped),
+        ],
     ];
     for (relation, cases) in &summary.relations {
         rows.push(vec![Value::Text((*relation).to_owned()), count(*cases)]);

@@ -576,7 +576,12 @@ impl<'a> Mended<'a> {
                 self.events.remove(position);
             }
             None if is_amendment => {}
-            None => return Err(Refusal::NoSuchEvent { seq, what: "voided" }),
+            None => {
+                return Err(Refusal::NoSuchEvent {
+                    seq,
+                    what: "voided",
+                });
+            }
         }
         self.voided += 1;
         Ok(())
@@ -607,11 +612,14 @@ pub fn amend_event(event: &Event, amended: &Amended) -> Result<Event, Refusal> {
     let unreadable = |why: String| Refusal::AmendmentUnreadable { why };
     let mut changed = event.clone();
     if amended.field == "occurred_at" {
-        changed.occurred_at = serde_json::from_value(amended.new.clone())
-            .map_err(|e| unreadable(e.to_string()))?;
+        changed.occurred_at =
+            serde_json::from_value(amended.new.clone()).map_err(|e| unreadable(e.to_string()))?;
         return Ok(changed);
     }
-    let json = event.body.to_json().map_err(|e| unreadable(e.to_string()))?;
+    let json = event
+        .body
+        .to_json()
+        .map_err(|e| unreadable(e.to_string()))?;
     let mut data: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&json).map_err(|e| unreadable(e.to_string()))?;
     let found = data

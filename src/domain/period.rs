@@ -40,7 +40,9 @@ impl Period {
     fn last_quarter(today: NaiveDate) -> Option<Period> {
         let start = NaiveDate::from_ymd_opt(today.year(), today.month0() / 3 * 3 + 1, 1)?;
         let day = start.pred_opt()?;
-        format!("{}-Q{}", day.year(), day.month0() / 3 + 1).parse().ok()
+        format!("{}-Q{}", day.year(), day.month0() / 3 + 1)
+            .parse()
+            .ok()
     }
 
     /// Whether a local day lies in the period.
@@ -58,15 +60,20 @@ impl Period {
         let whole_months = self.first.day() == 1 && self.last.succ_opt()?.day() == 1;
         let last = self.first.pred_opt()?;
         let first = if whole_months {
-            let months = (self.last.year() - self.first.year()) * 12
-                + self.last.month() as i32
+            let months = (self.last.year() - self.first.year()) * 12 + self.last.month() as i32
                 - self.first.month() as i32
                 + 1;
-            self.first.checked_sub_months(Months::new(months.unsigned_abs()))?
+            self.first
+                .checked_sub_months(Months::new(months.unsigned_abs()))?
         } else {
-            self.first.checked_sub_days(Days::new(self.days().unsigned_abs()))?
+            self.first
+                .checked_sub_days(Days::new(self.days().unsigned_abs()))?
         };
-        Some(Period { name: named(first, last), first, last })
+        Some(Period {
+            name: named(first, last),
+            first,
+            last,
+        })
     }
 
     /// The same days a year earlier.
@@ -77,7 +84,11 @@ impl Period {
             .succ_opt()?
             .checked_sub_months(Months::new(12))?
             .pred_opt()?;
-        Some(Period { name: named(first, last), first, last })
+        Some(Period {
+            name: named(first, last),
+            first,
+            last,
+        })
     }
 }
 
@@ -98,7 +109,11 @@ impl FromStr for Period {
             if last < first {
                 return Err(PeriodError::Backwards(text.to_owned()));
             }
-            return Ok(Period { name: text.to_owned(), first, last });
+            return Ok(Period {
+                name: text.to_owned(),
+                first,
+                last,
+            });
         }
         let (year, part) = match text.split_once('-') {
             Some((year, part)) => (year, Some(part)),
@@ -135,7 +150,11 @@ impl FromStr for Period {
             },
         };
         let (first, last) = span.ok_or_else(unreadable)?;
-        Ok(Period { name: text.to_owned(), first, last })
+        Ok(Period {
+            name: text.to_owned(),
+            first,
+            last,
+        })
     }
 }
 
@@ -147,7 +166,11 @@ fn named(first: NaiveDate, last: NaiveDate) -> String {
         format!("{year}-H{}", first.month0() / 6 + 1),
         format!("{year}-Q{}", first.month0() / 3 + 1),
         format!("{year}-{:02}", first.month()),
-        format!("{}-W{:02}", first.iso_week().year(), first.iso_week().week()),
+        format!(
+            "{}-W{:02}",
+            first.iso_week().year(),
+            first.iso_week().week()
+        ),
     ];
     candidates
         .into_iter()

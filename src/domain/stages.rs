@@ -152,7 +152,8 @@ impl CaseFile {
             started_at,
             // Clocks that a foreign store runs backwards end where they started.
             ended: ended.map(|(at, how)| (at.max(started_at), how)),
-            department: holding.map_or_else(|| CUSTOMER_SERVICE.to_owned(), |h| h.department.clone()),
+            department: holding
+                .map_or_else(|| CUSTOMER_SERVICE.to_owned(), |h| h.department.clone()),
             site: holding.and_then(|h| h.site.clone()),
             severity: self.severity_at(started_at),
             applies: true,

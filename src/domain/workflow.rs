@@ -98,9 +98,11 @@ pub enum Refusal {
     NoSignatureNeeded { pass: Pass },
     #[error("the re-examination must be decided by another person: {person} decided pass 1")]
     SameDecider { person: String },
-    #[error("the re-examination was the last one; a completed second pass is not reopened: register a new complaint")]
+    #[error(
+        "the re-examination was the last one; a completed second pass is not reopened: register a new complaint"
+    )]
     NoFurtherPass,
-    #[error("the customer has to be told of the external remedies first (`case refer --remedies-told`)")]
+    #[error("the customer has to be told of the external remedies first (`case remedies-told`)")]
     RemediesNotTold,
     #[error("the customer was told of the external remedies already")]
     RemediesAlreadyTold,
@@ -124,7 +126,9 @@ pub enum Refusal {
     NoSuchEvent { seq: i64, what: &'static str },
     #[error("event {seq} has no field `{field}`")]
     NoSuchField { seq: i64, field: String },
-    #[error("the field `{field}` of event {seq} is `{found}` now, not `{expected}`; read the case again")]
+    #[error(
+        "the field `{field}` of event {seq} is `{found}` now, not `{expected}`; read the case again"
+    )]
     FieldChanged {
         seq: i64,
         field: String,
@@ -192,7 +196,9 @@ impl State {
 
             E::Classified(_) => match self {
                 State::Registered { routed, .. } => Ok(after_intake(true, routed)),
-                State::InProcessing { .. } | State::Decided { .. } | State::Resolved { .. } => Ok(self),
+                State::InProcessing { .. } | State::Decided { .. } | State::Resolved { .. } => {
+                    Ok(self)
+                }
                 other => other.refuse(kind, ""),
             },
             E::Routed(_) => match self {
@@ -219,7 +225,10 @@ impl State {
                     named: d.pass,
                     current: 1,
                 }),
-                other => other.refuse(kind, "; classify and route it first, or wait for the customer's answer"),
+                other => other.refuse(
+                    kind,
+                    "; classify and route it first, or wait for the customer's answer",
+                ),
             },
             E::Countersigned(c) => match self {
                 State::Decided { pass, .. } if pass != c.pass => Err(Refusal::WrongPass {
@@ -227,11 +236,17 @@ impl State {
                     named: c.pass,
                     current: pass,
                 }),
-                State::Decided { pass, signed: true, .. } => Err(Refusal::NoSignatureNeeded { pass }),
-                State::Decided { pass, decided_by, .. } => match (&decided_by, actor) {
-                    (Some(decider), Some(signer)) if decider == signer => Err(Refusal::SignedByDecider {
-                        person: decider.clone(),
-                    }),
+                State::Decided {
+                    pass, signed: true, ..
+                } => Err(Refusal::NoSignatureNeeded { pass }),
+                State::Decided {
+                    pass, decided_by, ..
+                } => match (&decided_by, actor) {
+                    (Some(decider), Some(signer)) if decider == signer => {
+                        Err(Refusal::SignedByDecider {
+                            person: decider.clone(),
+                        })
+                    }
                     _ => Ok(State::Decided {
                         pass,
                         signed: true,
@@ -246,7 +261,11 @@ impl State {
                     named: c.pass,
                     current: pass,
                 }),
-                State::Decided { pass, signed: false, .. } => Err(Refusal::SecondSignatureMissing { pass }),
+                State::Decided {
+                    pass,
+                    signed: false,
+                    ..
+                } => Err(Refusal::SecondSignatureMissing { pass }),
                 State::Decided { pass, .. } => Ok(State::Resolved { pass }),
                 other => other.refuse(kind, "; a decision is communicated once, after it is taken"),
             },
@@ -265,15 +284,24 @@ impl State {
             },
 
             E::RemediesTold(_) => match self {
-                State::Outstanding { remedies_told: true, .. } => Err(Refusal::RemediesAlreadyTold),
+                State::Outstanding {
+                    remedies_told: true,
+                    ..
+                } => Err(Refusal::RemediesAlreadyTold),
                 State::Outstanding { referred, .. } => Ok(State::Outstanding {
                     remedies_told: true,
                     referred,
                 }),
-                other => other.refuse(kind, "; external remedies are told when the second decision is rejected"),
+                other => other.refuse(
+                    kind,
+                    "; external remedies are told when the second decision is rejected",
+                ),
             },
             E::ReferredExternally(_) => match self {
-                State::Outstanding { remedies_told: false, .. } => Err(Refusal::RemediesNotTold),
+                State::Outstanding {
+                    remedies_told: false,
+                    ..
+                } => Err(Refusal::RemediesNotTold),
                 State::Outstanding { remedies_told, .. } => Ok(State::Outstanding {
                     remedies_told,
                     referred: true,
@@ -281,13 +309,18 @@ impl State {
                 other => other.refuse(kind, "; only an outstanding case is referred"),
             },
             E::ExternalOutcome(o) => match self {
-                State::Outstanding { referred: false, .. } => Err(Refusal::NotReferred),
+                State::Outstanding {
+                    referred: false, ..
+                } => Err(Refusal::NotReferred),
                 State::Outstanding { .. } if o.satisfied => Ok(State::CompletedExternally),
                 State::Outstanding { .. } => Ok(self),
                 other => other.refuse(kind, "; only an outstanding case has an external outcome"),
             },
             E::RecourseExhausted(_) => match self {
-                State::Outstanding { remedies_told: false, .. } => Err(Refusal::RemediesNotTold),
+                State::Outstanding {
+                    remedies_told: false,
+                    ..
+                } => Err(Refusal::RemediesNotTold),
                 State::Outstanding { .. } => Ok(State::Exhausted),
                 other => other.refuse(kind, "; only an outstanding case can exhaust its recourse"),
             },
@@ -310,7 +343,9 @@ impl State {
                 if self.name().is_closed() {
                     self.refuse(kind, "; it is closed")
                 } else {
-                    Ok(State::Merged { into: m.into.clone() })
+                    Ok(State::Merged {
+                        into: m.into.clone(),
+                    })
                 }
             }
 
@@ -318,7 +353,11 @@ impl State {
                 State::Registered { .. } | State::InProcessing { .. } => Ok(self),
                 other => other.refuse(kind, "; only open work rests, and only until the decision"),
             },
-            E::Acknowledged(_) | E::Assessed(_) | E::IssueAdded(_) | E::Assigned(_) | E::Escalated(_) => {
+            E::Acknowledged(_)
+            | E::Assessed(_)
+            | E::IssueAdded(_)
+            | E::Assigned(_)
+            | E::Escalated(_) => {
                 if self.name().is_closed() {
                     self.refuse(kind, "; it is closed")
                 } else {
@@ -334,7 +373,9 @@ impl State {
                 other => other.refuse(kind, "; a remedy follows from a decision in force"),
             },
             E::RemedyDone(_) | E::CorrectionVerified(_) => match self {
-                State::Completed { .. } | State::CompletedExternally | State::Unanswered { .. } => Ok(self),
+                State::Completed { .. } | State::CompletedExternally | State::Unanswered { .. } => {
+                    Ok(self)
+                }
                 other => other.refuse(kind, "; a remedy is delivered after the customer accepted"),
             },
             E::SurveySent(_) | E::Surveyed(_) => match self {
@@ -365,19 +406,29 @@ impl State {
         match event {
             E::Routed(_) | E::Classified(_) | E::Registered(_) => None,
             E::Decided(d) => Some(decided(d.pass.max(self.pass()), false, actor)),
-            E::Communicated(c) => Some(State::Resolved { pass: c.pass.max(self.pass()) }),
-            E::Accepted(a) => Some(State::Completed { pass: a.pass.max(self.pass()) }),
+            E::Communicated(c) => Some(State::Resolved {
+                pass: c.pass.max(self.pass()),
+            }),
+            E::Accepted(a) => Some(State::Completed {
+                pass: a.pass.max(self.pass()),
+            }),
             E::Rejected(_) => Some(State::InProcessing { pass: next_pass() }),
             E::AnsweredOnBehalf(a) => Some(match a.answer {
-                Answer::Accepted => State::Completed { pass: a.pass.max(self.pass()) },
+                Answer::Accepted => State::Completed {
+                    pass: a.pass.max(self.pass()),
+                },
                 Answer::Rejected => State::InProcessing { pass: next_pass() },
             }),
-            E::AnswerLapsed(l) => Some(State::Unanswered { pass: l.pass.max(self.pass()) }),
+            E::AnswerLapsed(l) => Some(State::Unanswered {
+                pass: l.pass.max(self.pass()),
+            }),
             E::Reopened(_) => Some(State::InProcessing { pass: next_pass() }),
             E::ExternalOutcome(o) if o.satisfied => Some(State::CompletedExternally),
             E::RecourseExhausted(_) => Some(State::Exhausted),
             E::Withdrawn(_) => Some(State::Withdrawn),
-            E::Merged(m) => Some(State::Merged { into: m.into.clone() }),
+            E::Merged(m) => Some(State::Merged {
+                into: m.into.clone(),
+            }),
             E::ReferredExternally(_) => Some(State::Outstanding {
                 remedies_told: true,
                 referred: true,
@@ -414,7 +465,12 @@ impl State {
             State::Resolved { pass } => *pass,
             // The answer came after the case was closed without one; it counts all the same.
             State::Unanswered { pass } => *pass,
-            _ => return self.refuse(kind, "; the customer answers a decision that was communicated"),
+            _ => {
+                return self.refuse(
+                    kind,
+                    "; the customer answers a decision that was communicated",
+                );
+            }
         };
         if named != pass {
             return Err(Refusal::WrongPass {

@@ -29,12 +29,16 @@ pub fn csv_bytes(answer: &Counted) -> Result<Vec<u8>, ExportError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&answer.columns).map_err(failed)?;
     for row in &answer.rows {
-        writer.write_record(row.iter().map(|value| match value {
-            Value::Text(text) => harmless(text),
-            other => other.as_text(),
-        })).map_err(failed)?;
+        writer
+            .write_record(row.iter().map(|value| match value {
+                Value::Text(text) => harmless(text),
+                other => other.as_text(),
+            }))
+            .map_err(failed)?;
     }
-    writer.into_inner().map_err(|e| ExportError::Csv(e.to_string()))
+    writer
+        .into_inner()
+        .map_err(|e| ExportError::Csv(e.to_string()))
 }
 
 /// Text that a spreadsheet would take for a formula is prefixed, so that it stays text.
@@ -52,7 +56,12 @@ fn harmless(text: &str) -> String {
 /// When the columns differ in length or cannot be encoded.
 pub fn parquet_bytes(answer: &Counted) -> Result<Vec<u8>, ExportError> {
     let columns = answer.columns.iter().enumerate().map(|(c, name)| {
-        let cells = || answer.rows.iter().map(move |row| row.get(c).unwrap_or(&Value::Null));
+        let cells = || {
+            answer
+                .rows
+                .iter()
+                .map(move |row| row.get(c).unwrap_or(&Value::Null))
+        };
         (name.as_str(), column(cells), true)
     });
     let batch = RecordBatch::try_from_iter_with_nullable(columns)?;

@@ -32,7 +32,9 @@ pub enum EngineError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{path}: is no readable Parquet file: {source}; `redress lake list --verify` names every altered file")]
+    #[error(
+        "{path}: is no readable Parquet file: {source}; `redress lake list --verify` names every altered file"
+    )]
     Parquet { path: PathBuf, source: PolarsError },
     #[error("{origin}: {source}{hint}")]
     Query {
@@ -258,7 +260,10 @@ pub fn table_files(
     };
     let mut files = Vec::new();
     for path in list(&folder)? {
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|n| n.to_str())
+            .unwrap_or_default();
         if let Some(month) = name.strip_prefix("received_month=") {
             for file in list(&path)? {
                 files.push((Some(month.to_owned()), file));
@@ -331,7 +336,10 @@ fn empty_frame(
         .map(|c| Column::new_empty(c.name.into(), &polars_type(c.kind)))
         .collect();
     if with_month {
-        empty.push(Column::new_empty("received_month".into(), &DataType::String));
+        empty.push(Column::new_empty(
+            "received_month".into(),
+            &DataType::String,
+        ));
     }
     DataFrame::new(0, empty)
 }

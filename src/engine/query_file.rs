@@ -48,7 +48,9 @@ pub enum QueryFileError {
     },
     #[error("{path}: the header has no `{field}`; write `-- {field}: ...` above the SQL")]
     MissingField { path: PathBuf, field: &'static str },
-    #[error("{path}: the header's basis is `{found}`; it is one of received, started, due, ended, stock")]
+    #[error(
+        "{path}: the header's basis is `{found}`; it is one of received, started, due, ended, stock"
+    )]
     UnknownBasis { path: PathBuf, found: String },
     #[error("{path}: line {line}: `{found}` is no header line; write `-- field: value`")]
     BadHeaderLine {

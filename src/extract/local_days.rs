@@ -29,8 +29,11 @@ impl LocalDays {
         let zone = self.zone;
         let offset = *self.offsets.entry(day).or_insert_with(|| {
             let offset_at = |seconds: i64| {
-                DateTime::from_timestamp(seconds, 0)
-                    .map(|at| zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc())
+                DateTime::from_timestamp(seconds, 0).map(|at| {
+                    zone.offset_from_utc_datetime(&at.naive_utc())
+                        .fix()
+                        .local_minus_utc()
+                })
             };
             let first = offset_at(day * DAY_SECONDS)?;
             let next = offset_at((day + 1) * DAY_SECONDS)?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::domain::stages::Stage;
-use crate::lake::writer::hex;
+use crate::hex::hex;
 
 /// SQL files that every mapping has.
 const REQUIRED: [&str; 4] = ["months.sql", "case.sql", "event.sql", "head.sql"];
@@ -121,7 +121,11 @@ impl Mapping {
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(&folder).map_err(|e| unreadable(&folder, e))? {
             let path = entry.map_err(|e| unreadable(&folder, e))?.path();
-            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let file = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if file.ends_with(".sql") || file == "mapping.toml" {
                 let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
                 files.insert(file, text);
@@ -139,7 +143,9 @@ impl Mapping {
             folder: folder.clone(),
             file: file.to_owned(),
         };
-        let settings = files.get("mapping.toml").ok_or_else(|| missing("mapping.toml"))?;
+        let settings = files
+            .get("mapping.toml")
+            .ok_or_else(|| missing("mapping.toml"))?;
         let settings = toml::from_str(settings).map_err(|source| MappingError::Settings {
             path: folder.join("mapping.toml"),
             source,

@@ -112,10 +112,16 @@ mod tests {
     fn personal_numbers_and_addresses_are_masked() {
         assert_eq!(mask("call +90 (532) 111 22 33 now"), "call [phone] now");
         assert_eq!(mask("0532 111 22 33."), "[phone].");
-        assert_eq!(mask("mail ali.veli@example.com please"), "mail [e-mail] please");
+        assert_eq!(
+            mask("mail ali.veli@example.com please"),
+            "mail [e-mail] please"
+        );
         assert_eq!(mask("TC 12345678901 olan"), "TC [identity] olan");
         // The example number of ISO/IEC 7812's check digit as card schemes print it for tests.
-        assert_eq!(mask("card 4111 1111 1111 1111 charged"), "card [card] charged");
+        assert_eq!(
+            mask("card 4111 1111 1111 1111 charged"),
+            "card [card] charged"
+        );
     }
 
     #[test]

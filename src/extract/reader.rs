@@ -82,14 +82,26 @@ pub fn read_month<E: From<ReadError>>(
         "event.sql",
         &event_statement,
         &[
-            "case_key", "seq", "kind", "occurred_at", "recorded_at", "role", "actor",
-            "late_reason", "data",
+            "case_key",
+            "seq",
+            "kind",
+            "occurred_at",
+            "recorded_at",
+            "role",
+            "actor",
+            "late_reason",
+            "data",
         ],
     )?;
     let mut events = Stream::open(&mut event_statement, event_columns, month)?;
     let mut narratives = match narrative_statement.as_mut() {
         Some(statement) => {
-            let columns = Columns::of(mapping, "narrative.sql", statement, &["case_key", "narrative"])?;
+            let columns = Columns::of(
+                mapping,
+                "narrative.sql",
+                statement,
+                &["case_key", "narrative"],
+            )?;
             Some(Stream::open(statement, columns, month)?)
         }
         None => None,
@@ -116,7 +128,12 @@ pub fn read_month<E: From<ReadError>>(
             if key == case_key {
                 bundle.events.extend(event);
             } else if event.is_some() {
-                ledger.refuse("event", "its case is not among the cases", 1, &format!("case_key {key}"));
+                ledger.refuse(
+                    "event",
+                    "its case is not among the cases",
+                    1,
+                    &format!("case_key {key}"),
+                );
             }
             pending = next_event(&mut events, as_of, ledger)?;
         }
@@ -134,7 +151,12 @@ pub fn read_month<E: From<ReadError>>(
     }
     while let Some((key, event)) = pending {
         if event.is_some() {
-            ledger.refuse("event", "its case is not among the cases", 1, &format!("case_key {key}"));
+            ledger.refuse(
+                "event",
+                "its case is not among the cases",
+                1,
+                &format!("case_key {key}"),
+            );
         }
         pending = next_event(&mut events, as_of, ledger)?;
     }
@@ -197,7 +219,13 @@ impl Columns {
             })
     }
 
-    fn wrong(&self, column: usize, row: u64, cell: ValueRef<'_>, wanted: &'static str) -> ReadError {
+    fn wrong(
+        &self,
+        column: usize,
+        row: u64,
+        cell: ValueRef<'_>,
+        wanted: &'static str,
+    ) -> ReadError {
         ReadError::WrongType {
             file: self.file.clone(),
             column: self.names[column],
@@ -221,7 +249,12 @@ impl Columns {
     }
 
     /// A name: text, or a number that serves as one.
-    fn optional_name(&self, row: &Row<'_>, column: usize, number: u64) -> Result<Option<String>, ReadError> {
+    fn optional_name(
+        &self,
+        row: &Row<'_>,
+        column: usize,
+        number: u64,
+    ) -> Result<Option<String>, ReadError> {
         match self.cell(row, column)? {
             ValueRef::Null => Ok(None),
             ValueRef::Integer(value) => Ok(Some(value.to_string())),
@@ -322,7 +355,8 @@ fn next_event(
             let seq = columns.integer(row, 1, number)?;
             let recorded = columns.cell(row, 4)?;
             let kind = columns.text(row, 2)?.unwrap_or_default();
-            Ok(event(columns, row, seq, kind, recorded)?.map_err(|reason| (reason, seq, kind.to_owned())))
+            Ok(event(columns, row, seq, kind, recorded)?
+                .map_err(|reason| (reason, seq, kind.to_owned())))
         })?;
         let Some((key, parsed)) = read else {
             return Ok(None);
@@ -336,7 +370,12 @@ fn next_event(
             }
             Err((reason, seq, kind)) => {
                 ledger.events_in += 1;
-                ledger.refuse("event", &reason, 1, &format!("case_key {key}, seq {seq}, kind `{kind}`"));
+                ledger.refuse(
+                    "event",
+                    &reason,
+                    1,
+                    &format!("case_key {key}, seq {seq}, kind `{kind}`"),
+                );
                 return Ok(Some((key, None)));
             }
         }

@@ -81,7 +81,9 @@ impl MonthFiles {
                 if !bundle.events.is_empty() {
                     // Its receipt was not known yet, or the row of it was refused.
                     let reason = match error {
-                        FoldError::NotRegistered => "it has no usable event `registered`".to_owned(),
+                        FoldError::NotRegistered => {
+                            "it has no usable event `registered`".to_owned()
+                        }
                         FoldError::Refused { .. } => error.to_string(),
                     };
                     let rows = bundle.events.len() as u64;
@@ -210,7 +212,11 @@ impl MonthFiles {
             referred_on: day(file.referral.as_ref().map(|(at, _)| *at)),
             referral_body: file.referral.as_ref().map(|(_, body)| body.as_str()),
             external_outcome: file.external_outcome.map(|(_, satisfied)| {
-                if satisfied { "satisfied" } else { "unsatisfied" }
+                if satisfied {
+                    "satisfied"
+                } else {
+                    "unsatisfied"
+                }
             }),
             remedy_due_on: file.remedy_due_on,
             remedy_done_on: day(file.remedy_done_at),
@@ -277,7 +283,11 @@ impl MonthFiles {
             let pause = measured.running_pause.as_ref();
             let verdict = |side: &Side| {
                 let ended = side.verdict_when_ended.map(Verdict::as_str);
-                if record.applies { ended } else { ended.map(|_| Verdict::NotApplicable.as_str()) }
+                if record.applies {
+                    ended
+                } else {
+                    ended.map(|_| Verdict::NotApplicable.as_str())
+                }
             };
             self.stages.push(StageRow {
                 case_key: bundle.case_key,

@@ -16,6 +16,7 @@ use super::rows::{MonthFiles, RowError, View};
 use super::source::{Source, SourceError};
 use crate::domain::calendar::{Calendar, CalendarError, DayKind};
 use crate::domain::rulebook::Rulebook;
+use crate::hex::hex;
 use crate::lake::manifest::{FileEntry, Ledger, Manifest, RulesUsed};
 use crate::lake::store::{Draft, Lake, LakeError};
 use crate::lake::table::days_since_epoch;
@@ -24,7 +25,8 @@ use crate::lake::tables::{
     ExposureColumns, ExposureRow, IssueColumns, NarrativeColumns, ObjectiveColumns, ObjectiveRow,
     SCHEMA_VERSION, StageColumns, StateColumns,
 };
-use crate::lake::writer::{TableWriter, WriteError, hex, write_empty};
+use crate::lake::writer::{TableWriter, WriteError, write_empty};
+use crate::register::people::pseudonym;
 
 /// What an extract is asked for.
 pub struct Order<'a> {
@@ -78,7 +80,9 @@ pub enum ExtractError {
     },
     #[error("the source gives {cases} cases and none of them can be used: {reason}")]
     NothingUsable { cases: u64, reason: String },
-    #[error("the source gives no case known at {as_of}; check --as-of and the mapping's months.sql")]
+    #[error(
+        "the source gives no case known at {as_of}; check --as-of and the mapping's months.sql"
+    )]
     Nothing { as_of: DateTime<Utc> },
     #[error("{path}: cannot be linked: {source}")]
     Link {
@@ -119,7 +123,14 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
     }
     write_small_tables(&draft, first, order, &mut manifest)?;
     let months_read = to_read.len();
-    read_months(readers, &draft, order, key.as_deref(), to_read, &mut manifest)?;
+    read_months(
+        readers,
+        &draft,
+        order,
+        key.as_deref(),
+        to_read,
+        &mut manifest,
+    )?;
     if manifest.ledger.is_empty() {
         write_empty_partitions(&draft, &mut manifest)?;
     }
@@ -158,7 +169,12 @@ fn head(connection: &Connection, order: &Order<'_>) -> Result<Head, ExtractError
             statement
                 .query_row(
                     named_params! { ":as_of": order.as_of.timestamp_micros() },
-                    |row| Ok((row.get::<_, Option<i64>>("last_seq")?, row.get("chain_head")?)),
+                    |row| {
+                        Ok((
+                            row.get::<_, Option<i64>>("last_seq")?,
+                            row.get("chain_head")?,
+                        ))
+                    },
                 )
                 .optional()
         })
@@ -415,26 +431,6 @@ fn one_month(
     Ok((ledger, files.finish()?))
 }
 
-/// HMAC-SHA-256 (RFC 2104) of the complainant's name in the store, the first 16 bytes in hexadecimal.
-fn pseudonym(key: &[u8], name: &str) -> String {
-    const BLOCK: usize = 64;
-    let mut padded = [0_u8; BLOCK];
-    if key.len() > BLOCK {
-        padded[..32].copy_from_slice(&Sha256::digest(key));
-    } else {
-        padded[..key.len()].copy_from_slice(key);
-    }
-    let inner = Sha256::new()
-        .chain_update(padded.map(|b| b ^ 0x36))
-        .chain_update(name.as_bytes())
-        .finalize();
-    let outer = Sha256::new()
-        .chain_update(padded.map(|b| b ^ 0x5c))
-        .chain_update(inner)
-        .finalize();
-    hex(&outer[..16])
-}
-
 fn check_outcome(order: &Order<'_>, manifest: &Manifest) -> Result<(), ExtractError> {
     let totals = manifest.totals();
     if totals.cases_out > 0 {
@@ -504,7 +500,11 @@ fn small_rows(
     Ok(())
 }
 
-fn exposures(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Result<FileEntry, ExtractError> {
+fn exposures(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<ExposureColumns>::create(draft.path(), None)?;
     small_rows(connection, order, "exposure.sql", |row| {
         let (month, product, site): (String, Option<String>, Option<String>) =
@@ -519,10 +519,15 @@ fn exposures(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Resul
     Ok(table.finish()?)
 }
 
-fn evidences(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Result<FileEntry, ExtractError> {
+fn evidences(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<EvidenceColumns>::create(draft.path(), None)?;
     small_rows(connection, order, "evidence.sql", |row| {
-        let (indicator, entered_by): (String, String) = (row.get("indicator")?, row.get("entered_by")?);
+        let (indicator, entered_by): (String, String) =
+            (row.get("indicator")?, row.get("entered_by")?);
         let (unit, note): (Option<String>, Option<String>) = (row.get("unit")?, row.get("note")?);
         Ok(table.push(EvidenceRow {
             indicator: &indicator,
@@ -536,11 +541,18 @@ fn evidences(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Resul
     Ok(table.finish()?)
 }
 
-fn objectives(draft: &Draft, connection: &Connection, order: &Order<'_>) -> Result<FileEntry, ExtractError> {
+fn objectives(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<ObjectiveColumns>::create(draft.path(), None)?;
     small_rows(connection, order, "objective.sql", |row| {
-        let (indicator, direction, owner): (String, String, String) =
-            (row.get("indicator")?, row.get("direction")?, row.get("owner")?);
+        let (indicator, direction, owner): (String, String, String) = (
+            row.get("indicator")?,
+            row.get("direction")?,
+            row.get("owner")?,
+        );
         Ok(table.push(ObjectiveRow {
             indicator: &indicator,
             version: row.get("version")?,

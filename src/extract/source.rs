@@ -75,8 +75,7 @@ impl Source {
                     what: format!("no room for a staged copy: {e}"),
                 })?;
                 let path = folder.path().join("staged.sqlite");
-                let mut connection =
-                    Connection::open(&path).map_err(|e| sqlite_error(&path, e))?;
+                let mut connection = Connection::open(&path).map_err(|e| sqlite_error(&path, e))?;
                 add_functions(&connection, zone).map_err(|e| sqlite_error(&path, e))?;
                 let notes = stage(&mut connection, store, mapping, zone)?;
                 Ok(Source {
@@ -142,7 +141,10 @@ impl Source {
         .map_err(|e| self.explain(e))?;
         connection
             .busy_timeout(std::time::Duration::from_secs(5))
-            .and_then(|()| connection.execute_batch("PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -65536;"))
+            .and_then(|()| {
+                connection
+                    .execute_batch("PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -65536;")
+            })
             .and_then(|()| add_functions(&connection, self.zone))
             .map_err(|e| self.explain(e))?;
         Ok(connection)
@@ -157,9 +159,12 @@ impl Source {
 fn sqlite_error(path: &Path, error: rusqlite::Error) -> SourceError {
     use rusqlite::ErrorCode;
     let what = match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => "is no SQLite database; name the register's file".to_owned(),
+        Some(ErrorCode::NotADatabase) => {
+            "is no SQLite database; name the register's file".to_owned()
+        }
         Some(ErrorCode::DatabaseCorrupt) => {
-            "is damaged or cut short; check it with `redress audit verify` and restore a backup".to_owned()
+            "is damaged or cut short; check it with `redress audit verify` and restore a backup"
+                .to_owned()
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "is locked by another program; try again when that has finished".to_owned()
@@ -186,10 +191,14 @@ fn sqlite_error(path: &Path, error: rusqlite::Error) -> SourceError {
 fn add_functions(connection: &Connection, zone: Tz) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("local_month", 1, flags, move |ctx| {
-        Ok(instant_of(ctx.get_raw(0)).map(|at| at.with_timezone(&zone).format("%Y-%m").to_string()))
+        Ok(
+            instant_of(ctx.get_raw(0))
+                .map(|at| at.with_timezone(&zone).format("%Y-%m").to_string()),
+        )
     })?;
     connection.create_scalar_function("rfc3339", 1, flags, |ctx| {
-        Ok(instant_of(ctx.get_raw(0)).map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+        Ok(instant_of(ctx.get_raw(0))
+            .map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
     })
 }
 

@@ -103,7 +103,10 @@ fn stage_file(
         .encoding(Some(encoding))
         .build(BufReader::with_capacity(1 << 17, file));
     let mut csv = csv::ReaderBuilder::new()
-        .delimiter(spec.separator.map_or(b',', |c| u8::try_from(c).unwrap_or(b',')))
+        .delimiter(
+            spec.separator
+                .map_or(b',', |c| u8::try_from(c).unwrap_or(b',')),
+        )
         .from_reader(decoded);
     let bad = |error: csv::Error| csv_error(&path, &error);
     let header: Vec<String> = csv
@@ -179,11 +182,7 @@ fn stage_file(
     Ok(notes)
 }
 
-fn create_table(
-    into: &Connection,
-    spec: &StagedFile,
-    columns: &[String],
-) -> rusqlite::Result<()> {
+fn create_table(into: &Connection, spec: &StagedFile, columns: &[String]) -> rusqlite::Result<()> {
     let columns: Vec<String> = columns.iter().map(|c| quoted(c)).collect();
     into.execute_batch(&format!(
         "CREATE TABLE {} (row_no INTEGER PRIMARY KEY, {})",

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::writer::hex;
+use crate::hex::hex;
 
 /// Name of the manifest within a snapshot.
 pub const MANIFEST: &str = "manifest.json";
@@ -95,7 +95,9 @@ pub enum ManifestError {
     },
     #[error("{path}: was altered after it was written (its digest does not match)")]
     Altered { path: PathBuf },
-    #[error("{path}: was written with lake schema {found}; this program reads schema {known}: run `redress extract` again")]
+    #[error(
+        "{path}: was written with lake schema {found}; this program reads schema {known}: run `redress extract` again"
+    )]
     OtherSchema {
         path: PathBuf,
         found: u32,

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::manifest::{MANIFEST, Manifest, ManifestError};
-use super::writer::hex;
+use crate::hex::hex;
 
 /// Prefix of folders that are being written; they are never data.
 const UNFINISHED: &str = ".writing-";
@@ -127,7 +127,9 @@ impl Lake {
                 fs::remove_dir_all(entry.path()).map_err(io_error)?;
             }
         }
-        let path = self.root.join(format!("{UNFINISHED}{}", std::process::id()));
+        let path = self
+            .root
+            .join(format!("{UNFINISHED}{}", std::process::id()));
         fs::create_dir(&path).map_err(io_error)?;
         Ok(Draft {
             root: self.root.clone(),
@@ -190,7 +192,9 @@ impl Draft {
         let json = manifest.to_json()?;
         let file = self.path.join(MANIFEST);
         fs::write(&file, json).map_err(io_error)?;
-        File::open(&file).and_then(|f| f.sync_all()).map_err(io_error)?;
+        File::open(&file)
+            .and_then(|f| f.sync_all())
+            .map_err(io_error)?;
         let target = free_name(&self.root, manifest.as_of);
         fs::rename(&self.path, &target).map_err(io_error)?;
         self.finished = true;

@@ -179,8 +179,8 @@ pub trait Rows: Default {
     fn push(&mut self, row: Self::Row<'_>);
     /// The columns so far, in the table's order; empty afterwards.
     fn take(&mut self) -> Vec<ArrayRef>;
-    /// Rows collected so far.
-    fn len(&self) -> usize;
+    /// Rows collected since the last batch.
+    fn pending(&self) -> usize;
 }
 
 /// Declares a table: the row struct, its columns' builders, and its [`TableSpec`].
@@ -216,7 +216,7 @@ macro_rules! table {
                 self.rows = 0;
                 vec![$($crate::lake::table::ColumnBuilder::take(&mut self.$field)),+]
             }
-            fn len(&self) -> usize { self.rows }
+            fn pending(&self) -> usize { self.rows }
         }
     };
 }

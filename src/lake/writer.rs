@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::FileEntry;
 use super::table::{Rows, TableSpec};
+use crate::hex::hex;
 
 /// Rows that are turned into one Arrow batch.
 const BATCH_ROWS: usize = 16_384;
@@ -90,14 +91,14 @@ impl<C: Rows> TableWriter<C> {
     /// When a full batch cannot be written.
     pub fn push(&mut self, row: C::Row<'_>) -> Result<(), WriteError> {
         self.columns.push(row);
-        if self.columns.len() >= BATCH_ROWS {
+        if self.columns.pending() >= BATCH_ROWS {
             self.flush()?;
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), WriteError> {
-        self.rows += self.columns.len() as u64;
+        self.rows += self.columns.pending() as u64;
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), self.columns.take()).map_err(
             |source| WriteError::Arrow {
                 path: self.path.clone(),
@@ -117,7 +118,7 @@ impl<C: Rows> TableWriter<C> {
     /// # Errors
     /// When the rest cannot be written.
     pub fn finish(mut self) -> Result<FileEntry, WriteError> {
-        if self.columns.len() > 0 {
+        if self.columns.pending() > 0 {
             self.flush()?;
         }
         let path = self.path;
@@ -205,14 +206,4 @@ impl Write for HashingFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
-}
-
-/// Bytes in hexadecimal, lower case.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-        text
-    })
 }

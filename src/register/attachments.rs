@@ -10,12 +10,12 @@ use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
 use super::append::{Draft, append_in};
-use super::chain::hex;
 use super::error::{RegisterError, Result, file_error};
 use super::records::instant;
 use super::seal::{self, ATTACHMENT};
 use super::{Actor, Register, cases, from_micros, secrets, to_micros};
 use crate::domain::event::EvidenceAdded;
+use crate::hex::hex;
 
 /// A file of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]

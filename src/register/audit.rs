@@ -12,7 +12,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::attachments::{file_hash, file_path, files_folder, kept};
-use super::chain::{self, ChainHead, Hash, Link, hex};
+use super::chain::{self, ChainHead, Hash, Link};
 use super::error::{RegisterError, Result};
 use super::projection::{Projection, read_events};
 use super::records::unreadable;
@@ -20,6 +20,7 @@ use super::seal::{SEALED, Sealed, covered, row_checksum};
 use super::{Register, local_day, schema, secrets, settings};
 use crate::domain::case_file::{CaseFile, Mode};
 use crate::domain::event::{Event, EventBody, EventKind};
+use crate::hex::hex;
 
 /// No more differences than these are collected; by then the register is to be restored anyway.
 const MOST_DIFFERENCES: usize = 100;

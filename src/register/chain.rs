@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::{RegisterError, Result};
 use super::settings;
+use crate::hex::hex;
 
 /// A SHA-256 digest.
 pub(super) type Hash = [u8; 32];
@@ -113,18 +114,6 @@ pub(super) fn head(conn: &Connection) -> Result<ChainHead> {
         seq,
         hash: hex(&hash),
     })
-}
-
-/// Bytes in lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing into a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 /// Feeds a whole number, tagged and with its length.

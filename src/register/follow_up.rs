@@ -45,22 +45,18 @@ pub(super) fn follow_up(
         }
         Answer::Rejected => remedies(&folded.file.state, tell),
     };
+    if let Some((untrue, why)) = overtaken(body) {
+        outbox::give_up(&w.tx, case_key, untrue, why)?;
+    }
     let effect = match body {
         E::Decided(_) | E::Countersigned(_) => decision(&folded.file.state, tell),
         E::Accepted(_) => answered_with(Answer::Accepted),
         E::Rejected(_) => answered_with(Answer::Rejected),
         E::AnsweredOnBehalf(given) => answered_with(given.answer),
-        E::Voided(_) | E::Withdrawn(_) | E::Merged(_) => {
-            let untrue = [
-                MessagePurpose::Decision,
-                MessagePurpose::Remedies,
-                MessagePurpose::Question,
-                MessagePurpose::Reminder,
-            ];
-            let why = "the case took another turn before it was sent";
-            outbox::give_up(&w.tx, case_key, &untrue, why).map(|()| Effect::None)
-        }
-        E::Registered(_)
+        E::Voided(_)
+        | E::Withdrawn(_)
+        | E::Merged(_)
+        | E::Registered(_)
         | E::Acknowledged(_)
         | E::Assessed(_)
         | E::Classified(_)
@@ -98,6 +94,53 @@ pub(super) fn follow_up(
         Effect::Events(seqs) => appended.follow_ups.extend(seqs),
     }
     Ok(())
+}
+
+/// The waiting messages that an event makes pointless, and what the outbox notes of them.
+const fn overtaken(body: &EventBody) -> Option<(&'static [MessagePurpose], &'static str)> {
+    use EventBody as E;
+    use MessagePurpose as P;
+    match body {
+        E::Voided(_) | E::Withdrawn(_) | E::Merged(_) => Some((
+            &[P::Decision, P::Remedies, P::Question, P::Reminder],
+            "the case took another turn before it was sent",
+        )),
+        E::Communicated(_) => Some((&[P::Decision], "the decision was told by other means")),
+        E::Accepted(_) | E::Rejected(_) | E::AnsweredOnBehalf(_) | E::AnswerLapsed(_) => Some((
+            &[P::Decision, P::Reminder],
+            "the answer came before it was sent",
+        )),
+        E::Resumed(_) => Some((&[P::Question], "work went on before it was sent")),
+        E::RemediesTold(_) => Some((&[P::Remedies], "the remedies were told by other means")),
+        E::Registered(_)
+        | E::Acknowledged(_)
+        | E::Assessed(_)
+        | E::Classified(_)
+        | E::IssueAdded(_)
+        | E::Routed(_)
+        | E::Assigned(_)
+        | E::Paused(_)
+        | E::EvidenceAdded(_)
+        | E::SampleReceived(_)
+        | E::SampleReturned(_)
+        | E::NoteAdded(_)
+        | E::Decided(_)
+        | E::Countersigned(_)
+        | E::ReferredExternally(_)
+        | E::ExternalOutcome(_)
+        | E::RecourseExhausted(_)
+        | E::RemedyDue(_)
+        | E::RemedyDone(_)
+        | E::CorrectionVerified(_)
+        | E::Surveyed(_)
+        | E::SurveySent(_)
+        | E::Escalated(_)
+        | E::Reopened(_)
+        | E::MessageSent(_)
+        | E::MessageFailed(_)
+        | E::Amended(_)
+        | E::Erased(_) => None,
+    }
 }
 
 /// What follows from an event.

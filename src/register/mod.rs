@@ -19,7 +19,7 @@ mod mend;
 mod messages;
 mod open;
 mod outbox;
-mod people;
+pub mod people;
 mod projection;
 mod records;
 mod register_case;

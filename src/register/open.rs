@@ -12,7 +12,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::{RegisterError, Result, file_error};
 use super::messages::Messages;
-use super::{BUSY_TIMEOUT_MS, Register, chain, records, schema, secrets, settings};
+use super::{BUSY_TIMEOUT_MS, Register, records, schema, secrets, settings};
+use crate::hex::hex;
 
 /// Every SQLite database begins with these bytes.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -145,7 +146,7 @@ fn fill(path: &Path, new: &NewRegister) -> Result<()> {
     configure(&conn, Durability::Full, path)?;
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     schema::create(&tx)?;
-    let id = chain::hex(&secrets::random::<16>()?);
+    let id = hex(&secrets::random::<16>()?);
     settings::store(&tx, settings::REGISTER_ID, &id)?;
     settings::store(&tx, settings::ZONE, new.zone.name())?;
     secrets::create(&tx, secrets::COMPLAINANT_KEY)?;

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::chain::hex;
 use super::error::{RegisterError, Result};
 use super::records::unreadable;
 use super::seal::{self, COMPLAINANT};
 use super::{Register, from_micros, secrets};
 use crate::domain::vocabulary::Language;
+use crate::hex::hex;
 
 /// What is known of a person when they complain. Blank values count as absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +43,17 @@ impl std::fmt::Debug for ComplainantKeys {
 }
 
 impl ComplainantKeys {
-    /// The pseudonym: the first 16 bytes of HMAC-SHA-256 over the number, in hexadecimal.
+    /// The pseudonym of a complainant of this register, as it stands in the lake.
     pub fn of(&self, complainant_id: i64) -> String {
-        let hash = secrets::hmac_sha256(&self.secret, &complainant_id.to_be_bytes());
-        hex(&hash[..16])
+        pseudonym(&self.secret, &complainant_id.to_string())
     }
+}
+
+/// The pseudonym of a complainant: the first 16 bytes of HMAC-SHA-256 over the name that the store has
+/// for the person, in hexadecimal. Without a key it is only a hash that a guess can confirm.
+pub fn pseudonym(key: &[u8], name: &str) -> String {
+    let hash = secrets::hmac_sha256(key, name.as_bytes());
+    hex(&hash[..16])
 }
 
 const COLUMNS: &str = "complainant_id, name, phone, email, address, language, erased_at";

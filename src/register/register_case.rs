@@ -85,7 +85,8 @@ impl Register {
                 kind,
                 new.occurred_at,
                 new.late_reason.as_deref(),
-                recorded_at,
+                // The recording time is cut to the register's exactness; an entry of this moment is not ahead of it.
+                recorded_at.max(now),
             )?;
             check_received(&new.registered, new.occurred_at)?;
             let complainant_id = match &new.complainant {

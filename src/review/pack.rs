@@ -12,7 +12,7 @@ use super::model::ReviewModel;
 use super::{ReviewError, charts, html};
 use crate::engine::counted::Counted;
 use crate::engine::export::{ExportError, csv_bytes};
-use crate::lake::writer::hex;
+use crate::hex::hex;
 
 /// What the pack's manifest says of its origin.
 #[derive(Debug, Clone, Serialize)]
@@ -96,7 +96,10 @@ pub fn write(
             })
             .collect(),
     };
-    files.push(("manifest.json".to_owned(), serde_json::to_vec_pretty(&manifest)?));
+    files.push((
+        "manifest.json".to_owned(),
+        serde_json::to_vec_pretty(&manifest)?,
+    ));
     place(target, &files)
 }
 

@@ -159,4 +159,3 @@ fn complainant_id(no: u64) -> String {
 fn utc(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
-

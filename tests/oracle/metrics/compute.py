@@ -297,7 +297,7 @@ def remedies_not_delivered(cases, as_of, calendar):
         (
             (case.remedy, case.remedy_due)
             for case in cases
-            if case.last_answer == "accepted"
+            if case.last_answer == "accepted" and case.state in ("completed", "completed_externally")
             and case.remedy_due is not None
             and case.remedy_due < today
             and not case.remedy_done
