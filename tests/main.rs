@@ -4,6 +4,7 @@ mod calendar;
 mod cli_cases;
 mod common;
 mod extract;
+mod faults;
 mod metrics;
 mod register;
 mod review;

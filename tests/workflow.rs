@@ -28,6 +28,7 @@ fn event(name: &str) -> (EventBody, &'static str) {
             rule_version: "1".into(),
             needs_second_signature: needs,
             root_cause: None,
+            expectation: None,
         }
         .into()
     };

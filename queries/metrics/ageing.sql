@@ -6,7 +6,7 @@
 -- basis: stock
 -- grain: case
 -- key: case_key
--- dimensions: state, band, category, product, site, department, channel
+-- dimensions: state, band, age_days, category, product, site, department, channel
 -- chart: ageing
 -- definition: Complaints not closed at 24:00 of the period's last day (or at as_of, when that is earlier), outstanding ones apart, by calendar days since receipt.
 WITH days AS (

@@ -76,7 +76,8 @@ fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-fn table(answer: &Counted) -> String {
+/// An aligned table with a header and a rule.
+pub fn table(answer: &Counted) -> String {
     let cells: Vec<Vec<String>> = answer
         .rows
         .iter()
@@ -131,7 +132,8 @@ fn table(answer: &Counted) -> String {
     out
 }
 
-fn records(answer: &Counted) -> Vec<serde_json::Map<String, serde_json::Value>> {
+/// One JSON object a row.
+pub fn records(answer: &Counted) -> Vec<serde_json::Map<String, serde_json::Value>> {
     answer
         .rows
         .iter()

@@ -17,7 +17,7 @@ use super::{output, rules};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The metric; `--list` shows them
-    #[arg(required_unless_present_any = ["list", "sql"])]
+    #[arg(required_unless_present_any = ["list", "sql", "all"])]
     name: Option<String>,
     /// The period: 2026, 2026-H1, 2026-Q3, 2026-07, 2026-W31, A..B, last-quarter
     #[arg(long, default_value = "last-quarter")]
@@ -25,6 +25,9 @@ pub struct Args {
     /// List what was counted under conditions such as month=2026-07,verdict=missed
     #[arg(long, value_name = "CONDITIONS", num_args = 0..=1, default_missing_value = "")]
     drill: Option<String>,
+    /// Ask every metric
+    #[arg(long, conflicts_with_all = ["name", "sql", "drill", "list"])]
+    all: bool,
     /// Show the metrics
     #[arg(long, conflicts_with_all = ["name", "sql"])]
     list: bool,
@@ -62,6 +65,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         );
     }
     let (engine, _) = open(context, args.snapshot.as_deref(), &args.period)?;
+    if args.all {
+        return every(context, &engine, &metrics);
+    }
     let answer = match (metric, &args.drill, &args.sql) {
         (Some(metric), Some(conditions), _) => {
             let conditions =
@@ -78,6 +84,24 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         return Err(Failure::Nothing(format!("nothing was counted in {}", args.period)).into());
     }
     output::print(&answer, context.format)
+}
+
+/// All metrics in one answer: tables under their titles, or one JSON object by id.
+fn every(context: &Context, engine: &LocalEngine, metrics: &[QueryFile]) -> anyhow::Result<()> {
+    let mut answers = serde_json::Map::new();
+    let mut text = String::new();
+    for metric in metrics {
+        let answer = engine.metric(metric)?;
+        let title = metric.title(context.config.language.as_str());
+        text.push_str(&format!(
+            "{title} ({})\n\n{}\n",
+            metric.id,
+            output::table(&answer)
+        ));
+        let records = serde_json::to_value(output::records(&answer))?;
+        answers.insert(metric.id.clone(), records);
+    }
+    output::print_document(&answers, || text, context.format)
 }
 
 /// Opens a snapshot for a period; used by every command that asks the lake.

@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::vocabulary::{
-    Answer, AssessmentChange, Channel, Language, Means, MessagePurpose, PauseReason, Response,
-    Role, Severity, words,
+    Answer, AssessmentChange, Channel, Expectation, Language, Means, MessagePurpose, PauseReason,
+    Response, Role, Severity, words,
 };
 
 /// One event of one case, as the register holds it.
@@ -171,6 +171,8 @@ events! {
         /// Above the decider's discretion: not in force before a second person signs.
         #[serde(default)] needs_second_signature: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")] root_cause: Option<String>,
+        /// How far it meets the customer's expectation, as weighed; the words of it are the event's text.
+        #[serde(default, skip_serializing_if = "Option::is_none")] expectation: Option<Expectation>,
     },
     /// The second signature of a decision above the decider's discretion (P5).
     Countersigned = "countersigned" { pass: u8 },

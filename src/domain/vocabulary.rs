@@ -118,6 +118,11 @@ impl Response {
 }
 
 words! {
+    /// How far a decision meets what the customer expected.
+    Expectation { Met = "met", Partly = "partly", NotMet = "not_met" }
+}
+
+words! {
     /// Why work on a case rests. Only reasons on the customer's side stop a clock.
     PauseReason {
         CustomerInformation = "customer_information", CustomerSample = "customer_sample",

@@ -321,6 +321,7 @@ shipped!(
     "ageing",
     "overall_sla",
     "pareto_category",
+    "pauses",
     "remedies_not_delivered",
     "remedies_not_told",
     "source_agreement",

@@ -191,6 +191,9 @@ impl MonthFiles {
             remedy_sought: registration.remedy_sought.map(|r| r.as_str()),
             response: decision.map(|d| d.data.response.as_str()),
             remedy_granted: file.granted().map(|r| r.as_str()),
+            expectation: decision
+                .and_then(|d| d.data.expectation)
+                .map(|e| e.as_str()),
             cost_minor: cost,
             rule: decision.map(|d| d.data.rule.as_str()),
             root_cause: decision.and_then(|d| d.data.root_cause.as_deref()),

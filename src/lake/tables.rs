@@ -38,6 +38,7 @@ table! {
         remedy_sought: Option<Text> => "remedy the customer asked for",
         response: Option<Text> => "response of the last decision in force",
         remedy_granted: Option<Text> => "remedy granted by the last decision in force",
+        expectation: Option<Text> => "how far the last decision meets what the customer expected, as weighed",
         cost_minor: i64 => "cost of redress of all decisions in force, minor units",
         rule: Option<Text> => "internal rule the last decision rests on",
         root_cause: Option<Text> => "root cause named with the last decision",

@@ -39,6 +39,8 @@ pub struct Head {
     pub source: String,
     /// Said when the period had not ended at `as_of`.
     pub provisional: Option<String>,
+    /// What stands at the head of every printed page.
+    pub running: String,
     /// A few headline figures.
     pub tiles: Vec<Tile>,
     /// The two warnings of ISO 10002 on reading the figures.
@@ -62,6 +64,7 @@ pub enum FindingKind {
     RemediesNotTold,
     LimitMissed,
     OldestOpen,
+    AnswerAwaited,
     Data,
 }
 
@@ -148,6 +151,8 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Shown folded.
     pub folded: bool,
+    /// Empty cells are there to be written into.
+    pub form: bool,
 }
 
 /// A column's heading.
@@ -222,6 +227,8 @@ pub struct Labels {
     pub warnings: String,
     pub to_top: String,
     pub no_cases: String,
+    /// Said where a chart is wider than the screen.
+    pub sideways: String,
 }
 
 impl ReviewModel {

@@ -99,6 +99,7 @@ fn decided(pass: u8, cost: i64, granted: Option<Response>) -> Decided {
         rule_version: "3".to_owned(),
         needs_second_signature: false,
         root_cause: None,
+        expectation: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The decision: taken, signed where it needs it, and told to the customer.
 
 use redress::domain::event::{Communicated, Countersigned, Decided, MinorUnits};
-use redress::domain::vocabulary::{Means, Response};
+use redress::domain::vocabulary::{Expectation, Means, Response};
 use redress::domain::workflow::Pass;
 
 use super::common::{Step, word};
@@ -29,6 +29,9 @@ pub struct Decide {
     /// Root cause, where one was found
     #[arg(long, value_name = "WORDS")]
     root_cause: Option<String>,
+    /// How far it meets what the customer expected, as weighed; say why in --text
+    #[arg(long, value_parser = word!(Expectation))]
+    expectation: Option<Expectation>,
     /// Ask for a second signature although the decider may grant it alone
     #[arg(long)]
     second_signature: bool,
@@ -50,6 +53,7 @@ impl Decide {
                 rule_version: self.rule_version.clone(),
                 needs_second_signature: self.second_signature,
                 root_cause: self.root_cause.clone(),
+                expectation: self.expectation,
             }
             .into()
         })

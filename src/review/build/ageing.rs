@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::CASES_SHOWN;
 use super::maker::Maker;
 use crate::engine::counted::Counted;
 use crate::review::ReviewError;
@@ -9,46 +10,84 @@ use crate::review::charts::ageing::{AgeingChart, AgeingPanel};
 use crate::review::model::{Block, CaseList, Cell, Chart, Column, Drawing, Section};
 
 const METRIC: &str = "ageing";
+const STATES: [&str; 4] = ["registered", "in_processing", RESOLVED, OUTSTANDING];
+const RESOLVED: &str = "resolved";
 const OUTSTANDING: &str = "outstanding";
-const STATES: [&str; 4] = ["registered", "in_processing", "resolved", OUTSTANDING];
 /// Bands as the metric names them, youngest first; bands of its own that a site adds come after.
 const BANDS: [&str; 6] = [
-    "000-007", "008-014", "015-030", "031-060", "061-090", "091+",
+    "000-007",
+    "008-014",
+    "015-030",
+    "031-060",
+    "061-090",
+    OLDEST_BAND,
 ];
-/// So many of the oldest band are looked through for the oldest complaint.
-const LOOKED_THROUGH: usize = 5000;
+const OLDEST_BAND: &str = "091+";
+
+/// Whose move it is: an age means something else in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// Registered or in processing: for us.
+    ForUs,
+    /// Decided and told: for the customer's answer.
+    ForAnswer,
+    /// The second decision was rejected too.
+    Outstanding,
+}
+
+impl Waits {
+    const ALL: [Waits; 3] = [Waits::ForUs, Waits::ForAnswer, Waits::Outstanding];
+
+    /// A state that is not known waits for us.
+    fn of(state: &str) -> Waits {
+        match state {
+            RESOLVED => Waits::ForAnswer,
+            OUTSTANDING => Waits::Outstanding,
+            _ => Waits::ForUs,
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Waits::ForUs => "ageing.us_panel",
+            Waits::ForAnswer => "ageing.answer_panel",
+            Waits::Outstanding => "ageing.outstanding_panel",
+        }
+    }
+}
 
 /// What is not closed, by state and band.
 #[derive(Debug, Clone)]
 pub(super) struct Ageing {
     counts: BTreeMap<(String, String), i64>,
     oldest: BTreeMap<String, i64>,
-    /// Cases of the oldest open complaints, oldest first.
+    /// The case that waits longest for us.
     pub(super) oldest_case: Option<String>,
     lists: BTreeMap<(String, String), CaseList>,
 }
 
 impl Ageing {
-    pub(super) fn open(&self) -> i64 {
-        self.sum(|state, _| state != OUTSTANDING)
+    pub(super) fn waiting(&self, waits: Waits) -> i64 {
+        self.sum(|state, _| Waits::of(state) == waits)
     }
 
-    pub(super) fn outstanding(&self) -> i64 {
-        self.sum(|state, _| state == OUTSTANDING)
+    /// Those of more than 90 days.
+    pub(super) fn very_old(&self, waits: Waits) -> i64 {
+        self.sum(|state, band| Waits::of(state) == waits && band == OLDEST_BAND)
     }
 
-    /// Open complaints of more than 90 days.
-    pub(super) fn very_old(&self) -> i64 {
-        self.sum(|state, band| state != OUTSTANDING && band == "091+")
+    /// Age of the oldest, in calendar days since receipt.
+    pub(super) fn oldest(&self, waits: Waits) -> Option<i64> {
+        self.oldest_state(waits).map(|(_, days)| days)
     }
 
-    /// Age of the oldest open complaint, in calendar days.
-    pub(super) fn oldest_open(&self) -> Option<i64> {
+    /// The state that the oldest is in, and its age.
+    fn oldest_state(&self, waits: Waits) -> Option<(&str, i64)> {
         self.oldest
             .iter()
-            .filter(|(s, _)| *s != OUTSTANDING)
-            .map(|(_, days)| *days)
-            .max()
+            .filter(|(state, _)| Waits::of(state) == waits)
+            .map(|(state, days)| (state.as_str(), *days))
+            .max_by_key(|(_, days)| *days)
     }
 
     fn sum(&self, keep: impl Fn(&str, &str) -> bool) -> i64 {
@@ -71,16 +110,18 @@ impl Ageing {
     }
 
     fn states(&self) -> Vec<String> {
-        let known = STATES[..3].iter().map(|s| (*s).to_owned());
         let others: BTreeSet<String> = self
             .counts
             .keys()
             .map(|(state, _)| state.clone())
             .filter(|state| !STATES.contains(&state.as_str()))
             .collect();
-        known
+        let (ours, theirs) = STATES.split_at(2);
+        let named = |states: &[&str]| states.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        named(ours)
+            .into_iter()
             .chain(others)
-            .chain([OUTSTANDING.to_owned()])
+            .chain(named(theirs))
             .collect()
     }
 }
@@ -105,29 +146,29 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Ageing>, ReviewError> {
         *oldest = days.max(*oldest);
         *ageing.counts.entry((state, band)).or_default() += n;
     }
-    let oldest_open = ageing.oldest_open();
-    let keys: Vec<((String, String), i64)> =
-        ageing.counts.iter().map(|(k, n)| (k.clone(), *n)).collect();
-    for ((state, band), n) in keys {
-        let conditions = [("state", state.as_str()), ("band", band.as_str())];
-        let cases = oldest_first(maker.drill(METRIC, &conditions, LOOKED_THROUGH)?);
-        let is_oldest = state != OUTSTANDING
-            && !cases.rows.is_empty()
-            && Some(cases.count(0, "age_days")) == oldest_open;
-        if is_oldest && ageing.oldest_case.is_none() {
+    if let Some((state, days)) = ageing.oldest_state(Waits::ForUs) {
+        // The metric knows the age, so only the cases of that very age are asked for.
+        let days = days.to_string();
+        let cases = maker.drill(METRIC, &[("state", state), ("age_days", &days)], 1)?;
+        if !cases.rows.is_empty() {
             ageing.oldest_case = Some(cases.text(0, "case_id"));
         }
+    }
+    for ((state, band), n) in &ageing.counts {
+        let conditions = [("state", state.as_str()), ("band", band.as_str())];
+        let cases = oldest_first(maker.drill(METRIC, &conditions, CASES_SHOWN)?);
         let names = [
-            maker.words.name("states", &state),
-            maker.words.name("bands", &band),
+            maker.words.name("states", state),
+            maker.words.name("bands", band),
         ];
         let title = names.join(", ");
-        let list = maker.case_list(METRIC, &conditions, title, n, &cases);
-        ageing.lists.insert((state, band), list);
+        let list = maker.case_list(METRIC, &conditions, title, *n, &cases);
+        ageing.lists.insert((state.clone(), band.clone()), list);
     }
     Ok(Some(ageing))
 }
 
+/// The cases shown, the oldest of them first.
 fn oldest_first(mut cases: Counted) -> Counted {
     if let Some(age) = cases.position("age_days") {
         cases.rows.sort_by_key(|row| {
@@ -171,23 +212,20 @@ pub(super) fn section(maker: &Maker, ageing: Option<&Ageing>) -> Result<Section,
 fn chart(maker: &Maker, ageing: &Ageing) -> Chart {
     let words = maker.words;
     let (bands, states) = (ageing.bands(), ageing.states());
-    let panel = |title: &str, total: i64, keep: &dyn Fn(&str) -> bool| {
-        let counts: Vec<i64> = bands
-            .iter()
-            .map(|band| ageing.sum(|s, b| keep(s) && b == band))
-            .collect();
-        AgeingPanel {
-            title: words.plural(title, total, &[]),
-            texts: counts.iter().map(|n| words.count(*n)).collect(),
-            counts: counts.iter().map(|n| *n as f64).collect(),
-        }
-    };
-    let panels = vec![
-        panel("ageing.open_panel", ageing.open(), &|s| s != OUTSTANDING),
-        panel("ageing.outstanding_panel", ageing.outstanding(), &|s| {
-            s == OUTSTANDING
-        }),
-    ];
+    let panels = Waits::ALL
+        .map(|waits| {
+            let counts: Vec<i64> = bands
+                .iter()
+                .map(|band| ageing.sum(|s, b| Waits::of(s) == waits && b == band))
+                .collect();
+            let total = words.count(ageing.waiting(waits));
+            AgeingPanel {
+                title: words.fill(waits.title(), &[("n", &total)]),
+                texts: counts.iter().map(|n| words.count(*n)).collect(),
+                counts: counts.iter().map(|n| *n as f64).collect(),
+            }
+        })
+        .to_vec();
     let names: Vec<String> = bands.iter().map(|b| words.name("bands", b)).collect();
     let alt = panels
         .iter()

@@ -3,7 +3,7 @@
 //! The sentences state counts and ages as they are. None claims a change, so none needs a test; a
 //! claim of change would have to pass one false-discovery control over all series first.
 
-use super::ageing::Ageing;
+use super::ageing::{Ageing, Waits};
 use super::maker::Maker;
 use super::remedies::Remedies;
 use super::sla::{Sla, StageSla};
@@ -12,9 +12,6 @@ use crate::review::model::{Finding, FindingKind};
 
 /// Findings on the first page.
 const MOST: usize = 7;
-/// Findings that are not about a missed limit: two lists, the oldest open one, the data.
-const OTHERS: usize = 4;
-
 /// What the first page is made from.
 pub(super) struct Judged<'a> {
     /// Stages, overall clock, acknowledgement.
@@ -29,10 +26,15 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
     let mut found = Vec::new();
     let mut clear = Vec::new();
     promises(maker, judged.remedies, &mut found, &mut clear);
-    limits(maker, &judged.stages, &mut found, &mut clear);
-    oldest(maker, judged.ageing, &mut found, &mut clear);
-    data(maker, judged.stock, &mut found, &mut clear);
-    found.truncate(MOST);
+    let (mut after, mut clear_after) = (Vec::new(), Vec::new());
+    oldest(maker, judged.ageing, &mut after, &mut clear_after);
+    answers(maker, judged.ageing, &mut after, &mut clear_after);
+    data(maker, judged.stock, &mut after, &mut clear_after);
+    // Missed limits take the places that the others leave.
+    let room = MOST.saturating_sub(found.len() + after.len());
+    limits(maker, &judged.stages, room, &mut found, &mut clear);
+    found.append(&mut after);
+    clear.append(&mut clear_after);
     (found, clear)
 }
 
@@ -76,6 +78,7 @@ fn promises(maker: &Maker, remedies: &Remedies, found: &mut Vec<Finding>, clear:
 fn limits(
     maker: &Maker,
     stages: &[&Option<Sla>; 3],
+    room: usize,
     found: &mut Vec<Finding>,
     clear: &mut Vec<String>,
 ) {
@@ -96,7 +99,7 @@ fn limits(
             r.pass,
         )
     });
-    for row in missing.iter().take(MOST - OTHERS) {
+    for row in missing.iter().take(room) {
         let late = words.count(row.net.late() as i64);
         let of = maker.of(row.net.met, row.net.judged());
         let open = words.count(row.net.open_late as i64);
@@ -118,6 +121,8 @@ fn limits(
         } else {
             words.fill("findings.late_few", &[("of", &of)])
         };
+        detail.push(' ');
+        detail.push_str(&words.fill("findings.gross", &[("gross", &row.gross_text)]));
         if let Some(objective) = row.shown.percent.and(row.objective) {
             let key = if below(row) {
                 "findings.objective_missed"
@@ -146,9 +151,16 @@ fn limits(
             link_text: words.text("findings.see_figures"),
         });
     }
-    if missing.len() > MOST - OTHERS {
-        let rest = (missing.len() - (MOST - OTHERS)) as i64;
-        clear.push(words.plural("findings.more_late", rest, &[]));
+    let rest: Vec<String> = missing
+        .iter()
+        .skip(room)
+        .map(|row| {
+            let of = maker.of(row.net.late(), row.net.judged());
+            format!("{} ({of})", row.label)
+        })
+        .collect();
+    if !rest.is_empty() {
+        clear.push(words.fill("findings.also_late", &[("list", &rest.join("; "))]));
     }
     if missing.is_empty() {
         let key = if all.is_empty() {
@@ -177,18 +189,13 @@ fn oldest(
         clear.push(words.text("findings.oldest_unknown"));
         return;
     };
-    let Some(days) = ageing.oldest_open() else {
+    let Some(days) = ageing.oldest(Waits::ForUs) else {
         clear.push(words.text("findings.oldest_none"));
         return;
     };
-    let very_old = ageing.very_old();
-    let mut detail = words.plural("findings.open_total", ageing.open(), &[]);
+    let mut detail = words.plural("findings.open_total", ageing.waiting(Waits::ForUs), &[]);
     detail.push(' ');
-    detail.push_str(&words.plural("findings.very_old", very_old, &[]));
-    if ageing.outstanding() > 0 {
-        detail.push(' ');
-        detail.push_str(&words.plural("findings.outstanding_apart", ageing.outstanding(), &[]));
-    }
+    detail.push_str(&words.plural("findings.very_old", ageing.very_old(Waits::ForUs), &[]));
     let case = ageing.oldest_case.clone().unwrap_or_default();
     let key = if case.is_empty() {
         "findings.oldest"
@@ -201,6 +208,39 @@ fn oldest(
         sentence: words.plural(key, days, &[("case", &crate::review::words::clean(&case))]),
         detail,
         decision: words.text("findings.oldest_decide"),
+        link: "ageing".into(),
+        link_text: words.text("findings.see_ages"),
+    });
+}
+
+/// Decided complaints that wait for the customer's answer: the customer's time, so no limit is missed,
+/// but without a rule nothing ends them.
+fn answers(
+    maker: &Maker,
+    ageing: Option<&Ageing>,
+    found: &mut Vec<Finding>,
+    clear: &mut Vec<String>,
+) {
+    let words = maker.words;
+    let Some(ageing) = ageing else { return };
+    let outstanding = ageing.waiting(Waits::Outstanding);
+    if outstanding > 0 {
+        clear.push(words.plural("findings.outstanding_apart", outstanding, &[]));
+    }
+    let waiting = ageing.waiting(Waits::ForAnswer);
+    let very_old = ageing.very_old(Waits::ForAnswer);
+    if very_old == 0 {
+        if waiting > 0 {
+            clear.push(words.plural("findings.answers_waiting", waiting, &[]));
+        }
+        return;
+    }
+    found.push(Finding {
+        kind: FindingKind::AnswerAwaited,
+        figure: words.count(very_old),
+        sentence: words.plural("findings.answers", very_old, &[]),
+        detail: words.plural("findings.answers_all", waiting, &[]),
+        decision: words.text("findings.answers_decide"),
         link: "ageing".into(),
         link_text: words.text("findings.see_ages"),
     });

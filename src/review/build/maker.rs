@@ -235,6 +235,24 @@ impl<'a> Maker<'a> {
         self.words.fill("words.x_of_n", &[("x", &x), ("n", &n)])
     }
 
+    /// A share with its counts, as "76.0% (323 of 425)"; where no percentage may be shown, "12 of 15".
+    pub(super) fn with_counts(&self, shown: &Shown, x: u64, n: u64) -> String {
+        if shown.percent.is_some() {
+            format!("{} ({})", shown.text, self.of(x, n))
+        } else {
+            shown.text.clone()
+        }
+    }
+
+    /// A cell of a share with its counts.
+    pub(super) fn counted_share(&self, shown: &Shown, x: u64, n: u64) -> Cell {
+        Cell {
+            text: self.with_counts(shown, x, n),
+            number: shown.percent,
+            link: None,
+        }
+    }
+
     /// A cell of a count; opens to its cases where a list is given.
     pub(super) fn count_cell(&self, n: i64, list: Option<&CaseList>) -> Cell {
         let cell = Cell::number(self.words.count(n), n as f64);
@@ -278,6 +296,7 @@ impl<'a> Maker<'a> {
             columns,
             rows,
             folded: false,
+            form: false,
         }
     }
 

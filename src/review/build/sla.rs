@@ -67,6 +67,8 @@ pub(super) struct StageSla {
     /// Share on the net clock.
     pub(super) shown: Shown,
     pub(super) gross_shown: Shown,
+    /// The gross share with its counts.
+    pub(super) gross_text: String,
     /// Share in time that is aimed at, 0 to 1.
     pub(super) objective: Option<f64>,
 }
@@ -119,9 +121,11 @@ pub(super) fn read(maker: &Maker, metric: &'static str) -> Result<Option<Sla>, R
             // Paused without a due date belongs to no month.
             months.remove("");
             let label = label(maker, &stage, pass, many_passes);
+            let gross_shown = maker.share(gross.met, gross.judged())?;
             Ok(StageSla {
                 shown: maker.share(net.met, net.judged())?,
-                gross_shown: maker.share(gross.met, gross.judged())?,
+                gross_text: maker.with_counts(&gross_shown, gross.met, gross.judged()),
+                gross_shown,
                 objective: maker.context.objectives.get(&stage).copied(),
                 label,
                 stage,

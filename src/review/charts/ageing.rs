@@ -1,9 +1,9 @@
-//! Ages of what is not closed: open and outstanding complaints in panels of their own, on one scale.
+//! Ages of what is not closed: a panel for each party that is waited for, on one scale.
 
 use plotters::prelude::DrawingBackend;
 use serde::Serialize;
 
-use super::canvas::{AXIS, BLUE, Canvas, Drawn, Hang, INK, OCHRE, PAPER, SMALL, SOFT, TEXT};
+use super::canvas::{AXIS, BLUE, Canvas, Drawn, Hang, INK, OCHRE, PALE, PAPER, SMALL, SOFT, TEXT};
 use super::{WIDTH, scale};
 use crate::review::font;
 
@@ -25,7 +25,7 @@ pub struct AgeingPanel {
     pub texts: Vec<String>,
 }
 
-const TOP: f64 = 40.0;
+const TOP: f64 = 54.0;
 const ROW: f64 = 28.0;
 const LABELS: f64 = 104.0;
 const GAP: f64 = 28.0;
@@ -47,19 +47,27 @@ impl AgeingChart {
         }
         for (p, panel) in self.panels.iter().enumerate() {
             let left = LABELS + p as f64 * (wide + GAP);
-            let title = font::fit(&panel.title, TEXT, true, wide);
-            canvas.bold((left, 18.0), &title, TEXT, INK, Hang::Left)?;
+            for (n, line) in font::wrap(&panel.title, TEXT, true, wide, 2).iter().enumerate() {
+                let at = (left, 16.0 + 17.0 * n as f64);
+                canvas.bold(at, line, TEXT, INK, Hang::Left)?;
+            }
             canvas.line((left, TOP), (left, bottom), AXIS, 1)?;
             for (i, count) in panel.counts.iter().enumerate() {
                 let y = TOP + ROW * (i as f64 + 0.5);
                 let end = scale(*count, (0.0, self.top), (left, left + wide - 44.0));
                 if *count > 0.0 {
                     let (top, low) = (y - 9.0, y + 9.0);
-                    if p == 0 {
-                        canvas.bar(left, top, end.max(left + 2.0), low, BLUE)?;
-                    } else {
-                        canvas.bar(left, top, end.max(left + 2.0), low, OCHRE)?;
-                        canvas.bar(left + 1.0, top + 2.0, end - 2.0, low - 2.0, PAPER)?;
+                    let end = end.max(left + 2.0);
+                    match p {
+                        0 => canvas.bar(left, top, end, low, BLUE)?,
+                        1 => {
+                            canvas.bar(left, top, end, low, PALE)?;
+                            canvas.frame(left, top, end, low, BLUE)?;
+                        }
+                        _ => {
+                            canvas.bar(left, top, end, low, PAPER)?;
+                            canvas.frame(left, top, end, low, OCHRE)?;
+                        }
                     }
                 }
                 let text = panel.texts.get(i).map_or("", String::as_str);

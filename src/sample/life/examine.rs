@@ -6,7 +6,7 @@ use crate::domain::event::{
     SampleReturned,
 };
 use crate::domain::vocabulary::{
-    AssessmentChange, Means, MessagePurpose, PauseReason, Response, Role, Severity,
+    AssessmentChange, Expectation, Means, MessagePurpose, PauseReason, Response, Role, Severity,
 };
 use crate::sample::catalogue::{CATEGORIES, RULES, Site, Staff};
 use crate::sample::office::Second;
@@ -346,6 +346,13 @@ impl Life<'_> {
             rule_version: version.to_owned(),
             needs_second_signature,
             root_cause: root_cause.map(str::to_owned),
+            expectation: Some(match granted {
+                Some(Response::Refund | Response::Replacement | Response::Repair) => {
+                    Expectation::Met
+                }
+                Some(_) => Expectation::Partly,
+                None => Expectation::NotMet,
+            }),
         };
         let wordings = self.world.texts.of(self.complaint.language);
         let text = self.phrase(&wordings.decisions);

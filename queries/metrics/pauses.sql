@@ -1,0 +1,63 @@
+-- id: pauses
+-- title.en: Stages paused on the customer's side
+-- title.tr: Müşteri nedeniyle durdurulan aşamalar
+-- title.ru: Этапы с паузами на стороне клиента
+-- iso: M5, P13
+-- basis: started
+-- grain: stage of a pass of a case
+-- key: case_key, stage, pass
+-- dimensions: stage, pass, month, department, site, paused, paused_days
+-- chart: none
+-- definition: Stages that started in the period, by the counted days that pauses on the customer's side left out up to as_of. Paused: at least one counted day was left out, or such a pause runs at as_of; shorter pauses move no due date. A running pause counts up to the last day that is over; where a longest pause is set, no further than the limit moved.
+WITH period_days AS (
+    SELECT c.day, c.month
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
+),
+over_days AS (
+    SELECT c.calendar_id, c.workday_index AS over_index
+    FROM calendar AS c
+    JOIN params AS p ON c.day = p.over_on
+),
+due_days AS (
+    SELECT c.calendar_id, c.day, c.workday_index AS due_index
+    FROM calendar AS c
+),
+started AS (
+    SELECT
+        s.case_key, s.stage, s.pass, d.month, s.department, s.site, s.paused_days,
+        CASE WHEN s.ended_at IS NULL AND s.pause_stops_clock = TRUE THEN 1 ELSE 0 END AS running,
+        o.over_index - s.start_index - s.counted_net AS open_days,
+        CASE
+            WHEN s.late_when_paused = TRUE THEN NULL
+            ELSE l.due_index - s.start_index - s.limit_days
+        END AS moved_days
+    FROM stages AS s
+    JOIN period_days AS d ON d.day = s.started_on
+    JOIN over_days AS o ON o.calendar_id = s.calendar_id
+    LEFT JOIN due_days AS l ON l.calendar_id = s.calendar_id AND l.day = s.due_on_net
+    WHERE s.applies = TRUE
+),
+measured AS (
+    SELECT
+        case_key, stage, pass, month, department, site, running,
+        CASE
+            WHEN running = 0 THEN paused_days
+            WHEN open_days < paused_days THEN paused_days
+            WHEN moved_days IS NOT NULL AND moved_days < open_days THEN moved_days
+            ELSE open_days
+        END AS paused_days
+    FROM started
+),
+counted AS (
+    SELECT
+        case_key, stage, pass, month, department, site,
+        CASE WHEN paused_days > 0 OR running = 1 THEN 'yes' ELSE 'no' END AS paused,
+        paused_days
+    FROM measured
+)
+SELECT stage, pass, paused, paused_days, CAST(COUNT(*) AS BIGINT) AS stages
+FROM counted
+GROUP BY stage, pass, paused, paused_days
+ORDER BY stage, pass, paused, paused_days
