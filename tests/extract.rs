@@ -201,7 +201,7 @@ fn a_killed_or_failed_extract_leaves_the_old_snapshot_and_no_debris() {
     let source = repository().join("tests/oracle/metrics/fixture");
     let done = extract_csv(&source, &lake);
     // What a killed writer leaves: a folder that is never data and goes with the next run.
-    let debris = lake.join(".writing-999");
+    let debris = lake.join(".snapshot-being-written-999");
     fs::create_dir_all(debris.join("cases")).unwrap();
     assert_eq!(Lake::at(&lake).snapshots().unwrap().len(), 1);
     assert_eq!(Lake::at(&lake).snapshot(None).unwrap(), done.snapshot);
@@ -451,10 +451,22 @@ fn an_empty_or_missing_store_is_said() {
     assert!(error.contains("does not exist"), "{error}");
     let path = sample_register(folder.path(), 50);
     let long_ago = "2020-01-01T00:00:00Z".parse().unwrap();
-    let error = run(&path, "redress", &lake, long_ago, 1, false)
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("gives no case known at"), "{error}");
+    let empty = folder.path().join("empty");
+    let done = run(&path, "redress", &empty, long_ago, 1, false).unwrap();
+    assert!(
+        done.notes.join(" ").contains("gives no case known at"),
+        "{:?}",
+        done.notes
+    );
+    assert_eq!(done.manifest.rows["cases"], 0);
+    let engine = crate::metrics::engine(&done.snapshot);
+    for metric in redress::engine::query_file::shipped_metrics().unwrap() {
+        assert!(
+            engine.metric(&metric).unwrap().rows.is_empty(),
+            "{}",
+            metric.id
+        );
+    }
     let truncated = folder.path().join("cut.sqlite");
     let bytes = fs::read(&path).unwrap();
     fs::write(&truncated, &bytes[..bytes.len() / 2]).unwrap();
@@ -494,4 +506,83 @@ fn an_end_before_its_start_is_kept_and_marked() {
             .text(0, "deviation")
             .contains("before the complaint was received")
     );
+}
+
+#[test]
+fn nothing_that_is_not_a_snapshot_is_ever_removed_from_a_lake() {
+    let folder = tempfile::tempdir().unwrap();
+    extract_csv(
+        &repository().join("tests/oracle/metrics/fixture"),
+        folder.path(),
+    );
+    for name in [
+        "2026-Q3-en",
+        "photos",
+        ".writing-other",
+        "2026-10-10T09-00-00Z~x",
+    ] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join("manifest.json"), "{}").unwrap();
+    }
+    let lake = Lake::at(folder.path());
+    assert_eq!(lake.snapshots().unwrap().len(), 1);
+    assert!(lake.prune(1, false).unwrap().is_empty());
+    drop(lake.begin().unwrap());
+    for name in [
+        "2026-Q3-en",
+        "photos",
+        ".writing-other",
+        "2026-10-10T09-00-00Z~x",
+    ] {
+        assert!(
+            folder.path().join(name).join("manifest.json").is_file(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_register_restored_from_a_backup_is_not_built_upon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample_register(folder.path(), 200);
+    let backup = folder.path().join("backup.sqlite");
+    let later = as_of() + TimeDelta::hours(1);
+    let mut register = Register::open(&path).unwrap();
+    register.backup(&backup, later).unwrap();
+    let by = Actor::staff(Role::Agent, "Defne Karaağaç");
+    let note = |register: &mut Register, number: &str, at| {
+        let case = register.case_by_number(number).unwrap();
+        register
+            .append(
+                case.case_key,
+                redress::register::Draft::new(at, NoteAdded {}),
+                &by,
+                at,
+            )
+            .unwrap();
+    };
+    note(&mut register, "KY-000010", later);
+    drop(register);
+    let lake = folder.path().join("lake");
+    run(&path, "redress", &lake, later, 2, false).unwrap();
+    // Restored, the register goes on differently: as many events, another chain.
+    let mut restored = Register::open(&backup).unwrap();
+    note(&mut restored, "KY-000150", later);
+    drop(restored);
+    let now = later + TimeDelta::hours(1);
+    let after = run(&backup, "redress", &lake, now, 2, false).unwrap();
+    assert_eq!(
+        after.months_linked, 0,
+        "months of the lost events were linked"
+    );
+    let fresh = run(
+        &backup,
+        "redress",
+        &folder.path().join("fresh"),
+        now,
+        2,
+        true,
+    )
+    .unwrap();
+    assert_eq!(hashes(&after), hashes(&fresh));
 }

@@ -69,7 +69,8 @@ fn an_extract_killed_at_any_moment_leaves_only_whole_snapshots() {
             .unwrap()
             .filter(|e| {
                 let name = e.as_ref().unwrap().file_name();
-                name.to_string_lossy().starts_with(".writing-")
+                name.to_string_lossy()
+                    .starts_with(".snapshot-being-written-")
             })
             .count();
         // Whatever the moment: what counts as a snapshot is whole, and `latest` leads to one.
@@ -100,7 +101,7 @@ fn an_extract_killed_at_any_moment_leaves_only_whole_snapshots() {
                 .unwrap()
                 .file_name()
                 .to_string_lossy()
-                .starts_with(".writing-")
+                .starts_with(".snapshot-being-written-")
         })
         .count();
     assert_eq!(left, 0);
@@ -146,7 +147,7 @@ fn an_extract_without_room_says_so_and_leaves_the_old_snapshot() {
                     .unwrap()
                     .file_name()
                     .to_string_lossy()
-                    .starts_with(".writing-")
+                    .starts_with(".snapshot-being-written-")
             })
             .count();
         assert_eq!(

@@ -5,6 +5,7 @@ mod cli_cases;
 mod common;
 mod extract;
 mod faults;
+mod incident_log;
 mod metrics;
 mod register;
 mod review;

@@ -256,7 +256,7 @@ fn table_name(state: &State) -> String {
         State::CompletedExternally => "completed_externally".into(),
         State::Exhausted => "exhausted".into(),
         State::Unanswered { pass } => format!("unanswered_{pass}"),
-        State::Withdrawn => "withdrawn".into(),
+        State::Withdrawn { .. } => "withdrawn".into(),
         State::Merged { .. } => "merged".into(),
     }
 }

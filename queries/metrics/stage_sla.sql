@@ -2,7 +2,7 @@
 -- title.en: Stages within their limit
 -- title.tr: Süresi içinde tamamlanan aşamalar
 -- title.ru: Этапы, завершённые в срок
--- iso: M5, P13
+-- iso: 7.5, 7.6, 7.8
 -- basis: due
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side

@@ -2,7 +2,7 @@
 -- title.en: Stages by their start, with bounds
 -- title.tr: Başlangıcına göre aşamalar, sınırlarıyla
 -- title.ru: Этапы по началу, с границами
--- iso: M5
+-- iso: 7.5, 7.6, 7.8
 -- basis: started
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side

@@ -2,7 +2,7 @@
 -- title.en: Time in a stage
 -- title.tr: Aşamada geçen süre
 -- title.ru: Время на этапе
--- iso: P13
+-- iso: 7.5, 7.6, 7.8
 -- basis: started
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side

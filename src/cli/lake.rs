@@ -19,9 +19,9 @@ pub enum Command {
     },
     /// Remove old snapshots
     Prune {
-        /// Snapshots to keep
-        #[arg(long, default_value_t = 14)]
-        keep: usize,
+        /// Snapshots to keep [default: the setting keep_snapshots]
+        #[arg(long)]
+        keep: Option<u32>,
         /// Only say what would go
         #[arg(long)]
         dry_run: bool,
@@ -34,8 +34,9 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
         Command::List { verify } => list(context, &lake, verify),
         Command::Prune { keep, dry_run } => {
+            let keep = keep.unwrap_or(context.config.keep_snapshots);
             let rows = lake
-                .prune(keep, dry_run)?
+                .prune(usize::try_from(keep)?, dry_run)?
                 .into_iter()
                 .map(|name| vec![Value::Text(name)])
                 .collect();

@@ -35,6 +35,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             done.months_linked
         ))
     })?;
+    step("prune", || {
+        let keep = usize::try_from(context.config.keep_snapshots)?;
+        let gone = Lake::at(&context.config.lake).prune(keep, false)?;
+        Ok(format!("{} snapshot(s) removed", gone.len()))
+    })?;
     if let Some(period) = &args.review {
         step("review", || {
             let pack = review::build_pack(
@@ -50,11 +55,6 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             Ok(pack.display().to_string())
         })?;
     }
-    step("prune", || {
-        let keep = usize::try_from(context.config.keep_snapshots)?;
-        let gone = Lake::at(&context.config.lake).prune(keep, false)?;
-        Ok(format!("{} snapshot(s) removed", gone.len()))
-    })?;
     log(&format!(
         "run: done in {:.1} s",
         began.elapsed().as_secs_f64()

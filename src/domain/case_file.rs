@@ -334,9 +334,7 @@ impl CaseFile {
             EventBody::Decided(d) if d.pass > 1 => {
                 let first = self.passes.first().and_then(|p| p.decision.as_ref());
                 match (first.and_then(|f| f.by.as_deref()), event.actor.as_deref()) {
-                    (Some(first), Some(second)) if first == second => Err(Refusal::SameDecider {
-                        person: first.to_owned(),
-                    }),
+                    (Some(first), Some(second)) if first == second => Err(Refusal::SameDecider),
                     _ => Ok(()),
                 }
             }

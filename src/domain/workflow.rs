@@ -40,9 +40,9 @@ pub enum State {
     /// The customer never answered: closed without answer, never counted as accepted.
     Unanswered { pass: Pass },
     /// Withdrawn by the customer.
-    Withdrawn,
+    Withdrawn { pass: Pass },
     /// A duplicate registration of another case.
-    Merged { into: String },
+    Merged { into: String, pass: Pass },
 }
 
 words! {
@@ -92,12 +92,12 @@ pub enum Refusal {
     },
     #[error("the decision of pass {pass} needs a second signature first (`case countersign`)")]
     SecondSignatureMissing { pass: Pass },
-    #[error("the second signature must be another person's: {person} took the decision")]
-    SignedByDecider { person: String },
+    #[error("the second signature must be another person's than the decision")]
+    SignedByDecider,
     #[error("the decision of pass {pass} needs no second signature")]
     NoSignatureNeeded { pass: Pass },
-    #[error("the re-examination must be decided by another person: {person} decided pass 1")]
-    SameDecider { person: String },
+    #[error("the re-examination must be decided by another person than pass 1")]
+    SameDecider,
     #[error(
         "the re-examination was the last one; a completed second pass is not reopened: register a new complaint"
     )]
@@ -161,7 +161,7 @@ impl State {
             State::CompletedExternally => StateName::CompletedExternally,
             State::Exhausted => StateName::Exhausted,
             State::Unanswered { .. } => StateName::Unanswered,
-            State::Withdrawn => StateName::Withdrawn,
+            State::Withdrawn { .. } => StateName::Withdrawn,
             State::Merged { .. } => StateName::Merged,
         }
     }
@@ -174,9 +174,10 @@ impl State {
             | State::Decided { pass, .. }
             | State::Resolved { pass }
             | State::Completed { pass }
-            | State::Unanswered { pass } => *pass,
+            | State::Unanswered { pass }
+            | State::Withdrawn { pass }
+            | State::Merged { pass, .. } => *pass,
             State::Outstanding { .. } | State::CompletedExternally | State::Exhausted => LAST_PASS,
-            State::Withdrawn | State::Merged { .. } => 1,
         }
     }
 
@@ -243,9 +244,7 @@ impl State {
                     pass, decided_by, ..
                 } => match (&decided_by, actor) {
                     (Some(decider), Some(signer)) if decider == signer => {
-                        Err(Refusal::SignedByDecider {
-                            person: decider.clone(),
-                        })
+                        Err(Refusal::SignedByDecider)
                     }
                     _ => Ok(State::Decided {
                         pass,
@@ -336,7 +335,7 @@ impl State {
                 if self.name().is_closed() {
                     self.refuse(kind, "; it is closed")
                 } else {
-                    Ok(State::Withdrawn)
+                    Ok(State::Withdrawn { pass: self.pass() })
                 }
             }
             E::Merged(m) => {
@@ -344,6 +343,7 @@ impl State {
                     self.refuse(kind, "; it is closed")
                 } else {
                     Ok(State::Merged {
+                        pass: self.pass(),
                         into: m.into.clone(),
                     })
                 }
@@ -425,8 +425,9 @@ impl State {
             E::Reopened(_) => Some(State::InProcessing { pass: next_pass() }),
             E::ExternalOutcome(o) if o.satisfied => Some(State::CompletedExternally),
             E::RecourseExhausted(_) => Some(State::Exhausted),
-            E::Withdrawn(_) => Some(State::Withdrawn),
+            E::Withdrawn(_) => Some(State::Withdrawn { pass: self.pass() }),
             E::Merged(m) => Some(State::Merged {
+                pass: self.pass(),
                 into: m.into.clone(),
             }),
             E::ReferredExternally(_) => Some(State::Outstanding {

@@ -199,7 +199,7 @@ macro_rules! shipped {
 shipped! {
     "redress": [
         "mapping.toml", "months.sql", "case.sql", "event.sql", "narrative.sql", "exposure.sql",
-        "evidence.sql", "objective.sql", "head.sql", "changed.sql", "secret.sql",
+        "evidence.sql", "objective.sql", "head.sql", "anchor.sql", "changed.sql", "secret.sql",
     ],
     "csv": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql",

@@ -227,7 +227,7 @@ impl MonthFiles {
             survey_sent_on: day(file.survey_sent_at),
             survey_score: file.survey_score.map(i32::from),
             merged_into: match &file.state {
-                State::Merged { into } => Some(into.as_str()),
+                State::Merged { into, .. } => Some(into.as_str()),
                 _ => None,
             },
             complainant_key,

@@ -80,10 +80,6 @@ pub enum ExtractError {
     },
     #[error("the source gives {cases} cases and none of them can be used: {reason}")]
     NothingUsable { cases: u64, reason: String },
-    #[error(
-        "the source gives no case known at {as_of}; check --as-of and the mapping's months.sql"
-    )]
-    Nothing { as_of: DateTime<Utc> },
     #[error("{path}: cannot be linked: {source}")]
     Link {
         path: PathBuf,
@@ -134,8 +130,14 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
     if manifest.ledger.is_empty() {
         write_empty_partitions(&draft, &mut manifest)?;
     }
-    check_outcome(order, &manifest)?;
+    check_outcome(&manifest)?;
     let totals = manifest.totals();
+    if totals.cases_in == 0 {
+        notes.push(format!(
+            "the source gives no case known at {}; the snapshot's tables are empty",
+            order.as_of
+        ));
+    }
     for refused in &totals.refused {
         notes.push(format!(
             "{} {} row(s) refused: {}; the first is {}",
@@ -291,6 +293,9 @@ fn reusable_months(
     let Some((folder, name, old)) = found else {
         return Ok(None);
     };
+    if !same_chain(connection, order, &old)? {
+        return Ok(None);
+    }
     let rows: Vec<(String, bool)> = connection
         .prepare(sql)
         .and_then(|mut statement| {
@@ -310,6 +315,24 @@ fn reusable_months(
         old,
         changed: rows.into_iter().map(|(month, _)| month).collect(),
     }))
+}
+
+/// Whether the store still holds the event that an earlier snapshot ended with.
+fn same_chain(
+    connection: &Connection,
+    order: &Order<'_>,
+    old: &Manifest,
+) -> Result<bool, ExtractError> {
+    let Some(sql) = order.mapping.sql("anchor.sql") else {
+        return Ok(true);
+    };
+    let found: Option<String> = connection
+        .query_row(sql, named_params! { ":seq": old.last_seq }, |row| {
+            row.get("chain_head")
+        })
+        .optional()
+        .map_err(|source| query_error(order.mapping, "anchor.sql", source))?;
+    Ok(found == old.chain_head)
 }
 
 fn link_months(
@@ -431,13 +454,14 @@ fn one_month(
     Ok((ledger, files.finish()?))
 }
 
-fn check_outcome(order: &Order<'_>, manifest: &Manifest) -> Result<(), ExtractError> {
+fn check_outcome(manifest: &Manifest) -> Result<(), ExtractError> {
     let totals = manifest.totals();
     if totals.cases_out > 0 {
         return Ok(());
     }
+    // A register without a case yet is a good one: its snapshot has every table, empty.
     if totals.cases_in == 0 && totals.events_in == 0 {
-        return Err(ExtractError::Nothing { as_of: order.as_of });
+        return Ok(());
     }
     Err(ExtractError::NothingUsable {
         cases: totals.cases_in,

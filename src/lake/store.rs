@@ -5,14 +5,17 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::manifest::{MANIFEST, Manifest, ManifestError};
 use crate::hex::hex;
 
+/// Names of snapshots: the moment of judgement in UTC, sortable, without colons.
+const NAME_FORMAT: &str = "%Y-%m-%dT%H-%M-%SZ";
+
 /// Prefix of folders that are being written; they are never data.
-const UNFINISHED: &str = ".writing-";
+const UNFINISHED: &str = ".snapshot-being-written-";
 
 /// A lake: one folder of snapshots.
 #[derive(Debug, Clone)]
@@ -80,7 +83,7 @@ impl Lake {
             let entry = entry.map_err(|source| self.io(source))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if is_folder && !name.starts_with('.') && entry.path().join(MANIFEST).is_file() {
+            if is_folder && is_snapshot_name(&name) && entry.path().join(MANIFEST).is_file() {
                 names.push(name);
             }
         }
@@ -166,6 +169,17 @@ impl Lake {
     }
 }
 
+/// Whether a name is that of a snapshot: its `as_of`, perhaps with `~2`. Whatever else lies in the
+/// folder is somebody else's and is never read or removed.
+fn is_snapshot_name(name: &str) -> bool {
+    let stem = match name.split_once('~') {
+        Some((stem, number)) if number.parse::<u32>().is_ok_and(|n| n > 1) => stem,
+        Some(_) => return false,
+        None => name,
+    };
+    NaiveDateTime::parse_from_str(stem, NAME_FORMAT).is_ok()
+}
+
 /// Snapshots sort by `as_of`; a second one at the same moment (`~2`) after the first.
 fn sort_key(name: &str) -> (String, u32) {
     match name.split_once('~') {
@@ -218,7 +232,7 @@ impl Drop for Draft {
 }
 
 fn free_name(root: &Path, as_of: DateTime<Utc>) -> PathBuf {
-    let stem = as_of.format("%Y-%m-%dT%H-%M-%SZ").to_string();
+    let stem = as_of.format(NAME_FORMAT).to_string();
     let mut target = root.join(&stem);
     let mut number = 2;
     while target.exists() {

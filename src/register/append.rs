@@ -10,6 +10,7 @@ use super::messages::Saying;
 use super::outbox::{self, Queue};
 use super::settings::{self, Setting};
 use super::{Actor, Register, Writing, cases, projection, secrets, staff};
+use crate::domain::case_file::CaseFile;
 use crate::domain::event::{Decided, EventBody, EventKind, Paused};
 use crate::domain::vocabulary::{MessagePurpose, PauseReason, Role};
 use crate::domain::workflow::StateName;
@@ -258,6 +259,7 @@ pub(super) fn append_in(
         salt,
     )?;
     let folded = projection::refold(&w.tx, case_key)?;
+    check_lapse(w, &body, draft.occurred_at, &folded.file)?;
     let mut appended = Appended {
         seq,
         follow_ups: Vec::new(),
@@ -276,6 +278,42 @@ pub(super) fn append_in(
         &mut appended,
     )?;
     Ok(appended)
+}
+
+/// Reminders before a decision may lapse without an answer.
+const LEAST_REMINDERS: u8 = 2;
+
+/// A decision lapses only where the organisation chose so, after its days and reminders.
+fn check_lapse(
+    w: &Writing<'_>,
+    body: &EventBody,
+    lapsed_at: DateTime<Utc>,
+    file: &CaseFile,
+) -> Result<()> {
+    let EventBody::AnswerLapsed(lapse) = body else {
+        return Ok(());
+    };
+    let days = settings::whole(&w.tx, Setting::LapseAfterDays)?;
+    let told = file
+        .passes
+        .iter()
+        .find(|p| p.pass == lapse.pass)
+        .and_then(|p| p.communicated.map(|(at, _)| at));
+    let waited = told.is_some_and(|at| lapsed_at - at >= TimeDelta::days(days));
+    let why = if days == 0 {
+        "decisions do not lapse here: set `lapse_after_days` first"
+    } else if lapse.reminders < LEAST_REMINDERS {
+        "a decision lapses after two reminders"
+    } else if !waited {
+        "the days of `lapse_after_days` are not over since the decision was communicated"
+    } else {
+        return Ok(());
+    };
+    Err(RegisterError::invalid(
+        "answer_lapsed",
+        &lapse.reminders.to_string(),
+        why,
+    ))
 }
 
 /// Refuses times in the future, and late entries without a reason.

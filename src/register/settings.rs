@@ -24,6 +24,8 @@ words! {
         LateAfterHours = "late_after_hours",
         /// Calendar days from acceptance until the remedy is due.
         RemedyDays = "remedy_days",
+        /// Calendar days without an answer, after two reminders, that let a decision lapse; 0: never.
+        LapseAfterDays = "lapse_after_days",
         /// Attempts to send a message before it is given up.
         SendAttempts = "send_attempts",
     }
@@ -37,6 +39,7 @@ impl Setting {
             Setting::TrackingUrl => "",
             Setting::LateAfterHours => "24",
             Setting::RemedyDays => "10",
+            Setting::LapseAfterDays => "0",
             Setting::SendAttempts => "8",
         }
     }
@@ -46,7 +49,7 @@ impl Setting {
         match self {
             Setting::Organisation | Setting::TrackingUrl => None,
             Setting::LateAfterHours => Some((0, 8_760)),
-            Setting::RemedyDays => Some((0, 3_650)),
+            Setting::RemedyDays | Setting::LapseAfterDays => Some((0, 3_650)),
             Setting::SendAttempts => Some((1, 100)),
         }
     }

@@ -3,11 +3,14 @@
 mod ageing;
 mod cut;
 mod findings;
+mod indicators;
 mod limits;
 mod maker;
 mod others;
 mod overview;
 mod pareto;
+mod pauses;
+mod record;
 mod remedies;
 mod sla;
 mod stock;
@@ -44,20 +47,8 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
     let stock = stock::read(&maker)?;
     let ageing = ageing::read(&maker)?;
     let remedies = remedies::read(&maker)?;
+    let pauses = pauses::read(&maker)?;
 
-    let mut sections = vec![
-        remedies::section(&maker, &remedies)?,
-        limits::stages_section(&maker, stages.as_ref())?,
-        limits::overall_section(&maker, overall.as_ref())?,
-        limits::acknowledgement_section(&maker, acknowledged.as_ref())?,
-        volume::section(&maker, volume.as_ref())?,
-        stock::section(&maker, stock.as_ref())?,
-        ageing::section(&maker, ageing.as_ref())?,
-        pareto::section(&maker)?,
-        time::section(&maker)?,
-    ];
-    sections.extend(others::section(&maker)?);
-    sections.extend([cut::definitions(&maker), cut::section(&maker)]);
     let judged = findings::Judged {
         stages: [&stages, &overall, &acknowledged],
         stock: stock.as_ref(),
@@ -65,7 +56,36 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
         remedies: &remedies,
     };
     let (findings, clear) = findings::findings(&maker, &judged);
-    let head = overview::head(&maker, volume.as_ref(), overall.as_ref(), stock.as_ref());
+    let head = overview::head(
+        &maker,
+        volume.as_ref(),
+        overall.as_ref(),
+        stock.as_ref(),
+        ageing.as_ref(),
+    );
+    let measured = indicators::Measured {
+        volume: volume.as_ref(),
+        overall: overall.as_ref(),
+        acknowledged: acknowledged.as_ref(),
+    };
+    let mut sections = vec![
+        indicators::section(&maker, &measured)?,
+        remedies::section(&maker, &remedies)?,
+        limits::stages_section(&maker, stages.as_ref(), pauses.as_ref())?,
+        limits::overall_section(&maker, overall.as_ref(), pauses.as_ref())?,
+        limits::acknowledgement_section(&maker, acknowledged.as_ref(), pauses.as_ref())?,
+        volume::section(&maker, volume.as_ref())?,
+        stock::section(&maker, stock.as_ref())?,
+        ageing::section(&maker, ageing.as_ref())?,
+        pareto::section(&maker)?,
+        time::section(&maker)?,
+    ];
+    sections.extend(others::section(&maker)?);
+    sections.extend([
+        cut::definitions(&maker),
+        cut::section(&maker),
+        record::section(&maker, &findings),
+    ]);
     Ok(ReviewModel {
         schema: SCHEMA,
         language: context.language,
@@ -94,5 +114,6 @@ fn labels(words: &Words) -> Labels {
         warnings: words.text("page.warnings"),
         to_top: words.text("page.to_top"),
         no_cases: words.text("page.no_cases"),
+        sideways: words.text("page.sideways"),
     }
 }

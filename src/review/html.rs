@@ -37,7 +37,11 @@ pub fn render(model: &ReviewModel) -> Result<String, ReviewError> {
         .charts()
         .map(|chart| Ok((chart.name.as_str(), charts::inline(chart)?)))
         .collect::<Result<BTreeMap<_, _>, ReviewError>>()?;
-    let style = format!("{}{STYLE}", font::font_face());
+    let style = format!(
+        "{}{STYLE}@page {{ @top-left {{ content: \"{}\"; }} }}\n",
+        font::font_face(),
+        in_style(&model.head.running)
+    );
     let style_hash = font::base64(&Sha256::digest(style.as_bytes()));
     Ok(Page {
         model,
@@ -46,4 +50,28 @@ pub fn render(model: &ReviewModel) -> Result<String, ReviewError> {
         style_hash,
     }
     .render()?)
+}
+
+/// A text inside quotes of a style sheet: only letters, digits and spaces stay as they are.
+fn in_style(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphanumeric() || c == ' ' {
+            safe.push(c);
+        } else {
+            safe.push_str(&format!("\\{:x} ", u32::from(c)));
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_style;
+
+    #[test]
+    fn a_name_cannot_leave_its_quotes() {
+        assert_eq!(in_style("Ünal 2"), "Ünal 2");
+        assert_eq!(in_style("a\"</b>"), "a\\22 \\3c \\2f b\\3e ");
+    }
 }

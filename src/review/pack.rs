@@ -14,6 +14,10 @@ use crate::engine::counted::Counted;
 use crate::engine::export::{ExportError, csv_bytes};
 use crate::hex::hex;
 
+/// The page and the manifest within a pack.
+const PAGE: &str = "review.html";
+const MANIFEST: &str = "manifest.json";
+
 /// What the pack's manifest says of its origin.
 #[derive(Debug, Clone, Serialize)]
 pub struct Origin {
@@ -53,6 +57,10 @@ pub enum PackError {
     Json(#[from] serde_json::Error),
     #[error("{0}: exists already; choose another --out or add --force")]
     Exists(PathBuf),
+    #[error(
+        "{0}: is not a review pack, so it is not replaced even with --force; choose another --out"
+    )]
+    NotAPack(PathBuf),
     #[error("{path}: cannot be written: {source}")]
     Io { path: PathBuf, source: io::Error },
 }
@@ -68,11 +76,9 @@ pub fn write(
     origin: &Origin,
     force: bool,
 ) -> Result<(), PackError> {
-    if target.exists() && !force {
-        return Err(PackError::Exists(target.to_owned()));
-    }
+    check_target(target, force)?;
     let mut files: Vec<(String, Vec<u8>)> = vec![
-        ("review.html".to_owned(), html::render(model)?.into_bytes()),
+        (PAGE.to_owned(), html::render(model)?.into_bytes()),
         ("model.json".to_owned(), serde_json::to_vec_pretty(model)?),
     ];
     for chart in charts::files(model)? {
@@ -96,11 +102,49 @@ pub fn write(
             })
             .collect(),
     };
-    files.push((
-        "manifest.json".to_owned(),
-        serde_json::to_vec_pretty(&manifest)?,
-    ));
+    files.push((MANIFEST.to_owned(), serde_json::to_vec_pretty(&manifest)?));
     place(target, &files)
+}
+
+/// Refuses to replace anything but a pack: `--force` must never remove a folder of somebody else's.
+fn check_target(target: &Path, force: bool) -> Result<(), PackError> {
+    match fs::symlink_metadata(target) {
+        Err(_) => return Ok(()),
+        Ok(_) if !force => return Err(PackError::Exists(target.to_owned())),
+        Ok(found) if !found.is_dir() => return Err(PackError::NotAPack(target.to_owned())),
+        Ok(_) => {}
+    }
+    let manifest = fs::read_to_string(target.join(MANIFEST)).unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
+    let known = |path: &str| {
+        manifest["files"]
+            .as_array()
+            .is_some_and(|files| files.iter().any(|f| f["path"] == path))
+    };
+    if !known(PAGE) {
+        return Err(PackError::NotAPack(target.to_owned()));
+    }
+    // Nothing that the pack does not name is lost with it.
+    for entry in fs::read_dir(target).map_err(|source| PackError::Io {
+        path: target.to_owned(),
+        source,
+    })? {
+        let name = entry
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let folder = format!("{name}/");
+        let ours = name == MANIFEST
+            || manifest["files"].as_array().is_some_and(|files| {
+                files
+                    .iter()
+                    .filter_map(|f| f["path"].as_str())
+                    .any(|path| path == name || path.starts_with(&folder))
+            });
+        if !ours {
+            return Err(PackError::NotAPack(target.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 fn place(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), PackError> {
@@ -125,10 +169,22 @@ fn place(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), PackError> {
         }
         fs::write(&path, bytes).map_err(failed(&path))?;
     }
-    if target.exists() {
-        fs::remove_dir_all(target).map_err(failed(target))?;
+    // The former pack steps aside first and goes last, so that no moment is without one for long and
+    // none is lost when the new one cannot take its place.
+    let former = aside.path().with_extension("former");
+    let replaces = target.exists();
+    if replaces {
+        fs::rename(target, &former).map_err(failed(target))?;
     }
-    fs::rename(aside.path(), target).map_err(failed(target))?;
+    if let Err(source) = fs::rename(aside.path(), target) {
+        if replaces {
+            fs::rename(&former, target).map_err(failed(target))?;
+        }
+        return Err(failed(target)(source));
+    }
+    if replaces {
+        fs::remove_dir_all(&former).map_err(failed(&former))?;
+    }
     // The folder has its new name; there is nothing left to remove.
     let _ = aside.keep();
     readable(target).map_err(failed(target))

@@ -20,10 +20,7 @@ fn a_case_goes_through_both_passes_to_an_external_outcome() {
             "2024-11-08 11:00",
             &format!("--by mehmet {REPLACE}"),
         )
-        .refused(
-            FAILED,
-            "must be decided by another person: mehmet decided pass 1",
-        );
+        .refused(FAILED, "must be decided by another person than pass 1");
     let decided = office
         .step(
             "decide",
@@ -43,7 +40,7 @@ fn a_case_goes_through_both_passes_to_an_external_outcome() {
         .refused(FAILED, "needs a second signature first");
     office
         .step("countersign", &n, "2024-11-08 12:00", "--by ayse")
-        .refused(FAILED, "must be another person's: ayse took the decision");
+        .refused(FAILED, "must be another person's than the decision");
     office
         .step("countersign", &n, "2024-11-08 12:00", "--by zeynep")
         .done();

@@ -10,7 +10,7 @@ use redress::review::font::has_glyph;
 use redress::review::words::Words;
 
 /// Groups of names looked up by a code from the data.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 20] = [
     "stages",
     "states",
     "verdicts",
@@ -26,6 +26,11 @@ const NAMES: [&str; 15] = [
     "categories",
     "columns",
     "month_names",
+    "indicator_names",
+    "input_names",
+    "output_names",
+    "bases",
+    "limit_words",
 ];
 
 /// Keys put together from parts in the source.
@@ -49,6 +54,7 @@ const COMPOSED: [(&[&str], &[&str]); 7] = [
             "stages",
             "basis",
             "clocks",
+            "pauses",
             "verdicts",
             "counting",
             "intervals",
@@ -63,6 +69,7 @@ const COMPOSED: [(&[&str], &[&str]); 7] = [
             "stages_text",
             "basis_text",
             "clocks_text",
+            "pauses_text",
             "verdicts_text",
             "counting_text",
             "intervals_text",

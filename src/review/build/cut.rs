@@ -4,10 +4,11 @@ use super::maker::Maker;
 use crate::review::model::{Block, Cell, Fact, Section};
 use crate::review::words::clean;
 
-const DEFINITIONS: [&str; 9] = [
+const DEFINITIONS: [&str; 10] = [
     "stages",
     "basis",
     "clocks",
+    "pauses",
     "verdicts",
     "counting",
     "intervals",
@@ -60,7 +61,7 @@ pub(super) fn section(maker: &Maker) -> Section {
                 clean(&context.calendar_version)
             ),
         ),
-        fact("cut.limits", clean(&context.limits)),
+        fact("cut.limits", named(maker, &clean(&context.limits))),
     ];
     let objectives = context
         .objectives
@@ -119,4 +120,25 @@ pub(super) fn section(maker: &Maker) -> Section {
         reference: words.text("cut.reference"),
         blocks,
     }
+}
+
+/// The limits in force with the names of stages and severities in the page's language; what has no
+/// name stays as it is.
+fn named(maker: &Maker, limits: &str) -> String {
+    let words = maker.words;
+    let mut text = String::new();
+    for token in limits.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_')) {
+        let code = token.trim_end_matches(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let name = ["stages", "severities", "limit_words"]
+            .iter()
+            .find_map(|group| words.all().get(&format!("{group}.{code}")));
+        match name {
+            Some(name) => {
+                text.push_str(name);
+                text.push_str(&token[code.len()..]);
+            }
+            None => text.push_str(token),
+        }
+    }
+    text
 }

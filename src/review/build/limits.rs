@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::maker::{Maker, Shown};
-use super::sla::{Sla, Verdicts, read};
+use super::pauses::{self, Pauses};
+use super::sla::{Sla, StageSla, Verdicts, read};
 use crate::review::ReviewError;
 use crate::review::charts::Tick;
 use crate::review::charts::intervals::{IntervalChart, IntervalRow, Share};
+use crate::review::figures::Previous;
 use crate::review::model::{Block, CaseList, Cell, Chart, Column, Drawing, Section, Table};
 use crate::review::numbers::rounded;
 use crate::review::words::{NOTHING, short};
@@ -15,30 +17,39 @@ use crate::stats::StatsError;
 /// Characters of a stage's name in a column's heading.
 const HEADING: usize = 32;
 
-pub(super) fn stages_section(maker: &Maker, sla: Option<&Sla>) -> Result<Section, ReviewError> {
-    let mut blocks = body(maker, sla, "stage_sla", "sla")?;
+pub(super) fn stages_section(
+    maker: &Maker,
+    sla: Option<&Sla>,
+    pauses: Option<&Pauses>,
+) -> Result<Section, ReviewError> {
+    let mut blocks = body(maker, sla, pauses, "stage_sla", "sla")?;
     if sla.is_some_and(|s| !s.rows.is_empty()) {
         blocks.extend(started(maker)?);
     }
     Ok(section(maker, "sla", blocks))
 }
 
-pub(super) fn overall_section(maker: &Maker, sla: Option<&Sla>) -> Result<Section, ReviewError> {
+pub(super) fn overall_section(
+    maker: &Maker,
+    sla: Option<&Sla>,
+    pauses: Option<&Pauses>,
+) -> Result<Section, ReviewError> {
     Ok(section(
         maker,
         "overall",
-        body(maker, sla, "overall_sla", "overall")?,
+        body(maker, sla, pauses, "overall_sla", "overall")?,
     ))
 }
 
 pub(super) fn acknowledgement_section(
     maker: &Maker,
     sla: Option<&Sla>,
+    pauses: Option<&Pauses>,
 ) -> Result<Section, ReviewError> {
     Ok(section(
         maker,
         "ack",
-        body(maker, sla, "acknowledgement", "ack")?,
+        body(maker, sla, pauses, "acknowledgement", "ack")?,
     ))
 }
 
@@ -55,6 +66,7 @@ fn section(maker: &Maker, id: &str, blocks: Vec<Block>) -> Section {
 fn body(
     maker: &Maker,
     sla: Option<&Sla>,
+    pauses: Option<&Pauses>,
     metric: &str,
     id: &str,
 ) -> Result<Vec<Block>, ReviewError> {
@@ -82,13 +94,19 @@ fn body(
     blocks.push(Block::Table {
         table: beside(maker, sla, id, &lists)?,
     });
+    let mut paused = Vec::new();
+    if let Some(pauses) = pauses {
+        let (table, cases) = pauses::table(maker, pauses, sla, id)?;
+        blocks.push(Block::Table { table });
+        paused = cases;
+    }
     blocks.push(Block::Table {
         table: by_month(maker, sla, id, true)?,
     });
     blocks.push(Block::Table {
         table: by_month(maker, sla, id, false)?,
     });
-    blocks.extend(maker.cases_block(lists.into_values().collect()));
+    blocks.extend(maker.cases_block(lists.into_values().chain(paused).collect()));
     let command = maker.command(metric, &[("side", "gross"), ("verdict", "missed")]);
     blocks.push(Block::Command {
         text: maker.words.text("cases.open_gross"),
@@ -276,7 +294,7 @@ fn headline(maker: &Maker, sla: &Sla, id: &str, lists: &Lists) -> Table {
                 maker.count_cell(row.net.judged() as i64, None),
                 Maker::share_cell(&row.shown),
                 Cell::text(&row.shown.interval_text),
-                Maker::share_cell(&row.gross_shown),
+                maker.counted_share(&row.gross_shown, row.gross.met, row.gross.judged()),
                 Cell::text(&row.gross_shown.interval_text),
             ];
             if objective {
@@ -286,20 +304,7 @@ fn headline(maker: &Maker, sla: &Sla, id: &str, lists: &Lists) -> Table {
                 });
             }
             if let Some(previous) = previous {
-                let before = previous
-                    .stages
-                    .iter()
-                    .find(|(stage, pass, _, _)| *stage == row.stage && *pass == row.pass)
-                    .and_then(|(_, _, met, n)| {
-                        maker
-                            .share(u64::try_from(*met).ok()?, u64::try_from(*n).ok()?)
-                            .ok()
-                    });
-                cells.push(
-                    before
-                        .as_ref()
-                        .map_or_else(|| Cell::text(NOTHING), Maker::share_cell),
-                );
+                cells.push(before(maker, previous, row).unwrap_or_else(|| Cell::text(NOTHING)));
             }
             cells
         })
@@ -310,6 +315,17 @@ fn headline(maker: &Maker, sla: &Sla, id: &str, lists: &Lists) -> Table {
         columns,
         rows,
     )
+}
+
+/// The share in time of the period before.
+fn before(maker: &Maker, previous: &Previous, row: &StageSla) -> Option<Cell> {
+    let (_, _, met, judged) = previous
+        .stages
+        .iter()
+        .find(|(stage, pass, _, _)| *stage == row.stage && *pass == row.pass)?;
+    let (met, judged) = (u64::try_from(*met).ok()?, u64::try_from(*judged).ok()?);
+    let shown = maker.share(met, judged).ok()?;
+    Some(maker.counted_share(&shown, met, judged))
 }
 
 /// Decided only, and what has no place in the denominator.
@@ -331,7 +347,7 @@ fn beside(maker: &Maker, sla: &Sla, id: &str, lists: &Lists) -> Result<Table, Re
             .map_err(Maker::refused(sla.metric))?;
         rows.push(vec![
             Cell::text(&row.label),
-            Maker::share_cell(&decided),
+            maker.counted_share(&decided, net.met, net.met + net.missed),
             Cell::text(&decided.interval_text),
             maker.count_cell(net.open_not_due as i64, lists.get(&(r, 3))),
             maker.count_cell(net.paused as i64, lists.get(&(r, 4))),
@@ -360,11 +376,7 @@ fn by_month(maker: &Maker, sla: &Sla, id: &str, net: bool) -> Result<Table, Revi
             let shown = maker
                 .share(of.met, of.judged())
                 .map_err(Maker::refused(sla.metric))?;
-            let mut cell = Maker::share_cell(&shown);
-            if shown.percent.is_some() {
-                cell.text = format!("{} ({})", shown.text, maker.of(of.met, of.judged()));
-            }
-            cells.push(cell);
+            cells.push(maker.counted_share(&shown, of.met, of.judged()));
         }
         rows.push(cells);
     }

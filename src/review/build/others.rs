@@ -1,7 +1,7 @@
 //! Metrics without a section of their own: a table each, as counted.
 
 use super::maker::Maker;
-use crate::engine::counted::Value;
+use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::figures::OtherMetric;
 use crate::review::model::{Block, Cell, Column, Section};
@@ -9,7 +9,7 @@ use crate::review::numbers::rounded;
 use crate::review::words::clean;
 
 /// Metrics that other sections show.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 12] = [
     "stage_sla",
     "stage_sla_started",
     "overall_sla",
@@ -19,6 +19,7 @@ const SHOWN: [&str; 11] = [
     "ageing",
     "pareto_category",
     "stage_time",
+    "pauses",
     "remedies_not_delivered",
     "remedies_not_told",
 ];
@@ -31,10 +32,20 @@ const UNFOLDED: usize = 20;
 pub(super) fn section(maker: &Maker) -> Result<Option<Section>, ReviewError> {
     let words = maker.words;
     let mut blocks = Vec::new();
+    let mut empty = Vec::new();
     for metric in maker.others() {
-        if !SHOWN.contains(&metric.id.as_str()) {
-            blocks.extend(metric_blocks(maker, &metric)?);
+        if SHOWN.contains(&metric.id.as_str()) {
+            continue;
         }
+        let counted = maker.metric(&metric.id, &[])?;
+        match counted {
+            Some(table) if table.rows.is_empty() => empty.push(clean(&metric.title)),
+            counted => blocks.extend(metric_blocks(maker, &metric, counted)),
+        }
+    }
+    if !empty.is_empty() {
+        let text = words.fill("others.none", &[("list", &empty.join("; "))]);
+        blocks.push(Block::Absent { text });
     }
     Ok((!blocks.is_empty()).then(|| Section {
         id: "others".into(),
@@ -44,11 +55,26 @@ pub(super) fn section(maker: &Maker) -> Result<Option<Section>, ReviewError> {
     }))
 }
 
-fn metric_blocks(maker: &Maker, metric: &OtherMetric) -> Result<Vec<Block>, ReviewError> {
+/// Whether a metric of this section answers for an indicator or clause, and has anything to show.
+pub(super) fn has_rows(maker: &Maker, code: &str) -> Result<bool, ReviewError> {
+    for metric in maker.others() {
+        let names = metric.iso.split([',', ' ']).any(|part| part == code);
+        if names && !SHOWN.contains(&metric.id.as_str()) {
+            let counted = maker.metric(&metric.id, &[])?;
+            if counted.is_some_and(|table| !table.rows.is_empty()) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn metric_blocks(maker: &Maker, metric: &OtherMetric, counted: Option<Counted>) -> Vec<Block> {
     let words = maker.words;
+    let basis = words.name("bases", &metric.basis);
     let about = [
         metric.iso.as_str(),
-        metric.basis.as_str(),
+        basis.as_str(),
         metric.definition.as_str(),
     ];
     let about: Vec<String> = about
@@ -64,13 +90,8 @@ fn metric_blocks(maker: &Maker, metric: &OtherMetric) -> Result<Vec<Block>, Revi
             text: about.join(" · "),
         },
     ];
-    match maker.metric(&metric.id, &[])? {
+    match counted {
         None => blocks.push(maker.not_measured(&metric.id)),
-        Some(table) if table.rows.is_empty() => {
-            blocks.push(Block::Absent {
-                text: words.text("others.none"),
-            });
-        }
         Some(table) => {
             let is_number = |column: usize| {
                 table.rows.iter().all(|row| {
@@ -117,5 +138,5 @@ fn metric_blocks(maker: &Maker, metric: &OtherMetric) -> Result<Vec<Block>, Revi
             });
         }
     }
-    Ok(blocks)
+    blocks
 }

@@ -1,5 +1,6 @@
 //! The head of the first page: title, period, moment of judgement, headline figures, warnings.
 
+use super::ageing::{Ageing, Waits};
 use super::maker::Maker;
 use super::sla::Sla;
 use super::stock::Stock;
@@ -13,11 +14,20 @@ pub(super) fn head(
     volume: Option<&Volume>,
     overall: Option<&Sla>,
     stock: Option<&Stock>,
+    ageing: Option<&Ageing>,
 ) -> Head {
     let (words, context) = (maker.words, maker.context);
     let period = &context.period;
     let (first, last) = (words.date(period.first), words.date(period.last));
     let name = clean(&period.name);
+    let mut running = vec![
+        clean(&context.organisation),
+        words.text("head.title"),
+        name.clone(),
+    ];
+    if context.provisional {
+        running.push(words.text("page.provisional"));
+    }
     Head {
         title: words.text("head.title"),
         organisation: clean(&context.organisation),
@@ -31,10 +41,11 @@ pub(super) fn head(
         ),
         source: words.fill("head.source", &[("source", &clean(&context.source))]),
         provisional: context.provisional.then(|| words.text("head.provisional")),
+        running: running.join(" · "),
         tiles: vec![
             received(maker, volume),
             in_time(maker, overall),
-            open(maker, stock),
+            open(maker, stock, ageing),
         ],
         warnings: vec![
             words.text("head.warning_volume"),
@@ -98,28 +109,48 @@ fn in_time(maker: &Maker, overall: Option<&Sla>) -> Tile {
         (Some(_), None) => (NOTHING.to_owned(), words.text("absent.no_stage_due")),
         (Some(_), Some(row)) => {
             let of = maker.of(row.net.met, row.net.judged());
-            let beside = if row.shown.percent.is_some() {
-                let values = [
-                    ("of", of.as_str()),
-                    ("interval", row.shown.interval_text.as_str()),
-                ];
-                words.fill("tiles.of_interval", &values)
+            let values = [
+                ("of", of.as_str()),
+                ("interval", row.shown.interval_text.as_str()),
+                ("gross", row.gross_shown.text.as_str()),
+            ];
+            let key = if row.shown.percent.is_some() {
+                "tiles.of_interval"
             } else {
-                words.text("tiles.too_few")
+                "tiles.too_few"
             };
+            let mut beside = words.fill(key, &values);
+            if let Some(objective) = row.objective {
+                let objective = words.percent(objective);
+                beside = join(
+                    beside,
+                    words.fill("tiles.objective", &[("objective", &objective)]),
+                );
+            }
             (row.shown.text.clone(), beside)
         }
     };
     tile(maker, "tiles.in_time", "overall", figure, beside)
 }
 
-fn open(maker: &Maker, stock: Option<&Stock>) -> Tile {
+fn open(maker: &Maker, stock: Option<&Stock>, ageing: Option<&Ageing>) -> Tile {
     let words = maker.words;
     let (figure, beside) = match stock {
         None => absent(maker),
         Some(stock) => {
             let opening = words.count(stock.flow("opening"));
-            let beside = words.fill("tiles.opening", &[("opening", &opening)]);
+            let mut beside = words.fill("tiles.opening", &[("opening", &opening)]);
+            if let Some(ageing) = ageing {
+                let count = |waits| words.count(ageing.waiting(waits));
+                let (us, answer) = (count(Waits::ForUs), count(Waits::ForAnswer));
+                let outstanding = count(Waits::Outstanding);
+                let values = [
+                    ("us", us.as_str()),
+                    ("answer", answer.as_str()),
+                    ("outstanding", outstanding.as_str()),
+                ];
+                beside = join(beside, words.fill("tiles.waiting", &values));
+            }
             (words.count(stock.flow("closing")), beside)
         }
     };

@@ -1,7 +1,7 @@
 //! Pareto analysis of categories.
 
+use super::SMALLEST_FOR_PERCENT;
 use super::maker::Maker;
-use super::{CASES_SHOWN, SMALLEST_FOR_PERCENT};
 use crate::review::ReviewError;
 use crate::review::charts::Tick;
 use crate::review::charts::pareto::{ParetoChart, ParetoRow};
@@ -15,6 +15,8 @@ const METRIC: &str = "pareto_category";
 const BARS: usize = 12;
 /// Categories whose cases are listed in the page; the others open with the command.
 const CASES_LISTED: usize = 20;
+/// Categories above which the table is folded: a page of paper holds so many.
+const UNFOLDED: usize = 40;
 
 pub(super) fn section(maker: &Maker) -> Result<Section, ReviewError> {
     let words = maker.words;
@@ -80,11 +82,20 @@ fn classified(
         let conditions = [("category", bar.label.as_str())];
         lists.push(maker.cases(METRIC, &conditions, title, bar.weight as i64)?);
     }
-    let vital = bars.iter().filter(|b| b.vital).count() as i64;
+    // The fewest that reach the cut: equals of the last of them add nothing to the sentence.
+    let few = bars
+        .iter()
+        .position(|b| b.cumulative_share >= DEFAULT_CUT)
+        .map_or(bars.len(), |place| place + 1);
     let all = words.count(bars.len() as i64);
-    let cut = words.percent_tick(DEFAULT_CUT * 100.0);
+    let held = bars[..few].last().map_or(1.0, |b| b.cumulative_share);
+    let share = words.percent_tick(held * 100.0);
     let said = if percent {
-        words.plural("pareto.vital", vital, &[("all", &all), ("cut", &cut)])
+        words.plural(
+            "pareto.vital",
+            few as i64,
+            &[("all", &all), ("share", &share)],
+        )
     } else {
         words.text("pareto.too_few")
     };
@@ -169,7 +180,7 @@ fn chart(
             number: true,
         });
     }
-    let rows = bars
+    let mut rows: Vec<Vec<Cell>> = bars
         .iter()
         .enumerate()
         .map(|(i, bar)| {
@@ -203,8 +214,9 @@ fn chart(
             cells
         })
         .collect();
+    rows.push(total_row(maker, total as i64, costs, percent));
     let mut table = maker.table("categories", words.text("pareto.caption"), columns, rows);
-    table.folded = bars.len() > CASES_SHOWN;
+    table.folded = bars.len() > UNFOLDED;
     let share_ticks: Vec<Tick> = if percent {
         [0.0, 50.0, 80.0, 100.0]
             // The line itself ends in "100%", so the axis need not say it again.
@@ -237,4 +249,26 @@ fn chart(
         }),
         table,
     }
+}
+
+/// The sum of the classified complaints and of their cost.
+fn total_row(maker: &Maker, total: i64, costs: &[(String, i64)], percent: bool) -> Vec<Cell> {
+    let words = maker.words;
+    let share = if percent {
+        Cell::number(words.percent(1.0), 100.0)
+    } else {
+        Cell::text(maker.of(total as u64, total as u64))
+    };
+    let mut cells = vec![
+        Cell::text(words.text("words.total")),
+        maker.count_cell(total, None),
+        share,
+        Cell::text(crate::review::words::NOTHING),
+    ];
+    if maker.context.currency.is_some() {
+        let minor: i64 = costs.iter().map(|(_, cost)| cost).sum();
+        let cost = rounded(minor as f64 / 100.0, 2);
+        cells.push(Cell::number(words.real(cost, 2), cost));
+    }
+    cells
 }

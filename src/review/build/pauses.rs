@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::maker::{Maker, Shown};
-use super::sla::StageSla;
+use super::maker::Maker;
+use super::sla::{Sla, StageSla};
 use crate::review::ReviewError;
-use crate::review::model::{CaseList, Cell};
+use crate::review::model::{CaseList, Cell, Table};
 use crate::review::numbers::rounded;
 use crate::review::words::NOTHING;
 
@@ -43,23 +43,56 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Pauses>, ReviewError> {
     Ok(Some(Pauses(found)))
 }
 
-/// The cells of a stage: share paused with its interval, and the median pause; and the cases paused.
-pub(super) fn cells(
+/// A table of the stages with the cases that were paused.
+pub(super) fn table(
     maker: &Maker,
     pauses: &Pauses,
-    row: &StageSla,
-) -> Result<([Cell; 2], Option<CaseList>), ReviewError> {
-    let Some(counts) = pauses.0.get(&(row.stage.clone(), row.pass)) else {
-        return Ok(([Cell::text(NOTHING), Cell::text(NOTHING)], None));
-    };
-    let paused: u64 = counts.paused.values().sum();
-    let shown = maker
-        .share(paused, counts.stages)
-        .map_err(Maker::refused(METRIC))?;
-    let mut share = Cell::text(said(maker, &shown, paused, counts.stages));
-    share.number = shown.percent;
+    sla: &Sla,
+    id: &str,
+) -> Result<(Table, Vec<CaseList>), ReviewError> {
+    let words = maker.words;
+    let mut rows = Vec::new();
+    let mut lists = Vec::new();
+    for row in &sla.rows {
+        let found = pauses.0.get(&(row.stage.clone(), row.pass));
+        let Some(counts) = found else { continue };
+        let paused: u64 = counts.paused.values().sum();
+        let shown = maker
+            .share(paused, counts.stages)
+            .map_err(Maker::refused(METRIC))?;
+        let list = cases(maker, row, paused)?;
+        let median = median(&counts.paused).map_or_else(
+            || Cell::text(NOTHING),
+            |days| {
+                let places = u32::from(days.fract() != 0.0);
+                Cell::number(words.real(days, places), rounded(days, 1))
+            },
+        );
+        rows.push(vec![
+            Cell::text(&row.label),
+            maker.count_cell(counts.stages as i64, None),
+            maker.count_cell(paused as i64, list.as_ref()),
+            Maker::share_cell(&shown),
+            Cell::text(&shown.interval_text),
+            median,
+        ]);
+        lists.extend(list);
+    }
+    let columns = maker.columns(&[
+        "sla.col_stage",
+        "sla.col_started",
+        "pauses.col_paused",
+        "pauses.col_share",
+        "sla.col_decided_interval",
+        "pauses.col_median",
+    ]);
+    let caption = words.text("pauses.caption");
+    Ok((maker.table(&format!("{id}_pauses"), caption, columns, rows), lists))
+}
+
+fn cases(maker: &Maker, row: &StageSla, paused: u64) -> Result<Option<CaseList>, ReviewError> {
     if paused == 0 {
-        return Ok(([share, Cell::text(NOTHING)], None));
+        return Ok(None);
     }
     let pass = row.pass.to_string();
     let conditions = [
@@ -68,25 +101,7 @@ pub(super) fn cells(
         ("paused", "yes"),
     ];
     let title = maker.words.fill("pauses.list", &[("stage", &row.label)]);
-    let list = maker.cases(METRIC, &conditions, title, paused as i64)?;
-    let median = median(&counts.paused).map_or_else(
-        || Cell::text(NOTHING),
-        |days| {
-            let places = u32::from(days.fract() != 0.0);
-            let text = maker.words.real(days, places);
-            Cell::number(text, rounded(days, 1))
-        },
-    );
-    Ok(([share.linked(&list.id), median], Some(list)))
-}
-
-/// "12 of 92 (13.0%, 7.6–21.4%)".
-fn said(maker: &Maker, shown: &Shown, paused: u64, stages: u64) -> String {
-    if shown.percent.is_none() {
-        return shown.text.clone();
-    }
-    let of = maker.of(paused, stages);
-    format!("{of} ({}; {})", shown.text, shown.interval_text)
+    Ok(Some(maker.cases(METRIC, &conditions, title, paused as i64)?))
 }
 
 /// The median of values with their counts: the middle one, or the mean of the two in the middle.

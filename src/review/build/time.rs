@@ -186,6 +186,7 @@ fn stage_blocks(
     let mut blocks = vec![Block::Chart {
         chart: Box::new(chart),
     }];
+    blocks.extend(runs_on(maker, times, &sides).map(|text| Block::Text { text }));
     blocks.extend(notes.into_iter().map(|text| Block::Text { text }));
     Ok(blocks)
 }
@@ -272,6 +273,36 @@ fn competing(
     }))
 }
 
+/// Last day worth drawing: a long tail would press the days around the limit together.
+fn reach(limit: f64) -> f64 {
+    (limit * 4.0).max(limit + 6.0)
+}
+
+/// Says where the headline's curve goes on beyond the drawing.
+fn runs_on(
+    maker: &Maker,
+    times: &Times,
+    sides: &[(&str, &Vec<TimeCount>, SurvivalCurve)],
+) -> Option<String> {
+    let words = maker.words;
+    let limit = times.limits.iter().next_back().copied().unwrap_or(0) as f64;
+    let (side, _, curve) = sides.first()?;
+    let last = curve.shown().last()?;
+    if last.time <= reach(limit) {
+        return None;
+    }
+    let side = words.name("sides", side);
+    let (drawn, day) = (words.real(reach(limit), 0), words.real(last.time, 0));
+    let share = words.percent(last.survival);
+    let values = [
+        ("side", side.as_str()),
+        ("drawn", drawn.as_str()),
+        ("day", day.as_str()),
+        ("share", share.as_str()),
+    ];
+    Some(words.fill("time.runs_on", &values))
+}
+
 fn drawing(
     maker: &Maker,
     times: &Times,
@@ -283,7 +314,8 @@ fn drawing(
         .iter()
         .filter_map(|(_, _, curve)| curve.shown().last())
         .map(|step| step.time)
-        .fold(limit + 1.0, f64::max);
+        .fold(limit + 1.0, f64::max)
+        .min(reach(limit));
     // Whole days, at most a dozen ticks.
     let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
         .into_iter()
@@ -315,10 +347,10 @@ fn drawing(
             label: words.name("sides", side),
             steps: shown
                 .iter()
-                .filter(|s| s.events > 0)
+                .filter(|s| s.events > 0 && s.time <= last)
                 .map(|s| (rounded(s.time, 2), rounded(s.survival * 100.0, 2)))
                 .collect(),
-            end: shown.last().map_or(0.0, |s| rounded(s.time, 2)),
+            end: shown.last().map_or(0.0, |s| rounded(s.time, 2)).min(last),
             at_risk,
         });
     }

@@ -200,6 +200,22 @@ fn chart(maker: &Maker, volume: &Volume, channels: &[(String, i64)]) -> Chart {
         cells.push(rate(per_day(month.gross, month)));
         rows.push(cells);
     }
+    if volume.months.len() > 1 {
+        let all: Vec<Vec<i64>> = volume.months.values().map(&split).collect();
+        let mut cells = vec![Cell::text(words.text("words.total"))];
+        cells.extend((0..parts.len()).map(|part| {
+            let sum = all.iter().filter_map(|counts| counts.get(part)).sum();
+            maker.count_cell(sum, None)
+        }));
+        let days = volume.working_days;
+        let per_day = |n: i64| (days > 0.0).then(|| rounded(n as f64 / days, 2));
+        cells.push(maker.count_cell(volume.net, None));
+        cells.push(maker.count_cell(volume.gross, None));
+        cells.push(Cell::number(words.real(days, 1), rounded(days, 1)));
+        cells.push(rate(per_day(volume.net)));
+        cells.push(rate(per_day(volume.gross)));
+        rows.push(cells);
+    }
     let mut headings = maker.columns(&["sla.col_month"]);
     headings.extend(parts.iter().map(|p| Column {
         title: short(p, HEADING),

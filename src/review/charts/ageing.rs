@@ -47,7 +47,10 @@ impl AgeingChart {
         }
         for (p, panel) in self.panels.iter().enumerate() {
             let left = LABELS + p as f64 * (wide + GAP);
-            for (n, line) in font::wrap(&panel.title, TEXT, true, wide, 2).iter().enumerate() {
+            for (n, line) in font::wrap(&panel.title, TEXT, true, wide, 2)
+                .iter()
+                .enumerate()
+            {
                 let at = (left, 16.0 + 17.0 * n as f64);
                 canvas.bold(at, line, TEXT, INK, Hang::Left)?;
             }

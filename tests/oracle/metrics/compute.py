@@ -223,7 +223,7 @@ def volume(cases, period, calendar):
             group[0] += 1
             group[1] += case.state != "merged"
     rows = [
-        [month, channel, *groups[month, channel], calendar.working_days_of_month(month)]
+        [month, channel, *groups[month, channel], calendar.working_days(month, period)]
         for month, channel in sorted(groups)
     ]
     return ["month", "channel", "gross", "net", "working_days"], rows

@@ -88,10 +88,14 @@ class Calendar:
             if now < self.end_of(day):
                 return number
 
-    def working_days_of_month(self, month):
-        day = dt.date.fromisoformat(month + "-01")
-        number = 0
-        while f"{day:%Y-%m}" == month:
-            number += self.counts(day)
+    def working_days(self, month, period):
+        """Working days of a month within the period; a half day is its share of the weekday's opening hours."""
+        day = max(dt.date.fromisoformat(month + "-01"), period.first)
+        number = 0.0
+        while f"{day:%Y-%m}" == month and day <= period.last:
+            if self.counts(day):
+                opens, closes = self.opening(day)
+                usual = [dt.datetime.combine(day, time) for time in self.hours[day.weekday()]]
+                number += (closes - opens) / (usual[1] - usual[0])
             day += ONE_DAY
-        return number
+        return int(number) if number == int(number) else number
