@@ -334,7 +334,10 @@ fn a_broken_quote_a_missing_column_and_a_doubled_one_are_named() {
         broken.contains("cases.csv: line 3") && broken.contains("quote"),
         "{broken}"
     );
-    let missing = case(CASES, "case_id,seq,kind,recorded_at\n");
+    let missing = case(
+        CASES,
+        "case_id,seq,kind,recorded_at,role,actor,late_reason,data\n",
+    );
     assert!(
         missing.contains("events.csv: has no column `occurred_at`"),
         "{missing}"

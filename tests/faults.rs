@@ -112,7 +112,7 @@ fn an_extract_killed_at_any_moment_leaves_only_whole_snapshots() {
 #[cfg(unix)]
 fn an_extract_without_room_says_so_and_leaves_the_old_snapshot() {
     let folder = tempfile::tempdir().unwrap();
-    register(folder.path(), "2000");
+    register(folder.path(), "6000");
     assert!(
         redress(folder.path(), &["extract"])
             .status()
@@ -121,7 +121,8 @@ fn an_extract_without_room_says_so_and_leaves_the_old_snapshot() {
     );
     let lake = Lake::at(&folder.path().join("lake"));
     let before = lake.snapshots().unwrap();
-    for blocks in [1_u32, 4, 8, 16, 40] {
+    // The shared-memory file of the register itself needs 32 KiB.
+    for blocks in [33_u32, 40, 50, 64, 100] {
         // XFSZ is ignored, so that the write fails with an error instead of a signal.
         let script = format!(
             "trap '' XFSZ; ulimit -f {blocks}; exec {BINARY} --register register.sqlite --lake lake extract --full"

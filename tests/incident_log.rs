@@ -103,7 +103,7 @@ fn extracted(store: &Path, lake: &Path) -> Done {
 }
 
 fn engine(snapshot: &Path) -> LocalEngine {
-    LocalEngine::new(
+    LocalEngine::open(
         snapshot,
         Params {
             as_of_at: as_of(),
@@ -114,6 +114,7 @@ fn engine(snapshot: &Path) -> LocalEngine {
             previous: "2016-Q1".parse().unwrap(),
         },
     )
+    .unwrap()
 }
 
 /// What the raw file says of an incident in columns that the mapping does not read or does not derive.

@@ -3,7 +3,7 @@
 mod fixture;
 mod words;
 
-use fixture::{Invented, context, empty, one_case, pareto, quarter, text};
+use fixture::{Invented, context, empty, one_case, pareto, pauses, quarter, text};
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
 use redress::review::build::build;
@@ -367,8 +367,19 @@ fn an_unfinished_period_says_so() {
             .is_none()
     );
     context.provisional = true;
+    // Within September: its working days are not over, so it has no rate, nor has the whole.
+    context.as_of = "2026-09-15T09:00:00Z".parse().expect("a moment");
     let model = build(&quarter(), &context).expect("a review");
     assert!(model.head.provisional.is_some());
+    let volume = table(&model, "volume");
+    let rate = |month: &str| row(volume, month)[8].text.clone();
+    // 143 complaints net on 20.5 working days.
+    assert_eq!(rate("August 2026"), "6.98");
+    assert_eq!(
+        (rate("September 2026").as_str(), rate("All").as_str()),
+        ("–", "–")
+    );
+    assert!(!model.head.tiles[0].beside.contains("per working day"));
 }
 
 #[test]
@@ -377,6 +388,127 @@ fn the_period_before_is_read_from_the_same_metrics() {
     assert_eq!(before.received, 436);
     assert!((before.working_days - 64.5).abs() < 1e-9);
     assert!(before.stages.contains(&("processing".into(), 1, 323, 425)));
+}
+
+#[test]
+fn a_comparison_and_the_gross_share_carry_their_counts() {
+    // Gross: every twelfth of those in time is late there, month by month: 323 - 9 - 8 - 9 = 297.
+    let mut context = context(Language::En);
+    context.previous = Some(Previous::read("2026-Q2", &quarter()).expect("figures"));
+    let model = build(&quarter(), &context).expect("a review");
+    let first = row(table(&model, "sla_headline"), "Processing, pass\u{a0}1");
+    assert_eq!(first[7].text, "69.9% (297 of 425)");
+    let before = first.last().expect("a column");
+    assert_eq!(before.text, "76.0% (323 of 425)");
+    let late =
+        |f: &&redress::review::model::Finding| f.sentence.starts_with("Processing, pass\u{a0}1");
+    let finding = model.findings.iter().find(late).expect("a finding");
+    assert!(
+        finding.detail.contains("Gross: 69.9% (297 of 425)."),
+        "{}",
+        finding.detail
+    );
+}
+
+#[test]
+fn pauses_stand_beside_with_share_interval_and_median() {
+    // 12 of 86: Wilson's formula with z from Python's statistics.NormalDist gives 0.0817 to 0.2279;
+    // statistics.median of 1 1 1 3 3 4 4 5 5 5 6 9 is 4, of 2 and 50 it is 26.
+    let mut invented = quarter();
+    invented.tables.insert("pauses".into(), pauses());
+    let model = model(&invented, Language::En);
+    let paused = row(table(&model, "sla_pauses"), "Processing, pass\u{a0}1");
+    let texts: Vec<&str> = paused[1..].iter().map(|c| c.text.as_str()).collect();
+    assert_eq!(texts, ["86", "12", "14.0%", "8.2–22.8%", "4"]);
+    let few = row(table(&model, "sla_pauses"), "Processing, pass\u{a0}2");
+    assert_eq!(
+        (few[3].text.as_str(), few[5].text.as_str()),
+        ("2 of 18", "26")
+    );
+    assert!(paused[2].link.is_some());
+}
+
+#[test]
+fn what_waits_for_the_customer_is_told_from_what_waits_for_us() {
+    let mut invented = quarter();
+    if let Some(ages) = invented.tables.get_mut("ageing") {
+        let old = ["resolved", "091+"].map(text);
+        let row = [old.to_vec(), vec![Value::Count(41), Value::Count(698)]].concat();
+        ages.rows.push(row);
+    }
+    let model = model(&invented, Language::En);
+    let find = |kind| {
+        model
+            .findings
+            .iter()
+            .find(|f| f.kind == kind)
+            .expect("a finding")
+    };
+    // The oldest of all has been answered: it is not the oldest that waits for us.
+    assert_eq!(find(FindingKind::OldestOpen).figure, "143");
+    assert!(
+        find(FindingKind::OldestOpen)
+            .detail
+            .starts_with("45 complaints")
+    );
+    assert_eq!(find(FindingKind::AnswerAwaited).figure, "41");
+    assert!(
+        find(FindingKind::AnswerAwaited)
+            .detail
+            .starts_with("60 complaints")
+    );
+    assert_eq!(model.findings.len(), 7);
+}
+
+#[test]
+fn the_largest_categories_named_are_the_fewest_that_reach_the_cut() {
+    // 100, 20 and ten of 3 each: two hold 120 of 150, which is 80 %; the equals of a third are not named.
+    let mut invented = quarter();
+    let names: Vec<String> = (0..12).map(|i| format!("c{i:02}")).collect();
+    let rows: Vec<(&str, i64)> = names
+        .iter()
+        .zip([100, 20, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3])
+        .map(|(name, n)| (name.as_str(), n))
+        .collect();
+    invented
+        .tables
+        .insert("pareto_category".into(), pareto(&rows));
+    let model = model(&invented, Language::En);
+    let said = section(&model, "categories").blocks.iter().any(|b| {
+        matches!(b, Block::Text { text } if text == "The 2 largest of 12 categories hold 80% of the complaints.")
+    });
+    assert!(said);
+}
+
+#[test]
+fn the_sheet_of_indicators_says_what_is_measured_and_what_is_not() {
+    // Late: 5 + 4 + 3 and one open; judged: these and 151 + 143 + 144 in time.
+    let model = model(&quarter(), Language::En);
+    let sheet = table(&model, "indicators");
+    let m4 = sheet
+        .rows
+        .iter()
+        .find(|r| r[0].text.starts_with("M4"))
+        .expect("M4");
+    assert_eq!(m4[1].text, "13 of 451");
+    assert_eq!(m4[4].link.as_deref(), Some("ack"));
+    let m8 = sheet
+        .rows
+        .iter()
+        .find(|r| r[0].text.starts_with("M8"))
+        .expect("M8");
+    assert_eq!(m8[4].text, "not in this pack");
+}
+
+#[test]
+fn every_printed_page_names_the_organisation_and_its_number() {
+    let mut context = context(Language::En);
+    context.organisation = "A \"quoted\" </style> name".into();
+    context.provisional = true;
+    let page = html::render(&build(&quarter(), &context).expect("a review")).expect("a page");
+    assert!(page.contains("counter(page) \" / \" counter(pages)"));
+    assert!(page.contains("@top-left { content: \"A \\22 quoted\\22  \\3c \\2f style\\3e  name"));
+    assert!(page.contains("2026\\2d Q3 \\b7  Provisional\""));
 }
 
 #[test]
@@ -396,7 +528,8 @@ fn a_drill_command_can_be_typed_again() {
 #[test]
 fn more_than_a_dozen_categories_are_added_up_in_the_drawing_and_all_in_the_table() {
     let model = model(&hostile(), Language::En);
-    assert_eq!(table(&model, "categories").rows.len(), 300);
+    // Every category, and their sum.
+    assert_eq!(table(&model, "categories").rows.len(), 301);
     assert!(table(&model, "categories").folded);
 }
 

@@ -2,13 +2,13 @@
 -- title.en: Stages paused on the customer's side
 -- title.tr: Müşteri nedeniyle durdurulan aşamalar
 -- title.ru: Этапы с паузами на стороне клиента
--- iso: M5, P13
+-- iso: 7.5, 7.6, 7.8
 -- basis: started
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass
 -- dimensions: stage, pass, month, department, site, paused, paused_days
 -- chart: none
--- definition: Stages that started in the period, by the counted days that pauses on the customer's side left out up to as_of. Paused: at least one counted day was left out, or such a pause runs at as_of; shorter pauses move no due date. A running pause counts up to the last day that is over; where a longest pause is set, no further than the limit moved.
+-- definition: Stages that started in the period, by the counted days that pauses on the customer's side left out up to as_of. Paused: at least one counted day was left out, or such a pause runs at as_of; shorter pauses move no due date. A running pause counts up to the last day that is over; where a longest pause is set, one that began before the limit counts no further than it moved the limit.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c
@@ -28,9 +28,12 @@ started AS (
     SELECT
         s.case_key, s.stage, s.pass, d.month, s.department, s.site, s.paused_days,
         CASE WHEN s.ended_at IS NULL AND s.pause_stops_clock = TRUE THEN 1 ELSE 0 END AS running,
-        o.over_index - s.start_index - s.counted_net AS open_days,
         CASE
-            WHEN s.late_when_paused = TRUE THEN NULL
+            WHEN o.over_index > s.pause_base_index THEN s.paused_days + o.over_index - s.pause_base_index
+            ELSE s.paused_days
+        END AS open_days,
+        CASE
+            WHEN s.clock_resumes_at IS NULL THEN NULL
             ELSE l.due_index - s.start_index - s.limit_days
         END AS moved_days
     FROM stages AS s
@@ -44,8 +47,7 @@ measured AS (
         case_key, stage, pass, month, department, site, running,
         CASE
             WHEN running = 0 THEN paused_days
-            WHEN open_days < paused_days THEN paused_days
-            WHEN moved_days IS NOT NULL AND moved_days < open_days THEN moved_days
+            WHEN moved_days > paused_days AND moved_days < open_days THEN moved_days
             ELSE open_days
         END AS paused_days
     FROM started

@@ -8,13 +8,23 @@
 -- key: case_key
 -- dimensions: remedy, department, product
 -- chart: list
--- definition: Complaints completed by acceptance of a decision whose remedy was due before as_of and is not delivered at as_of. A reopened complaint is being examined again: it stands in the stock, not here.
-WITH counted AS (
+-- definition: Complaints completed by acceptance of a decision whose remedy was due by 24:00 of the period's last day (or by as_of, when that is earlier) and was not delivered by then. A reopened complaint is being examined again: it stands in the stock, not here.
+WITH stock_days AS (
+    SELECT c.day
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day <= p.stock_on
+),
+counted AS (
     SELECT k.case_key, k.remedy_granted AS remedy, k.department, k.product, k.remedy_due_on
-    FROM cases AS k
+    FROM case_states AS s
+    JOIN stock_days AS f ON f.day = s.from_on
+    JOIN cases AS k ON k.case_key = s.case_key
+    JOIN stock_days AS d ON d.day = k.remedy_due_on
     CROSS JOIN params AS p
-    WHERE k.state IN ('completed', 'completed_externally') AND k.remedy_done_on IS NULL
-        AND k.remedy_due_on < p.as_of_on
+    WHERE s.state IN ('completed', 'completed_externally')
+        AND (s.until_on IS NULL OR s.until_on > p.stock_on)
+        AND (k.remedy_done_on IS NULL OR k.remedy_done_on > p.stock_on)
 )
 SELECT remedy, CAST(COUNT(*) AS BIGINT) AS complaints, MIN(remedy_due_on) AS oldest_due
 FROM counted

@@ -8,11 +8,22 @@
 -- key: case_key
 -- dimensions: department, category
 -- chart: list
--- definition: Complaints outstanding at as_of whose customer was not yet told of the external remedies by a proven means.
-WITH counted AS (
-    SELECT k.case_key, k.department, k.category, k.outstanding_since
-    FROM cases AS k
-    WHERE k.state = 'outstanding' AND k.remedies_told_on IS NULL
+-- definition: Complaints outstanding at 24:00 of the period's last day (or at as_of, when that is earlier) whose customer was not told of the external remedies by then, by a proven means.
+WITH stock_days AS (
+    SELECT c.day
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day <= p.stock_on
+),
+counted AS (
+    SELECT k.case_key, k.department, k.category, s.from_on AS outstanding_since
+    FROM case_states AS s
+    JOIN stock_days AS f ON f.day = s.from_on
+    JOIN cases AS k ON k.case_key = s.case_key
+    CROSS JOIN params AS p
+    WHERE s.state = 'outstanding'
+        AND (s.until_on IS NULL OR s.until_on > p.stock_on)
+        AND (k.remedies_told_on IS NULL OR k.remedies_told_on > p.stock_on)
 )
 SELECT department, CAST(COUNT(*) AS BIGINT) AS complaints, MIN(outstanding_since) AS longest_since
 FROM counted

@@ -21,7 +21,9 @@ over_days AS (
     JOIN params AS p ON c.day = p.over_on
 ),
 started AS (
-    SELECT s.*
+    SELECT
+        s.case_key, s.stage, s.pass, s.department, s.site, s.limit_days, s.ended_at, s.end_kind,
+        s.counted_net, s.counted_gross, s.start_index, s.paused_days, s.calendar_id
     FROM stages AS s
     JOIN period_days AS d ON d.day = s.started_on
     WHERE s.applies = TRUE

@@ -8,7 +8,7 @@ use redress::sample::Settings;
 
 use super::Context;
 use super::failure::Failure;
-use super::{extract, review, sample};
+use super::{extract, output, review, sample};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -88,7 +88,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     );
     eprintln!("\nLook at:");
     for page in &pages {
-        println!("{}", page.display());
+        output::write_out(format!("{}\n", page.display()).as_bytes())?;
     }
     let (register, lake) = (demo.config.register.display(), demo.config.lake.display());
     eprintln!(

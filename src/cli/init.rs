@@ -55,7 +55,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     };
     let calendar =
         CalendarFile::from_toml(&calendar_toml).map_err(|e| unfit(calendar_file.as_deref(), &e))?;
-    let limits = Limits::from_toml(&limits_toml).map_err(|e| unfit(limits_file.as_deref(), &e))?;
+    let limits = Limits::from_toml(&limits_toml)
+        .and_then(|limits| limits.check_complete().map(|()| limits))
+        .map_err(|e| unfit(limits_file.as_deref(), &e))?;
     let path = &context.config.register;
     let mut register = Register::create(
         path,

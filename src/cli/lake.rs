@@ -57,7 +57,18 @@ fn list(context: &Context, lake: &Lake, check: bool) -> anyhow::Result<()> {
     let mut faults = Vec::new();
     for name in lake.snapshots()? {
         let folder = lake.root().join(&name);
-        let manifest = Manifest::read(&folder)?;
+        let manifest = match Manifest::read(&folder) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                let unknown = || Value::Text(String::new());
+                let mut row = vec![Value::Text(name.clone())];
+                row.extend([unknown(), Value::Null, Value::Null, Value::Null, unknown()]);
+                row.push(Value::Text("unusable".to_owned()));
+                rows.push(row);
+                faults.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
         let count = |n: u64| Value::Count(i64::try_from(n).unwrap_or(i64::MAX));
         let state = if !check {
             "not checked".to_owned()

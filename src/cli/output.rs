@@ -66,7 +66,11 @@ pub fn print_document<T: Serialize>(
     }
 }
 
-fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes bytes to stdout; a closed pipe is no error.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
     match io::stdout()
         .write_all(bytes)
         .and_then(|()| io::stdout().flush())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use redress::domain::period::Period;
 use redress::engine::counted::{Counted, Value};
-use redress::engine::local::LocalEngine;
+use redress::engine::local::{EngineError, LocalEngine};
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with, parse_conditions};
 use redress::lake::manifest::Manifest;
@@ -72,10 +72,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         (Some(metric), Some(conditions), _) => {
             let conditions =
                 parse_conditions(conditions).map_err(|e| Failure::Usage(e.to_string()))?;
-            engine.drill(metric, &conditions, None)?
+            engine.drill(metric, &conditions, None).map_err(usage)?
         }
         (Some(metric), None, _) => engine.metric(metric)?,
-        (None, _, Some(sql)) => engine.sql(sql, "--sql")?,
+        (None, Some(_), Some(_)) => {
+            return Err(Failure::Usage("--drill belongs to a metric, not to --sql".into()).into());
+        }
+        (None, None, Some(sql)) => engine.sql(sql, "--sql").map_err(usage)?,
         (None, _, None) => {
             return Err(Failure::Usage("name a metric, or give --list or --sql".into()).into());
         }
@@ -84,6 +87,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         return Err(Failure::Nothing(format!("nothing was counted in {}", args.period)).into());
     }
     output::print(&answer, context.format)
+}
+
+/// A question that cannot be asked is the asker's to mend; the rest is a failure.
+fn usage(error: EngineError) -> anyhow::Error {
+    match error {
+        EngineError::Metric(_) | EngineError::Query { .. } | EngineError::NotASelect { .. } => {
+            Failure::Usage(error.to_string()).into()
+        }
+        other => other.into(),
+    }
 }
 
 /// All metrics in one answer: tables under their titles, or one JSON object by id.
@@ -116,7 +129,7 @@ pub fn open(
     let folder = Lake::at(&context.config.lake).snapshot(snapshot)?;
     let manifest = Manifest::read(&folder)?;
     let params = params(context, &manifest, period)?;
-    Ok((LocalEngine::new(&folder, params), manifest))
+    Ok((LocalEngine::open(&folder, params)?, manifest))
 }
 
 /// The parameters of a question to a snapshot, with the calendar that the snapshot was made with.

@@ -16,7 +16,7 @@ use redress::review::{build, pack};
 
 use super::Context;
 use super::failure::Failure;
-use super::{progress, query, rules};
+use super::{output, progress, query, rules};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -47,7 +47,8 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Build(args) => {
             let folder = build_pack(context, &args)?;
-            println!("{}", folder.join("review.html").display());
+            let page = folder.join("review.html");
+            output::write_out(format!("{}\n", page.display()).as_bytes())?;
             Ok(())
         }
     }

@@ -58,6 +58,7 @@ pub fn load(context: &Context, known_at: Option<DateTime<Utc>>) -> anyhow::Resul
         .calendar()
         .map_err(|e| Failure::Usage(format!("{}: {e}", place(&config.calendar, "calendar"))))?;
     let limits = Limits::from_toml(&limits_text)
+        .and_then(|limits| limits.check_complete().map(|()| limits))
         .map_err(|e| Failure::Usage(format!("{}: {e}", place(&config.limits, "limits"))))?;
     Ok(Rules {
         rulebook: Rulebook {

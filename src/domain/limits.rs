@@ -74,6 +74,10 @@ pub struct Limits {
 /// Why limits cannot be read or do not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
+    #[error(
+        "the stage `{stage}` has no limit that holds for all departments, severities and passes; add one"
+    )]
+    Incomplete { stage: Stage },
     #[error("limits: the file is no valid TOML of limits: {0}")]
     Syntax(#[from] toml::de::Error),
     #[error("limits: cannot be written: {0}")]
@@ -196,6 +200,22 @@ impl Limits {
     /// Every rule, in the order given.
     pub fn rules(&self) -> &[LimitRule] {
         &self.rules
+    }
+
+    /// Checks that every stage has a limit that applies whatever the department, severity and pass.
+    ///
+    /// # Errors
+    /// Names the first stage without one.
+    pub fn check_complete(&self) -> Result<(), LimitError> {
+        match Stage::ALL.iter().find(|stage| {
+            !self
+                .rules
+                .iter()
+                .any(|rule| rule.stage == **stage && rule.specificity().0 == 0)
+        }) {
+            Some(stage) => Err(LimitError::Incomplete { stage: *stage }),
+            None => Ok(()),
+        }
     }
 
     /// The highest version among the rules.

@@ -15,12 +15,15 @@ use polars::prelude::{
 use polars::sql::SQLContext;
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
+use sqlparser::ast::Statement;
 use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::counted::{Counted, Value};
 use super::params::Params;
 use super::query_file::{QueryFile, QueryFileError};
+use crate::lake::manifest::{FileEntry, Manifest, ManifestError};
 use crate::lake::table::{ColumnKind, TableSpec, days_since_epoch};
 use crate::lake::tables::TABLES;
 
@@ -36,6 +39,14 @@ pub enum EngineError {
         "{path}: is no readable Parquet file: {source}; `redress lake list --verify` names every altered file"
     )]
     Parquet { path: PathBuf, source: PolarsError },
+    #[error(
+        "{path}: is not the file that the manifest names; `redress lake list --verify` names every altered file, and `redress extract --full` writes a new snapshot"
+    )]
+    Altered { path: PathBuf },
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("{origin}: only a SELECT can be asked")]
+    NotASelect { origin: String },
     #[error("{origin}: {source}{hint}")]
     Query {
         origin: String,
@@ -51,6 +62,8 @@ pub enum EngineError {
 /// One snapshot, opened for queries with one set of parameters.
 pub struct LocalEngine {
     snapshot: PathBuf,
+    /// The files that the manifest names; nothing else in the folder is data.
+    files: Vec<FileEntry>,
     params: Params,
     /// Decoded columns by table; grown when a query names further ones.
     decoded: RefCell<BTreeMap<&'static str, DataFrame>>,
@@ -60,14 +73,19 @@ pub struct LocalEngine {
 }
 
 impl LocalEngine {
-    /// Opens a snapshot folder; nothing is read before a query names it.
-    pub fn new(snapshot: &Path, params: Params) -> Self {
-        LocalEngine {
+    /// Opens a snapshot by its manifest; no table is read before a query names it.
+    ///
+    /// # Errors
+    /// When the manifest is missing, altered, or of another schema version.
+    pub fn open(snapshot: &Path, params: Params) -> Result<Self, EngineError> {
+        let manifest = Manifest::read(snapshot)?;
+        Ok(LocalEngine {
             snapshot: snapshot.to_owned(),
+            files: manifest.files,
             params,
             decoded: RefCell::new(BTreeMap::new()),
             counted: RefCell::new(BTreeMap::new()),
-        }
+        })
     }
 
     /// The same snapshot for another question; what was decoded so far is shared.
@@ -75,6 +93,7 @@ impl LocalEngine {
     pub fn for_params(&self, params: Params) -> LocalEngine {
         LocalEngine {
             snapshot: self.snapshot.clone(),
+            files: self.files.clone(),
             params,
             decoded: RefCell::new(self.decoded.borrow().clone()),
             counted: RefCell::new(BTreeMap::new()),
@@ -91,7 +110,7 @@ impl LocalEngine {
     /// # Errors
     /// When a file of the lake or the query cannot be read, or the engine refuses the SQL.
     pub fn metric(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
-        self.sql(&metric.sql, &metric.origin.display().to_string())
+        counted(&self.run(&metric.sql, &metric.origin.display().to_string())?)
     }
 
     /// What was counted: one row a counted thing, the case's number first.
@@ -134,11 +153,36 @@ impl LocalEngine {
     /// # Errors
     /// When a file of the lake cannot be read or the engine refuses the SQL.
     pub fn sql(&self, sql: &str, origin: &str) -> Result<Counted, EngineError> {
-        counted(&self.run(sql, origin)?)
+        let is_select = Parser::parse_sql(&GenericDialect {}, sql)
+            .is_ok_and(|parsed| matches!(parsed.as_slice(), [Statement::Query(_)]));
+        if !is_select {
+            return Err(EngineError::NotASelect {
+                origin: origin.to_owned(),
+            });
+        }
+        let mut words = identifiers(sql);
+        if has_wildcard(sql) {
+            let all = TABLES
+                .iter()
+                .filter(|t| words.contains(t.name))
+                .flat_map(|t| t.columns);
+            let names: Vec<String> = all.map(|c| c.name.to_owned()).collect();
+            words.extend(names);
+        }
+        counted(&self.run_with(sql, origin, words)?)
     }
 
     fn run(&self, sql: &str, origin: &str) -> Result<DataFrame, EngineError> {
-        let words = identifiers(sql);
+        self.run_with(sql, origin, identifiers(sql))
+    }
+
+    /// Runs a query over the columns that `words` name.
+    fn run_with(
+        &self,
+        sql: &str,
+        origin: &str,
+        words: BTreeSet<String>,
+    ) -> Result<DataFrame, EngineError> {
         let refused = |source: PolarsError, hint: String| EngineError::Query {
             origin: origin.to_owned(),
             source,
@@ -188,7 +232,7 @@ impl LocalEngine {
         let month_missing =
             with_month && present.is_none_or(|frame| frame.column("received_month").is_err());
         if !missing.is_empty() || month_missing {
-            let read = read_table(&self.snapshot, table, &missing, month_missing)?;
+            let read = self.read_table(table, &missing, month_missing)?;
             let joined = match decoded.remove(table.name) {
                 Some(frame) => {
                     frame
@@ -227,6 +271,33 @@ fn identifiers(sql: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether a `*` stands for all columns (and not for a product or in `COUNT(*)`).
+fn has_wildcard(sql: &str) -> bool {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql)
+        .tokenize()
+        .unwrap_or_default();
+    let mut before: Option<Token> = None;
+    for token in tokens {
+        if matches!(token, Token::Whitespace(_)) {
+            continue;
+        }
+        if token == Token::Mul {
+            let all = match &before {
+                Some(Token::Period | Token::Comma) => true,
+                Some(Token::Word(word)) => {
+                    ["SELECT", "DISTINCT", "ALL"].contains(&word.value.to_uppercase().as_str())
+                }
+                _ => false,
+            };
+            if all {
+                return true;
+            }
+        }
+        before = Some(token);
+    }
+    false
+}
+
 fn known_columns(words: &BTreeSet<String>) -> String {
     let mut hint = String::new();
     for table in TABLES.iter().filter(|t| words.contains(t.name)) {
@@ -240,59 +311,66 @@ fn known_columns(words: &BTreeSet<String>) -> String {
     hint
 }
 
-/// The Parquet files of a table, in the order of their names, with their month when partitioned.
-pub fn table_files(
-    snapshot: &Path,
-    table: &TableSpec,
-) -> Result<Vec<(Option<String>, PathBuf)>, EngineError> {
-    let folder = snapshot.join(table.name);
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| EngineError::File { path, source }
-    };
-    let list = |folder: &Path| -> Result<Vec<PathBuf>, EngineError> {
-        let mut paths = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
-            paths.push(entry.map_err(unreadable(folder))?.path());
-        }
-        paths.sort();
-        Ok(paths)
-    };
-    let mut files = Vec::new();
-    for path in list(&folder)? {
-        let name = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .unwrap_or_default();
-        if let Some(month) = name.strip_prefix("received_month=") {
-            for file in list(&path)? {
-                files.push((Some(month.to_owned()), file));
+impl LocalEngine {
+    fn read_table(
+        &self,
+        table: &'static TableSpec,
+        columns: &[&'static str],
+        with_month: bool,
+    ) -> Result<DataFrame, EngineError> {
+        let mut whole: Option<DataFrame> = None;
+        for entry in self.files.iter().filter(|f| f.table == table.name) {
+            let frame = self.read_file(entry, columns, with_month)?;
+            match whole.as_mut() {
+                Some(whole) => {
+                    whole
+                        .vstack_mut_owned(frame)
+                        .map_err(|source| EngineError::Parquet {
+                            path: self.snapshot.join(&entry.path),
+                            source,
+                        })?;
+                }
+                None => whole = Some(frame),
             }
-        } else if name.ends_with(".parquet") {
-            files.push((None, path));
+        }
+        match whole {
+            Some(frame) => Ok(frame),
+            None => {
+                empty_frame(table, columns, with_month).map_err(|source| EngineError::Parquet {
+                    path: self.snapshot.join(table.name),
+                    source,
+                })
+            }
         }
     }
-    Ok(files)
-}
 
-fn read_table(
-    snapshot: &Path,
-    table: &'static TableSpec,
-    columns: &[&'static str],
-    with_month: bool,
-) -> Result<DataFrame, EngineError> {
-    let mut whole: Option<DataFrame> = None;
-    for (month, path) in table_files(snapshot, table)? {
+    /// The named columns of one file. Its size and its rows must be those of the manifest: a file that
+    /// was cut, exchanged or lost is an error, never a smaller figure.
+    fn read_file(
+        &self,
+        entry: &FileEntry,
+        columns: &[&'static str],
+        with_month: bool,
+    ) -> Result<DataFrame, EngineError> {
+        let path = self.snapshot.join(&entry.path);
         let parquet = |source| EngineError::Parquet {
             path: path.clone(),
             source,
         };
-        let file = File::open(&path).map_err(|source| EngineError::File {
+        let unreadable = |source| EngineError::File {
             path: path.clone(),
             source,
-        })?;
+        };
+        let file = File::open(&path).map_err(unreadable)?;
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        if bytes != entry.bytes {
+            return Err(EngineError::Altered { path });
+        }
         let mut reader = ParquetReader::new(file);
         let rows = reader.num_rows().map_err(parquet)?;
+        if rows as u64 != entry.rows {
+            return Err(EngineError::Altered { path });
+        }
         let mut frame = if columns.is_empty() {
             DataFrame::empty_with_height(rows)
         } else {
@@ -304,24 +382,19 @@ fn read_table(
                 .map_err(parquet)?
         };
         if with_month {
-            let month = month.unwrap_or_default();
+            let month = month_of(&entry.path).to_owned();
             let column = Series::new("received_month".into(), vec![month; rows]).into_column();
             frame.with_column(column).map_err(parquet)?;
         }
-        match whole.as_mut() {
-            Some(whole) => {
-                whole.vstack_mut_owned(frame).map_err(parquet)?;
-            }
-            None => whole = Some(frame),
-        }
+        Ok(frame)
     }
-    match whole {
-        Some(frame) => Ok(frame),
-        None => empty_frame(table, columns, with_month).map_err(|source| EngineError::Parquet {
-            path: snapshot.join(table.name),
-            source,
-        }),
-    }
+}
+
+/// The month of receipt that a partition's path names.
+fn month_of(path: &str) -> &str {
+    path.split('/')
+        .find_map(|part| part.strip_prefix("received_month="))
+        .unwrap_or_default()
 }
 
 fn empty_frame(
@@ -417,6 +490,10 @@ fn cell(column: &str, value: &AnyValue<'_>) -> Result<Value, EngineError> {
             .checked_add_signed(chrono::TimeDelta::days(i64::from(*days)))
             .map_or(Value::Null, Value::Day),
         AnyValue::Datetime(micros, TimeUnit::Microseconds, _) => {
+            DateTime::from_timestamp_micros(*micros)
+                .map_or(Value::Null, |at| Value::Text(at.to_rfc3339()))
+        }
+        AnyValue::DatetimeOwned(micros, TimeUnit::Microseconds, _) => {
             DateTime::from_timestamp_micros(*micros)
                 .map_or(Value::Null, |at| Value::Text(at.to_rfc3339()))
         }

@@ -52,6 +52,10 @@ pub enum QueryFileError {
         "{path}: the header's basis is `{found}`; it is one of received, started, due, ended, stock"
     )]
     UnknownBasis { path: PathBuf, found: String },
+    #[error(
+        "{path}: the id `{found}` is no id; use small letters, digits and `_`, since tables are named by it"
+    )]
+    BadId { path: PathBuf, found: String },
     #[error("{path}: line {line}: `{found}` is no header line; write `-- field: value`")]
     BadHeaderLine {
         path: PathBuf,
@@ -148,9 +152,19 @@ impl QueryFile {
                 path: origin.to_owned(),
             });
         }
+        let id = take("id")?;
+        if !id
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        {
+            return Err(QueryFileError::BadId {
+                path: origin.to_owned(),
+                found: id,
+            });
+        }
         Ok(QueryFile {
             origin: origin.to_owned(),
-            id: take("id")?,
+            id,
             titles,
             iso: take("iso")?,
             basis,

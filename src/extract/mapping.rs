@@ -203,9 +203,9 @@ shipped! {
     ],
     "csv": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql",
-        "exposure.sql", "head.sql",
+        "exposure.sql", "head.sql", "census.sql",
     ],
     "servicenow_csv": [
-        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql",
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql", "census.sql",
     ],
 }

@@ -23,6 +23,8 @@ pub struct CaseBundle {
     pub source_verdict: Option<String>,
     pub narrative: Option<String>,
     pub events: Vec<Event>,
+    /// Whether events of it were recorded only after `as_of`.
+    pub known_later: bool,
 }
 
 /// Why canonical rows could not be read.
@@ -46,6 +48,14 @@ pub enum ReadError {
         row: u64,
         found: String,
         wanted: &'static str,
+    },
+    #[error(
+        "{file}: the case `{case_id}` (case_key {case_key}) stands twice; give every case once, with a key of its own"
+    )]
+    Twice {
+        file: PathBuf,
+        case_id: String,
+        case_key: i64,
     },
     #[error("{file}: row {row} is out of order; end the query with ORDER BY case_key")]
     OutOfOrder { file: PathBuf, row: u64 },
@@ -110,6 +120,8 @@ pub fn read_month<E: From<ReadError>>(
 
     let mut pending = next_event(&mut events, as_of, ledger)?;
     let mut pending_text = next_text(&mut narratives)?;
+    let mut last_key = i64::MIN;
+    let mut case_ids = std::collections::HashSet::new();
     while let Some((case_key, mut bundle)) = cases.next(|columns, row, number| {
         Ok(CaseBundle {
             case_key: columns.integer(row, 0, number)?,
@@ -118,16 +130,30 @@ pub fn read_month<E: From<ReadError>>(
             source_verdict: columns.optional_name(row, 3, number)?,
             narrative: None,
             events: Vec::with_capacity(12),
+            known_later: false,
         })
     })? {
+        if case_key == last_key || !case_ids.insert(bundle.case_id.clone()) {
+            return Err(ReadError::Twice {
+                file: mapping.path("case.sql"),
+                case_id: bundle.case_id,
+                case_key,
+            }
+            .into());
+        }
+        last_key = case_key;
         while let Some((key, event)) = pending.take() {
             if key > case_key {
                 pending = Some((key, event));
                 break;
             }
             if key == case_key {
-                bundle.events.extend(event);
-            } else if event.is_some() {
+                match event {
+                    Known::Now(event) => bundle.events.push(event),
+                    Known::Later => bundle.known_later = true,
+                    Known::Refused => {}
+                }
+            } else if matches!(event, Known::Now(_)) {
                 ledger.refuse(
                     "event",
                     "its case is not among the cases",
@@ -150,7 +176,7 @@ pub fn read_month<E: From<ReadError>>(
         take(bundle, ledger)?;
     }
     while let Some((key, event)) = pending {
-        if event.is_some() {
+        if matches!(event, Known::Now(_)) {
             ledger.refuse(
                 "event",
                 "its case is not among the cases",
@@ -343,43 +369,47 @@ fn next_text(stream: &mut Option<Stream<'_>>) -> Result<Option<(i64, String)>, R
     }
 }
 
-/// The next event known at `as_of`; `None` in the pair when the row was refused.
-#[allow(clippy::type_complexity)]
+/// What a row of the event stream is at `as_of`.
+enum Known {
+    Now(Event),
+    /// Recorded only afterwards: no row of this snapshot.
+    Later,
+    Refused,
+}
+
+/// The next row of the events.
 fn next_event(
     stream: &mut Stream<'_>,
     as_of: DateTime<Utc>,
     ledger: &mut Ledger,
-) -> Result<Option<(i64, Option<Event>)>, ReadError> {
-    loop {
-        let read = stream.next(|columns, row, number| {
-            let seq = columns.integer(row, 1, number)?;
-            let recorded = columns.cell(row, 4)?;
-            let kind = columns.text(row, 2)?.unwrap_or_default();
-            Ok(event(columns, row, seq, kind, recorded)?
-                .map_err(|reason| (reason, seq, kind.to_owned())))
-        })?;
-        let Some((key, parsed)) = read else {
-            return Ok(None);
-        };
-        match parsed {
-            // Not known yet at as_of: it is no row of this snapshot at all.
-            Ok(event) if event.recorded_at > as_of => {}
-            Ok(event) => {
-                ledger.events_in += 1;
-                return Ok(Some((key, Some(event))));
-            }
-            Err((reason, seq, kind)) => {
-                ledger.events_in += 1;
-                ledger.refuse(
-                    "event",
-                    &reason,
-                    1,
-                    &format!("case_key {key}, seq {seq}, kind `{kind}`"),
-                );
-                return Ok(Some((key, None)));
-            }
+) -> Result<Option<(i64, Known)>, ReadError> {
+    let read = stream.next(|columns, row, number| {
+        let seq = columns.integer(row, 1, number)?;
+        let recorded = columns.cell(row, 4)?;
+        let kind = columns.text(row, 2)?.unwrap_or_default();
+        Ok(event(columns, row, seq, kind, recorded)?
+            .map_err(|reason| (reason, seq, kind.to_owned())))
+    })?;
+    let Some((key, parsed)) = read else {
+        return Ok(None);
+    };
+    let known = match parsed {
+        Ok(event) if event.recorded_at > as_of => {
+            ledger.events_later += 1;
+            Known::Later
         }
-    }
+        Ok(event) => {
+            ledger.events_in += 1;
+            Known::Now(event)
+        }
+        Err((reason, seq, kind)) => {
+            ledger.events_in += 1;
+            let example = format!("case_key {key}, seq {seq}, kind `{kind}`");
+            ledger.refuse("event", &reason, 1, &example);
+            Known::Refused
+        }
+    };
+    Ok(Some((key, known)))
 }
 
 /// An event, or the reason why its row is refused.

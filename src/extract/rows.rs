@@ -7,10 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::local_days::LocalDays;
 use super::mask::mask;
 use super::reader::CaseBundle;
+use crate::domain::calendar::{Calendar, CalendarError};
 use crate::domain::case_file::{CaseFile, FoldError, Mode};
+use crate::domain::limits::LimitInForce;
 use crate::domain::rulebook::{RuleError, Rulebook};
-use crate::domain::stage_clock::{Side, StageEnd, Verdict};
-use crate::domain::stages::{Stage, stages};
+use crate::domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
+use crate::domain::stages::{Stage, StageRecord, stages};
 use crate::domain::vocabulary::{AssessmentChange, Role};
 use crate::domain::workflow::{State, StateName};
 use crate::lake::manifest::{FileEntry, Ledger};
@@ -19,15 +21,6 @@ use crate::lake::tables::{
     NarrativeRow, StageColumns, StageRow, StateColumns, StateRow,
 };
 use crate::lake::writer::{TableWriter, WriteError};
-
-/// What can go wrong with one case.
-#[derive(Debug, thiserror::Error)]
-pub enum RowError {
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error("case {case_id}: {source}")]
-    Rule { case_id: String, source: RuleError },
-}
 
 /// How a source is read: the rules in force, and the stages that it does not record.
 #[derive(Debug, Clone, Copy)]
@@ -74,32 +67,43 @@ impl MonthFiles {
         view: View<'_>,
         days: &mut LocalDays,
         ledger: &mut Ledger,
-    ) -> Result<(), RowError> {
+    ) -> Result<(), WriteError> {
+        if bundle.events.is_empty() && bundle.known_later {
+            ledger.cases_later += 1;
+            return Ok(());
+        }
+        ledger.cases_in += 1;
+        let mut refuse = |reason: &str| {
+            ledger.refuse("case", reason, 1, &bundle.case_id);
+            let rows = bundle.events.len() as u64;
+            if rows > 0 {
+                ledger.refuse("event", "its case is refused", rows, &bundle.case_id);
+            }
+        };
         let file = match CaseFile::fold(&bundle.events, None, Mode::Lenient) {
             Ok(file) => file,
-            Err(error) => {
-                if !bundle.events.is_empty() {
-                    // Its receipt was not known yet, or the row of it was refused.
-                    let reason = match error {
-                        FoldError::NotRegistered => {
-                            "it has no usable event `registered`".to_owned()
-                        }
-                        FoldError::Refused { .. } => error.to_string(),
-                    };
-                    let rows = bundle.events.len() as u64;
-                    ledger.cases_in += 1;
-                    ledger.refuse("case", &reason, 1, &bundle.case_id);
-                    ledger.refuse("event", "its case is refused", rows, &bundle.case_id);
-                }
+            Err(FoldError::NotRegistered) => {
+                refuse("it has no usable event `registered`");
+                return Ok(());
+            }
+            Err(error @ FoldError::Refused { .. }) => {
+                refuse(&error.to_string());
                 return Ok(());
             }
         };
-        ledger.cases_in += 1;
+        // Measured before anything is written: a case outside the calendar is refused as a whole.
+        let measured = match measure_stages(&file, view) {
+            Ok(measured) => measured,
+            Err(error) => {
+                refuse(&error.to_string());
+                return Ok(());
+            }
+        };
         ledger.cases_out += 1;
         ledger.events_out += bundle.events.len() as u64;
         self.case_row(bundle, &file, complainant_key, days)?;
         self.issue_rows(bundle.case_key, &file)?;
-        self.stage_rows(bundle, &file, view, days)?;
+        self.stage_rows(bundle.case_key, &measured, view.rules, days)?;
         self.state_rows(bundle.case_key, &file, days)?;
         self.event_rows(bundle, &file, days)?;
         if let Some(text) = &bundle.narrative {
@@ -266,23 +270,18 @@ impl MonthFiles {
 
     fn stage_rows(
         &mut self,
-        bundle: &CaseBundle,
-        file: &CaseFile,
-        view: View<'_>,
+        case_key: i64,
+        stages: &[Measured],
+        rules: &Rulebook,
         days: &mut LocalDays,
-    ) -> Result<(), RowError> {
-        let rules = view.rules;
-        for record in stages(file) {
-            if view.not_recorded.contains(&record.stage) {
-                continue;
-            }
-            let (limit, _, measured) =
-                rules
-                    .measure(file, &record)
-                    .map_err(|source| RowError::Rule {
-                        case_id: bundle.case_id.clone(),
-                        source,
-                    })?;
+    ) -> Result<(), WriteError> {
+        for Measured {
+            record,
+            limit,
+            measured,
+            pause_base_index,
+        } in stages
+        {
             let pause = measured.running_pause.as_ref();
             let verdict = |side: &Side| {
                 let ended = side.verdict_when_ended.map(Verdict::as_str);
@@ -293,7 +292,7 @@ impl MonthFiles {
                 }
             };
             self.stages.push(StageRow {
-                case_key: bundle.case_key,
+                case_key,
                 stage: record.stage.as_str(),
                 pass: i32::from(record.pass),
                 applies: record.applies,
@@ -321,6 +320,7 @@ impl MonthFiles {
                 pause_from: pause.map(|p| p.from),
                 pause_reason: pause.map(|p| p.reason.as_str()),
                 pause_stops_clock: pause.map(|p| p.stops_clock),
+                pause_base_index: *pause_base_index,
                 late_when_paused: pause.map(|p| p.late_when_paused),
                 clock_resumes_at: pause.and_then(|p| p.clock_resumes_at),
                 verdict_gross: verdict(&measured.gross),
@@ -381,6 +381,51 @@ impl MonthFiles {
         }
         Ok(())
     }
+}
+
+/// A stage with its limit and its measure.
+struct Measured {
+    record: StageRecord,
+    limit: LimitInForce,
+    measured: StageMeasure,
+    pause_base_index: Option<i64>,
+}
+
+fn measure_stages(file: &CaseFile, view: View<'_>) -> Result<Vec<Measured>, RuleError> {
+    stages(file)
+        .into_iter()
+        .filter(|record| !view.not_recorded.contains(&record.stage))
+        .map(|record| {
+            let (limit, _, measured) = view.rules.measure(file, &record)?;
+            let pause = measured.running_pause.as_ref().filter(|p| p.stops_clock);
+            let calendar = view.rules.calendar(&record.department);
+            let pause_base_index = pause
+                .map(|pause| index_before_left_out(calendar, pause.from))
+                .transpose()?;
+            Ok(Measured {
+                record,
+                limit,
+                measured,
+                pause_base_index,
+            })
+        })
+        .collect()
+}
+
+/// The workday index just before the first day that a pause can leave out: a day is left out only when
+/// the pause covers all of its opening hours.
+fn index_before_left_out(calendar: &Calendar, from: DateTime<Utc>) -> Result<i64, CalendarError> {
+    let day = calendar.local_date(from)?;
+    let begins_before_opening = calendar.is_counted(day)?
+        && calendar
+            .opening(day)?
+            .is_some_and(|(opens, _)| from <= opens);
+    let index = calendar.workday_index(day)?;
+    Ok(if begins_before_opening {
+        index - 1
+    } else {
+        index
+    })
 }
 
 /// Up or down where an assessment was first judged wrong (M3); new facts do not count.

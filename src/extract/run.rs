@@ -12,13 +12,13 @@ use sha2::{Digest, Sha256};
 use super::local_days::LocalDays;
 use super::mapping::Mapping;
 use super::reader::{ReadError, read_month};
-use super::rows::{MonthFiles, RowError, View};
+use super::rows::{MonthFiles, View};
 use super::source::{Source, SourceError};
 use crate::domain::calendar::{Calendar, CalendarError, DayKind};
 use crate::domain::rulebook::Rulebook;
 use crate::hex::hex;
 use crate::lake::manifest::{FileEntry, Ledger, Manifest, RulesUsed};
-use crate::lake::store::{Draft, Lake, LakeError};
+use crate::lake::store::{Draft, Lake, LakeError, fault_of};
 use crate::lake::table::days_since_epoch;
 use crate::lake::tables::{
     CalendarColumns, CalendarRow, CaseColumns, EventColumns, EvidenceColumns, EvidenceRow,
@@ -66,8 +66,6 @@ pub enum ExtractError {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
-    Row(#[from] RowError),
-    #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]
     Lake(#[from] LakeError),
@@ -78,6 +76,10 @@ pub enum ExtractError {
         file: PathBuf,
         source: rusqlite::Error,
     },
+    #[error(
+        "{file}: `{found}` is no month, or stands twice; give each once, as YYYY-MM or `unknown`"
+    )]
+    BadMonth { file: PathBuf, found: String },
     #[error("the source gives {cases} cases and none of them can be used: {reason}")]
     NothingUsable { cases: u64, reason: String },
     #[error("{path}: cannot be linked: {source}")]
@@ -109,9 +111,7 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
 
     let reusable = reusable_months(lake, order, &manifest, first)?;
     let (linked, to_read): (Vec<String>, Vec<String>) = match &reusable {
-        Some(reuse) => months
-            .into_iter()
-            .partition(|m| !reuse.changed.contains(m) && reuse.old.ledger.contains_key(m)),
+        Some(reuse) => months.into_iter().partition(|m| reuse.is_whole(m)),
         None => (Vec::new(), months),
     };
     if let Some(reuse) = &reusable {
@@ -127,6 +127,7 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
         to_read,
         &mut manifest,
     )?;
+    census(&source, order, &mut manifest)?;
     if manifest.ledger.is_empty() {
         write_empty_partitions(&draft, &mut manifest)?;
     }
@@ -194,14 +195,34 @@ fn head(connection: &Connection, order: &Order<'_>) -> Result<Head, ExtractError
 }
 
 fn months(connection: &Connection, mapping: &Mapping) -> Result<Vec<String>, ExtractError> {
-    connection
+    let months: Vec<String> = connection
         .prepare(mapping.sql("months.sql").unwrap_or_default())
         .and_then(|mut statement| {
             statement
                 .query_map([], |row| row.get("received_month"))?
                 .collect()
         })
-        .map_err(|source| query_error(mapping, "months.sql", source))
+        .map_err(|source| query_error(mapping, "months.sql", source))?;
+    let mut seen = BTreeSet::new();
+    for month in &months {
+        // Folders are named by it, so it must be nothing else.
+        if !(month == UNKNOWN_MONTH || is_month(month)) || !seen.insert(month) {
+            return Err(ExtractError::BadMonth {
+                file: mapping.path("months.sql"),
+                found: month.clone(),
+            });
+        }
+    }
+    Ok(months)
+}
+
+/// The month of cases whose receipt cannot be read.
+const UNKNOWN_MONTH: &str = "unknown";
+
+/// Whether a text is a month as `YYYY-MM`.
+fn is_month(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 7 && NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").is_ok()
 }
 
 fn pseudonym_key(
@@ -256,6 +277,25 @@ struct Reuse {
     name: String,
     old: Manifest,
     changed: BTreeSet<String>,
+}
+
+impl Reuse {
+    /// Whether a month is unchanged since, and its files are still what their manifest says.
+    fn is_whole(&self, month: &str) -> bool {
+        !self.changed.contains(month)
+            && self.old.ledger.contains_key(month)
+            && self
+                .files_of(month)
+                .all(|entry| fault_of(&self.folder, entry).is_none())
+    }
+
+    fn files_of<'a>(&'a self, month: &str) -> impl Iterator<Item = &'a FileEntry> {
+        let folder = format!("/received_month={month}/");
+        self.old
+            .files
+            .iter()
+            .filter(move |f| f.path.contains(&folder))
+    }
 }
 
 /// The newest snapshot that the same source, mapping, rules and tool made not after `as_of`, with the
@@ -346,8 +386,7 @@ fn link_months(
     }
     manifest.linked_from = Some(reuse.name.clone());
     for month in months {
-        let folder = format!("/received_month={month}/");
-        for entry in reuse.old.files.iter().filter(|f| f.path.contains(&folder)) {
+        for entry in reuse.files_of(month) {
             let target = draft.path().join(&entry.path);
             let failed = |source| ExtractError::Link {
                 path: target.clone(),
@@ -366,6 +405,49 @@ fn link_months(
         if let Some(ledger) = reuse.old.ledger.get(month) {
             manifest.ledger.insert(month.clone(), ledger.clone());
         }
+    }
+    Ok(())
+}
+
+/// Counts the source's rows where the mapping says how (`census.sql`): rows that none of its queries
+/// gave are refused ones.
+fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result<(), ExtractError> {
+    let Some(sql) = order.mapping.sql("census.sql") else {
+        return Ok(());
+    };
+    let reader = source.readers(1)?;
+    let Some(connection) = reader.first() else {
+        return Err(ExtractError::WorkerLost);
+    };
+    let counted: (i64, i64) = connection
+        .query_row(sql, [], |row| Ok((row.get("cases")?, row.get("events")?)))
+        .map_err(|source| query_error(order.mapping, "census.sql", source))?;
+    let [cases, events] = [counted.0, counted.1].map(|n| u64::try_from(n).unwrap_or(0));
+    let totals = manifest.totals();
+    let missing_cases = cases.saturating_sub(totals.cases_in + totals.cases_later);
+    let missing_events = events.saturating_sub(totals.events_in + totals.events_later);
+    if missing_cases + missing_events == 0 {
+        return Ok(());
+    }
+    let example = "compare census.sql with case.sql and event.sql";
+    let rest = manifest.ledger.entry(UNKNOWN_MONTH.to_owned()).or_default();
+    if missing_cases > 0 {
+        rest.cases_in += missing_cases;
+        rest.refuse(
+            "case",
+            "no month of the mapping holds it",
+            missing_cases,
+            example,
+        );
+    }
+    if missing_events > 0 {
+        rest.events_in += missing_events;
+        rest.refuse(
+            "event",
+            "no case of the source has it",
+            missing_events,
+            example,
+        );
     }
     Ok(())
 }

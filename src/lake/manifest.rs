@@ -39,6 +39,9 @@ pub struct Refused {
 pub struct Ledger {
     pub cases_in: u64,
     pub cases_out: u64,
+    /// Cases and events recorded only after `as_of`: no rows of this snapshot.
+    pub cases_later: u64,
+    pub events_later: u64,
     pub events_in: u64,
     pub events_out: u64,
     pub refused: Vec<Refused>,
@@ -165,6 +168,8 @@ impl Ledger {
     pub fn add(&mut self, other: &Ledger) {
         self.cases_in += other.cases_in;
         self.cases_out += other.cases_out;
+        self.cases_later += other.cases_later;
+        self.events_later += other.events_later;
         self.events_in += other.events_in;
         self.events_out += other.events_out;
         for refused in &other.refused {

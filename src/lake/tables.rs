@@ -121,6 +121,7 @@ table! {
         pause_from: Option<Instant> => "start of the running pause",
         pause_reason: Option<Text> => "its reason",
         pause_stops_clock: Option<bool> => "whether it is the customer's time",
+        pause_base_index: Option<i64> => "workday index before the first day that the running pause leaves out, where it is the customer's time",
         late_when_paused: Option<bool> => "already late when the running pause began",
         clock_resumes_at: Option<Instant> => "end of the longest pause allowed, where one is set",
         verdict_gross: Option<Text> => "verdict of an ended stage",

@@ -402,6 +402,13 @@ fn check_target(w: &Writing<'_>, body: &EventBody, case_key: i64) -> Result<()> 
                 "a case cannot be merged into itself",
             ));
         }
+        if into.state == StateName::Merged {
+            return Err(RegisterError::invalid(
+                "case",
+                &merged.into,
+                "it is merged itself; name the case that it was merged into",
+            ));
+        }
     }
     Ok(())
 }

@@ -180,13 +180,23 @@ impl Register {
     }
 }
 
-/// A complaint is received before it is registered.
+/// Where calendars begin: an earlier receipt is a slip of the pen.
+const EARLIEST_YEAR: i32 = 2000;
+
+/// A complaint is received before it is registered, and not before any calendar begins.
 pub(super) fn check_received(registered: &Registered, registered_at: DateTime<Utc>) -> Result<()> {
     if registered.received_at > registered_at {
         return Err(RegisterError::invalid(
             "received at",
             registered.received_at.to_string(),
             "a complaint is received before it is registered",
+        ));
+    }
+    if registered.received_at.year() < EARLIEST_YEAR {
+        return Err(RegisterError::invalid(
+            "received at",
+            registered.received_at.to_string(),
+            "no calendar reaches back that far; check the year",
         ));
     }
     Ok(())

@@ -336,6 +336,35 @@ pub fn pareto(categories: &[(&str, i64)]) -> Counted {
     table("category complaints cost_minor", rows)
 }
 
+/// Pauses of two passes of processing.
+pub fn pauses() -> Counted {
+    let counts = [
+        (1, "no", 0, 74),
+        (1, "yes", 1, 3),
+        (1, "yes", 3, 2),
+        (1, "yes", 4, 2),
+        (1, "yes", 5, 3),
+        (1, "yes", 6, 1),
+        (1, "yes", 9, 1),
+        (2, "no", 0, 16),
+        (2, "yes", 2, 1),
+        (2, "yes", 50, 1),
+    ];
+    let rows = counts
+        .iter()
+        .map(|(pass, paused, days, n)| {
+            vec![
+                text("processing"),
+                Value::Count(*pass),
+                text(paused),
+                Value::Count(*days),
+                Value::Count(*n),
+            ]
+        })
+        .collect();
+    table("stage pass paused paused_days stages", rows)
+}
+
 /// Times whose shares are known by hand: of 100 processings, none censored before the limit of 4 days.
 pub fn times() -> Counted {
     let mut rows = Vec::new();

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CASES_SHOWN;
 use super::maker::Maker;
 use crate::engine::counted::Counted;
 use crate::review::ReviewError;
@@ -23,6 +22,10 @@ const BANDS: [&str; 6] = [
     OLDEST_BAND,
 ];
 const OLDEST_BAND: &str = "091+";
+
+/// So many of a band, in the order of the register, are looked through for the oldest to show; the
+/// bound is for memory, the time does not show beside the query itself.
+const LOOKED_THROUGH: usize = 5000;
 
 /// Whose move it is: an age means something else in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +159,7 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Ageing>, ReviewError> {
     }
     for ((state, band), n) in &ageing.counts {
         let conditions = [("state", state.as_str()), ("band", band.as_str())];
-        let cases = oldest_first(maker.drill(METRIC, &conditions, CASES_SHOWN)?);
+        let cases = oldest_first(maker.drill(METRIC, &conditions, LOOKED_THROUGH)?);
         let names = [
             maker.words.name("states", state),
             maker.words.name("bands", band),
@@ -168,7 +171,7 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Ageing>, ReviewError> {
     Ok(Some(ageing))
 }
 
-/// The cases shown, the oldest of them first.
+/// The cases, the oldest first.
 fn oldest_first(mut cases: Counted) -> Counted {
     if let Some(age) = cases.position("age_days") {
         cases.rows.sort_by_key(|row| {

@@ -87,7 +87,10 @@ pub(super) fn table(
         "pauses.col_median",
     ]);
     let caption = words.text("pauses.caption");
-    Ok((maker.table(&format!("{id}_pauses"), caption, columns, rows), lists))
+    Ok((
+        maker.table(&format!("{id}_pauses"), caption, columns, rows),
+        lists,
+    ))
 }
 
 fn cases(maker: &Maker, row: &StageSla, paused: u64) -> Result<Option<CaseList>, ReviewError> {
@@ -101,7 +104,12 @@ fn cases(maker: &Maker, row: &StageSla, paused: u64) -> Result<Option<CaseList>,
         ("paused", "yes"),
     ];
     let title = maker.words.fill("pauses.list", &[("stage", &row.label)]);
-    Ok(Some(maker.cases(METRIC, &conditions, title, paused as i64)?))
+    Ok(Some(maker.cases(
+        METRIC,
+        &conditions,
+        title,
+        paused as i64,
+    )?))
 }
 
 /// The median of values with their counts: the middle one, or the mean of the two in the middle.

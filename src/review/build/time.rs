@@ -19,6 +19,9 @@ const METRIC: &str = "stage_time";
 /// Above this share of competing ends their cumulative incidence is shown (DEFINITIONS: time in a stage).
 const COMPETING_SHOWN: f64 = 0.05;
 
+/// A tail of the curve below this share is not worth a sentence.
+const SMALLEST_SAID: f64 = 0.001;
+
 /// Times of one stage and pass.
 #[derive(Debug, Default)]
 struct Times {
@@ -273,9 +276,21 @@ fn competing(
     }))
 }
 
-/// Last day worth drawing: a long tail would press the days around the limit together.
-fn reach(limit: f64) -> f64 {
-    (limit * 4.0).max(limit + 6.0)
+/// Step and last day of the axis: whole days, at most a dozen ticks. A long tail would press the days
+/// around the limit together, so the drawing ends at four times the limit.
+fn axis(times: &Times, sides: &[(&str, &Vec<TimeCount>, SurvivalCurve)]) -> (f64, f64) {
+    let limit = times.limits.iter().next_back().copied().unwrap_or(0) as f64;
+    let longest = sides
+        .iter()
+        .filter_map(|(_, _, curve)| curve.shown().last())
+        .map(|step| step.time)
+        .fold(limit + 1.0, f64::max)
+        .min((limit * 4.0).max(limit + 6.0));
+    let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+        .into_iter()
+        .find(|s| longest / s <= 12.0)
+        .unwrap_or(1000.0);
+    (step, (longest / step).ceil() * step)
 }
 
 /// Says where the headline's curve goes on beyond the drawing.
@@ -285,14 +300,14 @@ fn runs_on(
     sides: &[(&str, &Vec<TimeCount>, SurvivalCurve)],
 ) -> Option<String> {
     let words = maker.words;
-    let limit = times.limits.iter().next_back().copied().unwrap_or(0) as f64;
+    let (_, end) = axis(times, sides);
     let (side, _, curve) = sides.first()?;
     let last = curve.shown().last()?;
-    if last.time <= reach(limit) {
+    if last.time <= end || last.survival < SMALLEST_SAID {
         return None;
     }
     let side = words.name("sides", side);
-    let (drawn, day) = (words.real(reach(limit), 0), words.real(last.time, 0));
+    let (drawn, day) = (words.real(end, 0), words.real(last.time, 0));
     let share = words.percent(last.survival);
     let values = [
         ("side", side.as_str()),
@@ -309,19 +324,7 @@ fn drawing(
     sides: &[(&str, &Vec<TimeCount>, SurvivalCurve)],
 ) -> Result<SurvivalChart, StatsError> {
     let words = maker.words;
-    let limit = times.limits.iter().next_back().copied().unwrap_or(0) as f64;
-    let longest = sides
-        .iter()
-        .filter_map(|(_, _, curve)| curve.shown().last())
-        .map(|step| step.time)
-        .fold(limit + 1.0, f64::max)
-        .min(reach(limit));
-    // Whole days, at most a dozen ticks.
-    let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
-        .into_iter()
-        .find(|s| longest / s <= 12.0)
-        .unwrap_or(1000.0);
-    let last = (longest / step).ceil() * step;
+    let (step, last) = axis(times, sides);
     let days: Vec<f64> = (0..)
         .map(|i| f64::from(i) * step)
         .take_while(|d| *d <= last)

@@ -30,7 +30,7 @@ pub(super) struct Volume {
     months: BTreeMap<String, Month>,
     pub(super) net: i64,
     pub(super) gross: i64,
-    /// Working days of the months that received any complaint.
+    /// Working days of the months that received any complaint; 0 while the period is not over.
     pub(super) working_days: f64,
 }
 
@@ -41,6 +41,8 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Volume>, ReviewError> {
         return Ok(None);
     };
     let period = &maker.context.period;
+    let today = maker.context.as_of.with_timezone(&maker.context.zone);
+    let running = format!("{}-{:02}", today.year(), today.month());
     let mut months: BTreeMap<String, Month> = BTreeMap::new();
     // Months without a complaint are shown too.
     let mut day = period.first;
@@ -58,15 +60,22 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Volume>, ReviewError> {
         }
     }
     for row in 0..table.rows.len() {
-        let month = months.entry(table.text(row, "month")).or_default();
-        month.working_days = table.cell(row, "working_days").as_real();
+        let name = table.text(row, "month");
+        // The working days of a month that is not over are not over either: no rate is told.
+        let over = !maker.context.provisional || name < running;
+        let month = months.entry(name).or_default();
+        month.working_days = table.cell(row, "working_days").as_real().filter(|_| over);
         *month.net.entry(table.text(row, "channel")).or_default() += table.count(row, "net");
         month.gross += table.count(row, "gross");
     }
     Ok(Some(Volume {
         net: table.sum("net", |_| true),
         gross: table.sum("gross", |_| true),
-        working_days: months.values().filter_map(|m| m.working_days).sum(),
+        working_days: if maker.context.provisional {
+            0.0
+        } else {
+            months.values().filter_map(|m| m.working_days).sum()
+        },
         months,
     }))
 }
@@ -211,7 +220,11 @@ fn chart(maker: &Maker, volume: &Volume, channels: &[(String, i64)]) -> Chart {
         let per_day = |n: i64| (days > 0.0).then(|| rounded(n as f64 / days, 2));
         cells.push(maker.count_cell(volume.net, None));
         cells.push(maker.count_cell(volume.gross, None));
-        cells.push(Cell::number(words.real(days, 1), rounded(days, 1)));
+        cells.push(if days > 0.0 {
+            Cell::number(words.real(days, 1), rounded(days, 1))
+        } else {
+            Cell::text(NOTHING)
+        });
         cells.push(rate(per_day(volume.net)));
         cells.push(rate(per_day(volume.gross)));
         rows.push(cells);

@@ -82,6 +82,14 @@ class Stage:
             spans += [(begin, self.end) for begin in running]
             running = []
 
+        # Counted days that the customer's pauses left out up to the end or as_of. [R13]
+        self.runs = bool(running)
+        if self.end is not None:
+            self.left_out = calendar.limit_day_of(start, self.end) - calendar.limit_day_of(start, self.end, spans)
+        else:
+            so_far = [*spans, *((begin, as_of) for begin in running)]
+            self.left_out = calendar.days_over(start, as_of) - calendar.days_over(start, as_of, so_far)
+
         self.due_on = calendar.due_on(start, self.limit, spans)
         due_at = calendar.end_of(self.due_on)
         if self.end is not None:
@@ -214,6 +222,15 @@ def stage_time(stages, period):
     return head, [[*key, groups[key]] for key in sorted(groups)]
 
 
+def pauses(stages, period):
+    groups = Counter(
+        (s.name, s.number, "yes" if s.left_out > 0 or s.runs else "no", s.left_out)
+        for s in stages
+        if s.side == "net" and s.started_on in period and s.applies
+    )
+    return ["stage", "pass", "paused", "paused_days", "stages"], [[*key, groups[key]] for key in sorted(groups)]
+
+
 def volume(cases, period, calendar):
     groups = defaultdict(lambda: [0, 0])
     for case in cases:
@@ -291,30 +308,36 @@ def listed(pairs, head):
     return head, sorted(rows, key=lambda row: nulls_last(row[:1]))
 
 
-def remedies_not_delivered(cases, as_of, calendar):
-    today = calendar.local_day(as_of)
+def not_by(at, day, calendar):
+    """Whether something had not happened at 24:00 of a local day."""
+    return at is None or calendar.local_day(at) > day
+
+
+def remedies_not_delivered(cases, stock_on, calendar):
     return listed(
         (
             (case.remedy, case.remedy_due)
             for case in cases
-            if case.last_answer == "accepted" and case.state in ("completed", "completed_externally")
+            if case.state_at_end_of(stock_on, calendar) in ("completed", "completed_externally")
             and case.remedy_due is not None
-            and case.remedy_due < today
-            and not case.remedy_done
+            and case.remedy_due <= stock_on
+            and not_by(case.remedy_done_at, stock_on, calendar)
         ),
         ["remedy", "complaints", "oldest_due"],
     )
 
 
-def remedies_not_told(cases, calendar):
-    return listed(
-        (
-            (case.department, calendar.local_day(case.states[-1][2]))
-            for case in cases
-            if case.state == "outstanding" and not case.told
-        ),
-        ["department", "complaints", "longest_since"],
-    )
+def remedies_not_told(cases, stock_on, calendar):
+    rows = []
+    for case in cases:
+        if case.state_at_end_of(stock_on, calendar) == "outstanding" and not_by(case.told_at, stock_on, calendar):
+            since = [
+                calendar.local_day(at)
+                for state, _, at in case.states
+                if state == "outstanding" and calendar.local_day(at) <= stock_on
+            ]
+            rows.append((case.department, since[-1]))
+    return listed(rows, ["department", "complaints", "longest_since"])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -364,13 +387,14 @@ def main():
         "overall_sla": due_basis(stages, ("overall",), period),
         "acknowledgement": due_basis(stages, ("acknowledgement",), period),
         "stage_sla_started": started_basis(stages, period),
+        "pauses": pauses(stages, period),
         "volume": volume(cases, period, calendar),
         "ageing": ageing(cases, stock_on, calendar),
         "stock_flow": stock_flow(cases, period, stock_on, calendar),
         "pareto_category": pareto_category(cases, period, calendar),
         "stage_time": stage_time(stages, period),
-        "remedies_not_delivered": remedies_not_delivered(cases, as_of, calendar),
-        "remedies_not_told": remedies_not_told(cases, calendar),
+        "remedies_not_delivered": remedies_not_delivered(cases, stock_on, calendar),
+        "remedies_not_told": remedies_not_told(cases, stock_on, calendar),
     }
     os.makedirs(args.out, exist_ok=True)
     for name, (head, rows) in tables.items():

@@ -70,8 +70,8 @@ class Case:
         self.pauses = []  # [from, until or None, reason]
         self.last_answer = None
         self.remedy_due = None
-        self.remedy_done = False
-        self.told = False
+        self.remedy_done_at = None
+        self.told_at = None
         self.referred = False
         self.ended_at = self.end_kind = None  # withdrawn or merged
         self.misfits = []
@@ -231,12 +231,12 @@ class Case:
         self.begin_pass_2(event.at)
 
     def on_remedies_told(self, event):
-        if self.state != "outstanding" or self.told:
+        if self.state != "outstanding" or self.told_at is not None:
             return False
-        self.told = True
+        self.told_at = event.at
 
     def on_referred_externally(self, event):
-        if self.state != "outstanding" or not self.told:
+        if self.state != "outstanding" or self.told_at is None:
             return False
         self.referred = True
 
@@ -247,7 +247,7 @@ class Case:
             self.enter("completed_externally", event.at)
 
     def on_recourse_exhausted(self, event):
-        if self.state != "outstanding" or not self.told:
+        if self.state != "outstanding" or self.told_at is None:
             return False
         self.enter("exhausted", event.at)
 
@@ -256,12 +256,12 @@ class Case:
         if not (owed or self.awaits_telling):
             return False
         self.remedy_due = dt.date.fromisoformat(event.data["due_on"])
-        self.remedy_done = False  # [R4]
+        self.remedy_done_at = None  # [R4]
 
     def on_remedy_done(self, event):
         if self.remedy_due is None or self.state in ("withdrawn", "merged"):
             return False
-        self.remedy_done = True
+        self.remedy_done_at = event.at
 
     def on_withdrawn(self, event):
         return self.end(event, "withdrawn")
