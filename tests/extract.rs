@@ -589,3 +589,114 @@ fn a_register_restored_from_a_backup_is_not_built_upon() {
     .unwrap();
     assert_eq!(hashes(&after), hashes(&fresh));
 }
+
+#[test]
+fn rows_that_no_query_gives_are_counted_as_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = format!("{CASES}C,3,\n");
+    let events =
+        format!("{EVENTS}Z,9,note_added,2026-07-05T08:00:00Z,2026-07-05T08:00:00Z,agent,,,\n");
+    let source = csv_folder(folder.path(), cases.as_bytes(), events.as_bytes());
+    let done = run(
+        &source,
+        "csv",
+        &folder.path().join("lake"),
+        as_of(),
+        1,
+        false,
+    )
+    .unwrap();
+    let totals = done.manifest.totals();
+    // C has no event at all; event 9 belongs to no case.
+    assert_eq!((totals.cases_in, totals.cases_out), (3, 2));
+    assert_eq!((totals.events_in, totals.events_out), (3, 2));
+    let reasons: Vec<&str> = totals.refused.iter().map(|r| r.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "it has no usable event `registered`",
+            "no case of the source has it"
+        ]
+    );
+    // Before anything was known, nothing is refused: it is simply later.
+    let before = "2026-01-01T00:00:00Z".parse().unwrap();
+    let source = csv_folder(folder.path(), CASES.as_bytes(), EVENTS.as_bytes());
+    let done = run(
+        &source,
+        "csv",
+        &folder.path().join("early"),
+        before,
+        1,
+        false,
+    )
+    .unwrap();
+    let totals = done.manifest.totals();
+    assert_eq!((totals.cases_later, totals.events_later), (2, 2));
+}
+
+#[test]
+fn a_month_that_is_no_month_and_a_case_that_stands_twice_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = csv_folder(folder.path(), CASES.as_bytes(), EVENTS.as_bytes());
+    let lake = folder.path().join("lake");
+    let escape = mapping_with(
+        folder.path(),
+        "months.sql",
+        "SELECT '../../x' AS received_month, 1 AS cases",
+    );
+    let error = run(&source, &escape, &lake, as_of(), 1, false)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`../../x` is no month"), "{error}");
+    mapping_with(
+        folder.path(),
+        "months.sql",
+        "SELECT received_month, COUNT(*) AS cases FROM keyed GROUP BY 1",
+    );
+    let twice = mapping_with(
+        folder.path(),
+        "case.sql",
+        "SELECT 1 AS case_key, case_id, complainant, source_verdict FROM keyed WHERE received_month = :month",
+    );
+    let error = run(&source, &twice, &lake, as_of(), 1, false)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`B` (case_key 1) stands twice"), "{error}");
+}
+
+#[test]
+fn a_lost_or_cut_file_is_an_error_and_never_a_smaller_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = extract_csv(&repository().join("sample_data"), folder.path());
+    let metrics = redress::engine::query_file::shipped_metrics().unwrap();
+    let volume = metrics.iter().find(|m| m.id == "volume").unwrap();
+    let file = done
+        .snapshot
+        .join("cases/received_month=2026-08/part-0.parquet");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+    let error = crate::metrics::engine(&done.snapshot)
+        .metric(volume)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("received_month=2026-08") && error.contains("not the file"),
+        "{error}"
+    );
+    fs::remove_file(&file).unwrap();
+    let error = crate::metrics::engine(&done.snapshot)
+        .metric(volume)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("received_month=2026-08"), "{error}");
+    // A file that nobody asked for is not data, and verify names it.
+    fs::write(&file, &bytes).unwrap();
+    fs::write(file.with_file_name("part-1.parquet"), &bytes).unwrap();
+    let again = crate::metrics::engine(&done.snapshot)
+        .metric(volume)
+        .unwrap();
+    assert_eq!(again.sum("gross", |_| true), 94);
+    let faults = verify(&done.snapshot).unwrap();
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].what, "it is not in the manifest");
+}

@@ -25,7 +25,7 @@ pub enum Format {
 /// When stdout cannot be written; a closed pipe is no error.
 pub fn print(answer: &Counted, format: Format) -> anyhow::Result<()> {
     let bytes = match format {
-        Format::Table => table(answer).into_bytes(),
+        Format::Table => for_terminal(&table(answer)).into_bytes(),
         Format::Json => {
             let mut text = serde_json::to_vec_pretty(&records(answer))?;
             text.push(b'\n');
@@ -53,7 +53,7 @@ pub fn print_document<T: Serialize>(
     format: Format,
 ) -> anyhow::Result<()> {
     match format {
-        Format::Table => write_out(human().as_bytes()),
+        Format::Table => write_out(for_terminal(&human()).as_bytes()),
         Format::Json => {
             let mut text = serde_json::to_vec_pretty(document)?;
             text.push(b'\n');
@@ -64,6 +64,19 @@ pub fn print_document<T: Serialize>(
         )
         .into()),
     }
+}
+
+/// Text for a terminal: what a customer wrote must not move its cursor or colour it.
+fn for_terminal(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// Writes bytes to stdout; a closed pipe is no error.

@@ -29,7 +29,9 @@ pub struct Lake {
 pub enum LakeError {
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
-    #[error("{0}: another extract is writing to this lake; wait for it or stop it")]
+    #[error(
+        "{0}: another extract is writing to this lake, or it is being pruned; wait for it or stop it"
+    )]
     Busy(PathBuf),
     #[error("{0}: holds no snapshot; run `redress extract` first")]
     Empty(PathBuf),
@@ -119,12 +121,7 @@ impl Lake {
     pub fn begin(&self) -> Result<Draft, LakeError> {
         let io_error = |source| self.io(source);
         fs::create_dir_all(&self.root).map_err(io_error)?;
-        let lock = File::create(self.root.join(".lock")).map_err(io_error)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(LakeError::Busy(self.root.clone())),
-            Err(fs::TryLockError::Error(source)) => return Err(self.io(source)),
-        }
+        let lock = self.lock()?;
         for entry in fs::read_dir(&self.root).map_err(io_error)? {
             let entry = entry.map_err(io_error)?;
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
@@ -148,6 +145,7 @@ impl Lake {
     /// # Errors
     /// When a folder cannot be removed.
     pub fn prune(&self, keep: usize, dry_run: bool) -> Result<Vec<String>, LakeError> {
+        let _lock = if dry_run { None } else { Some(self.lock()?) };
         let names = self.snapshots()?;
         let surplus = names.len().saturating_sub(keep.max(1));
         let gone: Vec<String> = names.into_iter().take(surplus).collect();
@@ -160,6 +158,16 @@ impl Lake {
             }
         }
         Ok(gone)
+    }
+
+    /// The lake's lock: one writer at a time, extract or prune. It goes with the process.
+    fn lock(&self) -> Result<File, LakeError> {
+        let lock = File::create(self.root.join(".lock")).map_err(|source| self.io(source))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(fs::TryLockError::WouldBlock) => Err(LakeError::Busy(self.root.clone())),
+            Err(fs::TryLockError::Error(source)) => Err(self.io(source)),
+        }
     }
 
     fn io(&self, source: io::Error) -> LakeError {

@@ -97,6 +97,12 @@ fn check_amended_decision(w: &Writing<'_>, before: &Event, after: &Event) -> Res
         return Ok(());
     };
     let dropped = old.needs_second_signature && !new.needs_second_signature;
+    if new.cost < 0 {
+        return Err(RegisterError::NotAppendable {
+            kind: EventKind::Amended,
+            instead: "the cost of a decision is not negative",
+        });
+    }
     let kind = EventKind::Decided;
     let grown = match &before.actor {
         _ if new.cost <= old.cost => false,
