@@ -7,6 +7,7 @@
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side
 -- dimensions: side, stage, pass, month, department, site, category, channel, severity, verdict
+-- needs: acknowledgement
 -- chart: sla
 -- definition: Receipt confirmed by a proven means within the limit; complaints whose acknowledgement was due in the period. Not acknowledged and late counts as late.
 WITH judged AS (

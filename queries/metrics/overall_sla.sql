@@ -7,6 +7,7 @@
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side
 -- dimensions: side, stage, pass, month, department, site, category, channel, severity, verdict
+-- needs: overall
 -- chart: sla
 -- definition: One clock from receipt to the first communicated decision, with a limit of its own; complaints whose due date fell in the period: met / (met + missed + open_late).
 WITH judged AS (

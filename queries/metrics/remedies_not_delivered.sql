@@ -7,6 +7,7 @@
 -- grain: case
 -- key: case_key
 -- dimensions: remedy, department, product
+-- needs: remedies
 -- chart: list
 -- definition: Complaints completed by acceptance of a decision whose remedy was due by 24:00 of the period's last day (or by as_of, when that is earlier) and was not delivered by then. A reopened complaint is being examined again: it stands in the stock, not here.
 WITH stock_days AS (

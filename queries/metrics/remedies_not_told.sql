@@ -7,6 +7,7 @@
 -- grain: case
 -- key: case_key
 -- dimensions: department, category
+-- needs: external_remedies
 -- chart: list
 -- definition: Complaints outstanding at 24:00 of the period's last day (or at as_of, when that is earlier) whose customer was not told of the external remedies by then, by a proven means.
 WITH stock_days AS (

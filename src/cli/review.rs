@@ -11,7 +11,7 @@ use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with};
 use redress::lake::manifest::Manifest;
 use redress::review::asking::Asking;
-use redress::review::figures::{Figures, Previous, ReviewContext};
+use redress::review::figures::{FigureError, Figures, Previous, ReviewContext};
 use redress::review::{build, pack};
 
 use super::Context;
@@ -64,10 +64,20 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
     let (engine, manifest) = query::open(context, args.snapshot.as_deref(), &args.period)?;
     let bar = progress::steps("review: metrics");
     bar.set_length(metrics.len() as u64);
-    let asking = Asking::new(&engine, &metrics, context.config.language);
+    let asking = Asking::new(
+        &engine,
+        &metrics,
+        context.config.language,
+        &manifest.not_recorded,
+    );
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
     for metric in &metrics {
-        tables.push((metric.id.clone(), asking.metric(&metric.id)?));
+        match asking.metric(&metric.id) {
+            Ok(table) => tables.push((metric.id.clone(), table)),
+            // Not recorded by the source: the page says so, and there is no table.
+            Err(FigureError::Unknown { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -141,7 +151,8 @@ fn review_context(
         deviations: u64::try_from(deviations.count(0, "deviations")).unwrap_or(0),
         objectives: objectives(engine)?,
         currency: context.config.currency.clone(),
-        previous: previous(context, engine, metrics)?,
+        previous: previous(context, engine, metrics, &manifest.not_recorded)?,
+        not_recorded: manifest.not_recorded.clone(),
     })
 }
 
@@ -201,6 +212,7 @@ fn previous(
     context: &Context,
     engine: &LocalEngine,
     metrics: &[QueryFile],
+    not_recorded: &[String],
 ) -> anyhow::Result<Option<Previous>> {
     let params = engine.params();
     let Some(before) = params.previous.previous() else {
@@ -214,7 +226,7 @@ fn previous(
     let engine = engine.for_params(earlier);
     let found = Previous::read(
         &params.previous.name,
-        &Asking::new(&engine, metrics, context.config.language),
+        &Asking::new(&engine, metrics, context.config.language, not_recorded),
     )
     .context("the period before cannot be computed")?;
     Ok((found.received > 0).then_some(found))

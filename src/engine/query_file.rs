@@ -33,6 +33,8 @@ pub struct QueryFile {
     pub key: Vec<String>,
     pub dimensions: Vec<String>,
     pub chart: String,
+    /// What a source must record for the figure to mean anything, as a mapping's `not_recorded` names it.
+    pub needs: Vec<String>,
     pub definition: String,
     pub sql: String,
     query: Box<Query>,
@@ -172,6 +174,7 @@ impl QueryFile {
             key: list(&take("key")?),
             dimensions: list(&take("dimensions")?),
             chart: take("chart")?,
+            needs: fields.get("needs").map(|n| list(n)).unwrap_or_default(),
             definition: take("definition")?,
             sql,
             query,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::domain::stages::Stage;
+use crate::domain::vocabulary::words;
 use crate::hex::hex;
 
 /// SQL files that every mapping has.
@@ -30,11 +31,30 @@ pub struct MappingSettings {
     /// Zone of the source's local times and days; the organisation's when left out.
     #[serde(default)]
     pub zone: Option<String>,
-    /// Stages that this store does not record: their figures are "not measured" rather than guessed.
+    /// What this store does not record: its figures are "not measured" rather than guessed.
     #[serde(default)]
-    pub not_recorded: Vec<Stage>,
+    pub not_recorded: Vec<Unrecorded>,
     #[serde(default, rename = "file")]
     pub files: Vec<StagedFile>,
+}
+
+words! {
+    /// What a store may not record. A metric whose header names it under `needs` is then not measured.
+    Unrecorded {
+        Acknowledgement = "acknowledgement", Intake = "intake", Processing = "processing",
+        Resolution = "resolution", Overall = "overall",
+        /// Whether what was granted was delivered.
+        Remedies = "remedies",
+        /// Whether customers were told of external remedies.
+        ExternalRemedies = "external_remedies",
+    }
+}
+
+impl Unrecorded {
+    /// Whether a stage's clock is among it.
+    pub fn is_stage(self, stage: Stage) -> bool {
+        self.as_str() == stage.as_str()
+    }
 }
 
 /// Where the rows come from.

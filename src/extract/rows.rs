@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::local_days::LocalDays;
+use super::mapping::Unrecorded;
 use super::mask::mask;
 use super::reader::CaseBundle;
 use crate::domain::calendar::{Calendar, CalendarError};
@@ -12,7 +13,7 @@ use crate::domain::case_file::{CaseFile, FoldError, Mode};
 use crate::domain::limits::LimitInForce;
 use crate::domain::rulebook::{RuleError, Rulebook};
 use crate::domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
-use crate::domain::stages::{Stage, StageRecord, stages};
+use crate::domain::stages::{StageRecord, stages};
 use crate::domain::vocabulary::{AssessmentChange, Role};
 use crate::domain::workflow::{State, StateName};
 use crate::lake::manifest::{FileEntry, Ledger};
@@ -26,7 +27,7 @@ use crate::lake::writer::{TableWriter, WriteError};
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     pub rules: &'a Rulebook,
-    pub not_recorded: &'a [Stage],
+    pub not_recorded: &'a [Unrecorded],
 }
 
 /// The partitioned tables of one month of receipt, being written.
@@ -394,7 +395,10 @@ struct Measured {
 fn measure_stages(file: &CaseFile, view: View<'_>) -> Result<Vec<Measured>, RuleError> {
     stages(file)
         .into_iter()
-        .filter(|record| !view.not_recorded.contains(&record.stage))
+        .filter(|record| {
+            let unrecorded = view.not_recorded.iter();
+            !unrecorded.copied().any(|u| u.is_stage(record.stage))
+        })
         .map(|record| {
             let (limit, _, measured) = view.rules.measure(file, &record)?;
             let pause = measured.running_pause.as_ref().filter(|p| p.stops_clock);

@@ -261,6 +261,13 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
             zone: calendar.zone().name().to_owned(),
             limits_version: order.rules.limits.version(),
         },
+        not_recorded: order
+            .mapping
+            .settings
+            .not_recorded
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         chain_head: head.chain.clone(),
         last_seq: head.last_seq,
         rows: BTreeMap::new(),

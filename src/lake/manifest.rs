@@ -70,6 +70,8 @@ pub struct Manifest {
     /// Hash of the mapping's files.
     pub mapping_sha256: String,
     pub rules: RulesUsed,
+    /// What the source does not record; metrics that need it are not measured.
+    pub not_recorded: Vec<String>,
     /// Head of the register's chain at reading, where it has one.
     pub chain_head: Option<String>,
     /// Highest position of an event that was read; an incremental extract goes on from here.

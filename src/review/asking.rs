@@ -15,16 +15,24 @@ pub struct Asking<'a> {
     engine: &'a LocalEngine,
     metrics: &'a [QueryFile],
     language: Language,
+    not_recorded: &'a [String],
     answers: RefCell<BTreeMap<String, Counted>>,
 }
 
 impl<'a> Asking<'a> {
-    /// Questions to one engine; titles come in the given language.
-    pub fn new(engine: &'a LocalEngine, metrics: &'a [QueryFile], language: Language) -> Self {
+    /// Questions to one engine; titles come in the given language. What the source does not record is
+    /// answered as unknown, so that nobody reads an empty list as "none".
+    pub fn new(
+        engine: &'a LocalEngine,
+        metrics: &'a [QueryFile],
+        language: Language,
+        not_recorded: &'a [String],
+    ) -> Self {
         Asking {
             engine,
             metrics,
             language,
+            not_recorded,
             answers: RefCell::new(BTreeMap::new()),
         }
     }
@@ -32,7 +40,7 @@ impl<'a> Asking<'a> {
     fn find(&self, id: &str) -> Result<&QueryFile, FigureError> {
         self.metrics
             .iter()
-            .find(|m| m.id == id)
+            .find(|m| m.id == id && !m.needs.iter().any(|need| self.not_recorded.contains(need)))
             .ok_or_else(|| FigureError::Unknown { id: id.to_owned() })
     }
 }
@@ -67,6 +75,7 @@ impl Figures for Asking<'_> {
     fn others(&self) -> Vec<OtherMetric> {
         self.metrics
             .iter()
+            .filter(|m| self.find(&m.id).is_ok())
             .map(|m| OtherMetric {
                 id: m.id.clone(),
                 title: m.title(self.language.as_str()).to_owned(),

@@ -87,6 +87,8 @@ pub struct ReviewContext {
     pub row_counts: Vec<(String, u64)>,
     /// Rows that the extract refused, by reason.
     pub refused: Vec<(String, u64)>,
+    /// What the source does not record, as the mapping names it.
+    pub not_recorded: Vec<String>,
     /// Events that the workflow refuses, kept and marked.
     pub deviations: u64,
     /// Objectives in force: share in time (0 to 1) by stage (`intake`, `processing`, `resolution`,

@@ -536,6 +536,7 @@ pub fn context(language: Language) -> ReviewContext {
         tool_version: "redress 0.1.0".into(),
         row_counts: vec![("cases".into(), 12_402), ("stages".into(), 49_875), ("events".into(), 98_310)],
         refused: vec![("received_at is no date".into(), 12), ("case number twice".into(), 2)],
+        not_recorded: vec![],
         deviations: 37,
         objectives: [("intake", 0.95), ("processing", 0.90), ("resolution", 0.95), ("overall", 0.90), ("acknowledgement", 0.98)]
             .into_iter()

@@ -76,6 +76,18 @@ pub(super) fn section(maker: &Maker) -> Section {
             objectives.join("; ")
         },
     ));
+    if !context.not_recorded.is_empty() {
+        let names = context.not_recorded.iter().map(|code| {
+            ["stages", "unrecorded"]
+                .iter()
+                .find_map(|group| words.all().get(&format!("{group}.{code}")).cloned())
+                .unwrap_or_else(|| clean(code))
+        });
+        facts.push(fact(
+            "cut.not_recorded",
+            names.collect::<Vec<_>>().join("; "),
+        ));
+    }
     facts.push(fact("cut.manifest", clean(&context.manifest)));
     facts.push(fact("cut.tool", clean(&context.tool_version)));
     facts.push(fact("cut.refused", words.count(refused as i64)));
