@@ -18,7 +18,8 @@ use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
 use redress::engine::query_file::{parse_conditions, shipped_metrics};
 use redress::extract::mapping::Mapping;
-use redress::extract::run::{Done, Order, extract};
+use redress::extract::order::{Done, Order};
+use redress::extract::run::extract;
 use redress::lake::store::Lake;
 use tempfile::TempDir;
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use redress::engine::counted::{Counted, Value};
 use redress::extract::mapping::Mapping;
-use redress::extract::run::{Done, Order, extract};
+use redress::extract::order::{Done, Order};
+use redress::extract::run::extract;
 use redress::lake::store::Lake;
 
 use super::Context;

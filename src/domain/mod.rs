@@ -7,6 +7,7 @@ pub mod calendar_file;
 pub mod case_file;
 pub mod event;
 pub mod limits;
+pub mod mending;
 pub mod period;
 pub mod rulebook;
 pub mod stage_clock;

@@ -7,8 +7,11 @@
 pub mod local_days;
 pub mod mapping;
 pub mod mask;
+pub mod order;
 pub mod reader;
+mod reuse;
 pub mod rows;
 pub mod run;
+mod small_tables;
 pub mod source;
 pub mod staging;

@@ -148,12 +148,9 @@ pub fn read_month<E: From<ReadError>>(
                 break;
             }
             if key == case_key {
-                match event {
-                    Known::Now(event) => bundle.events.push(event),
-                    Known::Later => bundle.known_later = true,
-                    Known::Refused => {}
-                }
-            } else if matches!(event, Known::Now(_)) {
+                bundle.known_later |= event.later;
+                bundle.events.extend(event.event);
+            } else if event.event.is_some() {
                 ledger.refuse(
                     "event",
                     "its case is not among the cases",
@@ -176,7 +173,7 @@ pub fn read_month<E: From<ReadError>>(
         take(bundle, ledger)?;
     }
     while let Some((key, event)) = pending {
-        if matches!(event, Known::Now(_)) {
+        if event.event.is_some() {
             ledger.refuse(
                 "event",
                 "its case is not among the cases",
@@ -370,11 +367,11 @@ fn next_text(stream: &mut Option<Stream<'_>>) -> Result<Option<(i64, String)>, R
 }
 
 /// What a row of the event stream is at `as_of`.
-enum Known {
-    Now(Event),
+struct Known {
+    /// The event; `None` when the row was refused, or recorded only afterwards.
+    event: Option<Event>,
     /// Recorded only afterwards: no row of this snapshot.
-    Later,
-    Refused,
+    later: bool,
 }
 
 /// The next row of the events.
@@ -393,22 +390,25 @@ fn next_event(
     let Some((key, parsed)) = read else {
         return Ok(None);
     };
-    let known = match parsed {
+    let mut known = Known {
+        event: None,
+        later: false,
+    };
+    match parsed {
         Ok(event) if event.recorded_at > as_of => {
             ledger.events_later += 1;
-            Known::Later
+            known.later = true;
         }
         Ok(event) => {
             ledger.events_in += 1;
-            Known::Now(event)
+            known.event = Some(event);
         }
         Err((reason, seq, kind)) => {
             ledger.events_in += 1;
             let example = format!("case_key {key}, seq {seq}, kind `{kind}`");
             ledger.refuse("event", &reason, 1, &example);
-            Known::Refused
         }
-    };
+    }
     Ok(Some((key, known)))
 }
 

@@ -1,95 +1,26 @@
 //! The extract: all months of a source into a new snapshot, unchanged ones linked from the last.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use sha2::{Digest, Sha256};
 
 use super::local_days::LocalDays;
 use super::mapping::Mapping;
-use super::reader::{ReadError, read_month};
+use super::order::{Done, ExtractError, Order, query_error};
+use super::reader::read_month;
+use super::reuse::{link_months, reusable_months};
 use super::rows::{MonthFiles, View};
-use super::source::{Source, SourceError};
-use crate::domain::calendar::{Calendar, CalendarError, DayKind};
-use crate::domain::rulebook::Rulebook;
+use super::small_tables::{write_empty_partitions, write_small_tables};
+use super::source::Source;
 use crate::hex::hex;
 use crate::lake::manifest::{FileEntry, Ledger, Manifest, RulesUsed};
-use crate::lake::store::{Draft, Lake, LakeError, fault_of};
-use crate::lake::table::days_since_epoch;
-use crate::lake::tables::{
-    CalendarColumns, CalendarRow, CaseColumns, EventColumns, EvidenceColumns, EvidenceRow,
-    ExposureColumns, ExposureRow, IssueColumns, NarrativeColumns, ObjectiveColumns, ObjectiveRow,
-    SCHEMA_VERSION, StageColumns, StateColumns,
-};
-use crate::lake::writer::{TableWriter, WriteError, write_empty};
+use crate::lake::store::{Draft, Lake};
+use crate::lake::tables::SCHEMA_VERSION;
 use crate::register::people::pseudonym;
-
-/// What an extract is asked for.
-pub struct Order<'a> {
-    pub store: &'a Path,
-    /// How the manifest names the source.
-    pub source_name: String,
-    pub mapping: &'a Mapping,
-    pub as_of: DateTime<Utc>,
-    pub rules: &'a Rulebook,
-    /// What of the rules decides figures, as text, so that a change is noticed.
-    pub rules_text: String,
-    /// Key of the complainants' pseudonyms where the source has none of its own.
-    pub pseudonym_key: Option<Vec<u8>>,
-    pub threads: usize,
-    /// Read everything even where nothing changed.
-    pub full: bool,
-    /// Told the months done and the months in all.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
-}
-
-/// What an extract did.
-#[derive(Debug)]
-pub struct Done {
-    pub snapshot: PathBuf,
-    pub manifest: Manifest,
-    pub months_read: usize,
-    pub months_linked: usize,
-    /// What a reader should know, in words.
-    pub notes: Vec<String>,
-}
-
-/// Why an extract failed; the lake is then as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum ExtractError {
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error(transparent)]
-    Lake(#[from] LakeError),
-    #[error(transparent)]
-    Calendar(#[from] CalendarError),
-    #[error("{file}: {source}")]
-    Query {
-        file: PathBuf,
-        source: rusqlite::Error,
-    },
-    #[error(
-        "{file}: `{found}` is no month, or stands twice; give each once, as YYYY-MM or `unknown`"
-    )]
-    BadMonth { file: PathBuf, found: String },
-    #[error("the source gives {cases} cases and none of them can be used: {reason}")]
-    NothingUsable { cases: u64, reason: String },
-    #[error("{path}: cannot be linked: {source}")]
-    Link {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("a worker stopped without a word; run again and report this")]
-    WorkerLost,
-}
 
 /// Extracts a source into a new snapshot of the lake.
 ///
@@ -238,13 +169,6 @@ fn pseudonym_key(
     }
 }
 
-fn query_error(mapping: &Mapping, file: &str, source: rusqlite::Error) -> ExtractError {
-    ExtractError::Query {
-        file: mapping.path(file),
-        source,
-    }
-}
-
 fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
     let calendar = &order.rules.organisation;
     Manifest {
@@ -276,144 +200,6 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
         files: Vec::new(),
         digest: String::new(),
     }
-}
-
-/// An earlier snapshot whose unchanged months can be linked.
-struct Reuse {
-    folder: PathBuf,
-    name: String,
-    old: Manifest,
-    changed: BTreeSet<String>,
-}
-
-impl Reuse {
-    /// Whether a month is unchanged since, and its files are still what their manifest says.
-    fn is_whole(&self, month: &str) -> bool {
-        !self.changed.contains(month)
-            && self.old.ledger.contains_key(month)
-            && self
-                .files_of(month)
-                .all(|entry| fault_of(&self.folder, entry).is_none())
-    }
-
-    fn files_of<'a>(&'a self, month: &str) -> impl Iterator<Item = &'a FileEntry> {
-        let folder = format!("/received_month={month}/");
-        self.old
-            .files
-            .iter()
-            .filter(move |f| f.path.contains(&folder))
-    }
-}
-
-/// The newest snapshot that the same source, mapping, rules and tool made not after `as_of`, with the
-/// months that changed since; `None` when everything has to be read.
-fn reusable_months(
-    lake: &Lake,
-    order: &Order<'_>,
-    new: &Manifest,
-    connection: &Connection,
-) -> Result<Option<Reuse>, ExtractError> {
-    let Some(sql) = order.mapping.sql("changed.sql") else {
-        return Ok(None);
-    };
-    if order.full {
-        return Ok(None);
-    }
-    let same = |old: &Manifest| {
-        old.tool == new.tool
-            && old.source == new.source
-            && old.mapping_sha256 == new.mapping_sha256
-            && old.rules == new.rules
-            && old.as_of <= new.as_of
-    };
-    let mut found = None;
-    for name in lake.snapshots()?.into_iter().rev() {
-        let folder = lake.root().join(&name);
-        // A snapshot of another schema, or a damaged one, is simply not built upon.
-        if let Ok(old) = Manifest::read(&folder)
-            && same(&old)
-        {
-            found = Some((folder, name, old));
-            break;
-        }
-    }
-    let Some((folder, name, old)) = found else {
-        return Ok(None);
-    };
-    if !same_chain(connection, order, &old)? {
-        return Ok(None);
-    }
-    let rows: Vec<(String, bool)> = connection
-        .prepare(sql)
-        .and_then(|mut statement| {
-            statement
-                .query_map(named_params! { ":since": old.last_seq }, |row| {
-                    Ok((row.get("received_month")?, row.get("erased")?))
-                })?
-                .collect()
-        })
-        .map_err(|source| query_error(order.mapping, "changed.sql", source))?;
-    if rows.iter().any(|(_, erased)| *erased) {
-        return Ok(None);
-    }
-    Ok(Some(Reuse {
-        folder,
-        name,
-        old,
-        changed: rows.into_iter().map(|(month, _)| month).collect(),
-    }))
-}
-
-/// Whether the store still holds the event that an earlier snapshot ended with.
-fn same_chain(
-    connection: &Connection,
-    order: &Order<'_>,
-    old: &Manifest,
-) -> Result<bool, ExtractError> {
-    let Some(sql) = order.mapping.sql("anchor.sql") else {
-        return Ok(true);
-    };
-    let found: Option<String> = connection
-        .query_row(sql, named_params! { ":seq": old.last_seq }, |row| {
-            row.get("chain_head")
-        })
-        .optional()
-        .map_err(|source| query_error(order.mapping, "anchor.sql", source))?;
-    Ok(found == old.chain_head)
-}
-
-fn link_months(
-    draft: &Draft,
-    reuse: &Reuse,
-    months: &[String],
-    manifest: &mut Manifest,
-) -> Result<(), ExtractError> {
-    if months.is_empty() {
-        return Ok(());
-    }
-    manifest.linked_from = Some(reuse.name.clone());
-    for month in months {
-        for entry in reuse.files_of(month) {
-            let target = draft.path().join(&entry.path);
-            let failed = |source| ExtractError::Link {
-                path: target.clone(),
-                source,
-            };
-            if let Some(parent) = target.parent() {
-                std::fs::create_dir_all(parent).map_err(failed)?;
-            }
-            let origin = reuse.folder.join(&entry.path);
-            // Where links are not to be had (another file system), a copy serves as well.
-            std::fs::hard_link(&origin, &target)
-                .or_else(|_| std::fs::copy(&origin, &target).map(|_| ()))
-                .map_err(failed)?;
-            manifest.files.push(entry.clone());
-        }
-        if let Some(ledger) = reuse.old.ledger.get(month) {
-            manifest.ledger.insert(month.clone(), ledger.clone());
-        }
-    }
-    Ok(())
 }
 
 /// Counts the source's rows where the mapping says how (`census.sql`): rows that none of its queries
@@ -560,180 +346,4 @@ fn check_outcome(manifest: &Manifest) -> Result<(), ExtractError> {
             .map(|r| format!("{} (first: {})", r.reason, r.first))
             .unwrap_or_default(),
     })
-}
-
-fn write_empty_partitions(draft: &Draft, manifest: &mut Manifest) -> Result<(), ExtractError> {
-    let path = draft.path();
-    manifest.files.extend([
-        write_empty::<CaseColumns>(path)?,
-        write_empty::<IssueColumns>(path)?,
-        write_empty::<StageColumns>(path)?,
-        write_empty::<StateColumns>(path)?,
-        write_empty::<EventColumns>(path)?,
-        write_empty::<NarrativeColumns>(path)?,
-    ]);
-    Ok(())
-}
-
-fn write_small_tables(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-    manifest: &mut Manifest,
-) -> Result<(), ExtractError> {
-    manifest.files.push(exposures(draft, connection, order)?);
-    manifest.files.push(evidences(draft, connection, order)?);
-    manifest.files.push(objectives(draft, connection, order)?);
-    manifest.files.push(calendars(draft, order.rules)?);
-    Ok(())
-}
-
-/// Runs one of the mapping's small queries and hands every row to `take`; a mapping without it gives none.
-fn small_rows(
-    connection: &Connection,
-    order: &Order<'_>,
-    file: &str,
-    mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<Result<(), WriteError>>,
-) -> Result<(), ExtractError> {
-    let Some(sql) = order.mapping.sql(file) else {
-        return Ok(());
-    };
-    let failed = |source| query_error(order.mapping, file, source);
-    let mut statement = connection.prepare(sql).map_err(failed)?;
-    let as_of = order.as_of.timestamp_micros();
-    let mut rows = if statement.parameter_count() == 0 {
-        statement.query([])
-    } else {
-        statement.query(named_params! { ":as_of": as_of })
-    }
-    .map_err(failed)?;
-    while let Some(row) = rows.next().map_err(failed)? {
-        take(row).map_err(failed)??;
-    }
-    Ok(())
-}
-
-fn exposures(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
-    let mut table = TableWriter::<ExposureColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "exposure.sql", |row| {
-        let (month, product, site): (String, Option<String>, Option<String>) =
-            (row.get("month")?, row.get("product")?, row.get("site")?);
-        Ok(table.push(ExposureRow {
-            month: &month,
-            product: product.as_deref(),
-            site: site.as_deref(),
-            units: row.get("units")?,
-        }))
-    })?;
-    Ok(table.finish()?)
-}
-
-fn evidences(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
-    let mut table = TableWriter::<EvidenceColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "evidence.sql", |row| {
-        let (indicator, entered_by): (String, String) =
-            (row.get("indicator")?, row.get("entered_by")?);
-        let (unit, note): (Option<String>, Option<String>) = (row.get("unit")?, row.get("note")?);
-        Ok(table.push(EvidenceRow {
-            indicator: &indicator,
-            dated: day_column(row, "dated")?,
-            figure: row.get("figure")?,
-            unit: unit.as_deref(),
-            entered_by: &entered_by,
-            note: note.as_deref(),
-        }))
-    })?;
-    Ok(table.finish()?)
-}
-
-fn objectives(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
-    let mut table = TableWriter::<ObjectiveColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "objective.sql", |row| {
-        let (indicator, direction, owner): (String, String, String) = (
-            row.get("indicator")?,
-            row.get("direction")?,
-            row.get("owner")?,
-        );
-        Ok(table.push(ObjectiveRow {
-            indicator: &indicator,
-            version: row.get("version")?,
-            target: row.get("target")?,
-            direction: &direction,
-            owner: &owner,
-            effective_from: day_column(row, "effective_from")?,
-        }))
-    })?;
-    Ok(table.finish()?)
-}
-
-/// A day stored as YYYY-MM-DD.
-fn day_column(row: &rusqlite::Row<'_>, name: &'static str) -> rusqlite::Result<NaiveDate> {
-    let text: String = row.get(name)?;
-    text.parse().map_err(|source| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(source))
-    })
-}
-
-fn calendars(draft: &Draft, rules: &Rulebook) -> Result<FileEntry, ExtractError> {
-    let mut table = TableWriter::<CalendarColumns>::create(draft.path(), None)?;
-    let mut written: BTreeSet<&str> = BTreeSet::new();
-    for calendar in std::iter::once(&rules.organisation).chain(rules.departments.values()) {
-        if written.insert(calendar.id()) {
-            write_calendar(&mut table, calendar)?;
-        }
-    }
-    Ok(table.finish()?)
-}
-
-fn write_calendar(
-    table: &mut TableWriter<CalendarColumns>,
-    calendar: &Calendar,
-) -> Result<(), ExtractError> {
-    let (first, last) = calendar.table_range();
-    for day in first.iter_days().take_while(|day| *day <= last) {
-        let special = calendar.special(day);
-        let working = calendar.is_counted(day)?;
-        let week = day.iso_week();
-        table.push(CalendarRow {
-            calendar_id: calendar.id(),
-            version: i32::try_from(calendar.version()).unwrap_or(i32::MAX),
-            day,
-            day_index: i64::from(days_since_epoch(day)),
-            working,
-            fraction: calendar.fraction(day)?,
-            workday_index: calendar.workday_index(day)?,
-            day_name: special.map(|s| s.name.as_str()),
-            day_kind: match special {
-                Some(special) => day_kind(special.kind),
-                None if calendar.is_working(day)? => "working",
-                None => "weekend",
-            },
-            month: &day.format("%Y-%m").to_string(),
-            quarter: &format!("{}-Q{}", day.year(), day.month0() / 3 + 1),
-            iso_week: &format!("{}-W{:02}", week.year(), week.week()),
-            weekday: i32::try_from(day.weekday().number_from_monday()).unwrap_or(0),
-        })?;
-    }
-    Ok(())
-}
-
-const fn day_kind(kind: DayKind) -> &'static str {
-    match kind {
-        DayKind::FullDay => "holiday",
-        DayKind::HalfDay { .. } => "half_day",
-        DayKind::Closure => "closure",
-        DayKind::AdministrativeLeave => "administrative_leave",
-    }
 }

@@ -311,7 +311,7 @@ fn check_lapse(
     };
     Err(RegisterError::invalid(
         "answer_lapsed",
-        &lapse.reminders.to_string(),
+        lapse.reminders.to_string(),
         why,
     ))
 }

@@ -1,0 +1,85 @@
+//! What an extract is asked for, what it did, and why it can fail.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::mapping::Mapping;
+use super::reader::ReadError;
+use super::source::SourceError;
+use crate::domain::calendar::CalendarError;
+use crate::domain::rulebook::Rulebook;
+use crate::lake::manifest::Manifest;
+use crate::lake::store::LakeError;
+use crate::lake::writer::WriteError;
+
+/// What an extract is asked for.
+pub struct Order<'a> {
+    pub store: &'a Path,
+    /// How the manifest names the source.
+    pub source_name: String,
+    pub mapping: &'a Mapping,
+    pub as_of: DateTime<Utc>,
+    pub rules: &'a Rulebook,
+    /// What of the rules decides figures, as text, so that a change is noticed.
+    pub rules_text: String,
+    /// Key of the complainants' pseudonyms where the source has none of its own.
+    pub pseudonym_key: Option<Vec<u8>>,
+    pub threads: usize,
+    /// Read everything even where nothing changed.
+    pub full: bool,
+    /// Told the months done and the months in all.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// What an extract did.
+#[derive(Debug)]
+pub struct Done {
+    pub snapshot: PathBuf,
+    pub manifest: Manifest,
+    pub months_read: usize,
+    pub months_linked: usize,
+    /// What a reader should know, in words.
+    pub notes: Vec<String>,
+}
+
+/// Why an extract failed; the lake is then as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtractError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    #[error("{file}: {source}")]
+    Query {
+        file: PathBuf,
+        source: rusqlite::Error,
+    },
+    #[error(
+        "{file}: `{found}` is no month, or stands twice; give each once, as YYYY-MM or `unknown`"
+    )]
+    BadMonth { file: PathBuf, found: String },
+    #[error("the source gives {cases} cases and none of them can be used: {reason}")]
+    NothingUsable { cases: u64, reason: String },
+    #[error("{path}: cannot be linked: {source}")]
+    Link {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("a worker stopped without a word; run again and report this")]
+    WorkerLost,
+}
+
+/// A mapping's query that failed, with its file.
+pub(super) fn query_error(mapping: &Mapping, file: &str, source: rusqlite::Error) -> ExtractError {
+    ExtractError::Query {
+        file: mapping.path(file),
+        source,
+    }
+}

@@ -1,0 +1,200 @@
+//! The tables of the lake that are small enough to be written anew each time.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDate};
+use rusqlite::{Connection, named_params};
+
+use super::order::{ExtractError, Order, query_error};
+use crate::domain::calendar::{Calendar, DayKind};
+use crate::domain::rulebook::Rulebook;
+use crate::lake::manifest::{FileEntry, Manifest};
+use crate::lake::store::Draft;
+use crate::lake::table::days_since_epoch;
+use crate::lake::tables::{
+    CalendarColumns, CalendarRow, CaseColumns, EventColumns, EvidenceColumns, EvidenceRow,
+    ExposureColumns, ExposureRow, IssueColumns, NarrativeColumns, ObjectiveColumns, ObjectiveRow,
+    StageColumns, StateColumns,
+};
+use crate::lake::writer::{TableWriter, WriteError, write_empty};
+
+/// An empty file of every partitioned table, for a source without a month.
+pub(super) fn write_empty_partitions(
+    draft: &Draft,
+    manifest: &mut Manifest,
+) -> Result<(), ExtractError> {
+    let path = draft.path();
+    manifest.files.extend([
+        write_empty::<CaseColumns>(path)?,
+        write_empty::<IssueColumns>(path)?,
+        write_empty::<StageColumns>(path)?,
+        write_empty::<StateColumns>(path)?,
+        write_empty::<EventColumns>(path)?,
+        write_empty::<NarrativeColumns>(path)?,
+    ]);
+    Ok(())
+}
+
+/// The tables that lie in one file: exposures, evidences, objectives, calendars.
+pub(super) fn write_small_tables(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+    manifest: &mut Manifest,
+) -> Result<(), ExtractError> {
+    manifest.files.push(exposures(draft, connection, order)?);
+    manifest.files.push(evidences(draft, connection, order)?);
+    manifest.files.push(objectives(draft, connection, order)?);
+    manifest.files.push(calendars(draft, order.rules)?);
+    Ok(())
+}
+
+/// Runs one of the mapping's small queries and hands every row to `take`; a mapping without it gives none.
+fn small_rows(
+    connection: &Connection,
+    order: &Order<'_>,
+    file: &str,
+    mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<Result<(), WriteError>>,
+) -> Result<(), ExtractError> {
+    let Some(sql) = order.mapping.sql(file) else {
+        return Ok(());
+    };
+    let failed = |source| query_error(order.mapping, file, source);
+    let mut statement = connection.prepare(sql).map_err(failed)?;
+    let as_of = order.as_of.timestamp_micros();
+    let mut rows = if statement.parameter_count() == 0 {
+        statement.query([])
+    } else {
+        statement.query(named_params! { ":as_of": as_of })
+    }
+    .map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        take(row).map_err(failed)??;
+    }
+    Ok(())
+}
+
+fn exposures(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
+    let mut table = TableWriter::<ExposureColumns>::create(draft.path(), None)?;
+    small_rows(connection, order, "exposure.sql", |row| {
+        let (month, product, site): (String, Option<String>, Option<String>) =
+            (row.get("month")?, row.get("product")?, row.get("site")?);
+        Ok(table.push(ExposureRow {
+            month: &month,
+            product: product.as_deref(),
+            site: site.as_deref(),
+            units: row.get("units")?,
+        }))
+    })?;
+    Ok(table.finish()?)
+}
+
+fn evidences(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
+    let mut table = TableWriter::<EvidenceColumns>::create(draft.path(), None)?;
+    small_rows(connection, order, "evidence.sql", |row| {
+        let (indicator, entered_by): (String, String) =
+            (row.get("indicator")?, row.get("entered_by")?);
+        let (unit, note): (Option<String>, Option<String>) = (row.get("unit")?, row.get("note")?);
+        Ok(table.push(EvidenceRow {
+            indicator: &indicator,
+            dated: day_column(row, "dated")?,
+            figure: row.get("figure")?,
+            unit: unit.as_deref(),
+            entered_by: &entered_by,
+            note: note.as_deref(),
+        }))
+    })?;
+    Ok(table.finish()?)
+}
+
+fn objectives(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
+    let mut table = TableWriter::<ObjectiveColumns>::create(draft.path(), None)?;
+    small_rows(connection, order, "objective.sql", |row| {
+        let (indicator, direction, owner): (String, String, String) = (
+            row.get("indicator")?,
+            row.get("direction")?,
+            row.get("owner")?,
+        );
+        Ok(table.push(ObjectiveRow {
+            indicator: &indicator,
+            version: row.get("version")?,
+            target: row.get("target")?,
+            direction: &direction,
+            owner: &owner,
+            effective_from: day_column(row, "effective_from")?,
+        }))
+    })?;
+    Ok(table.finish()?)
+}
+
+/// A day stored as YYYY-MM-DD.
+fn day_column(row: &rusqlite::Row<'_>, name: &'static str) -> rusqlite::Result<NaiveDate> {
+    let text: String = row.get(name)?;
+    text.parse().map_err(|source| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(source))
+    })
+}
+
+fn calendars(draft: &Draft, rules: &Rulebook) -> Result<FileEntry, ExtractError> {
+    let mut table = TableWriter::<CalendarColumns>::create(draft.path(), None)?;
+    let mut written: BTreeSet<&str> = BTreeSet::new();
+    for calendar in std::iter::once(&rules.organisation).chain(rules.departments.values()) {
+        if written.insert(calendar.id()) {
+            write_calendar(&mut table, calendar)?;
+        }
+    }
+    Ok(table.finish()?)
+}
+
+fn write_calendar(
+    table: &mut TableWriter<CalendarColumns>,
+    calendar: &Calendar,
+) -> Result<(), ExtractError> {
+    let (first, last) = calendar.table_range();
+    for day in first.iter_days().take_while(|day| *day <= last) {
+        let special = calendar.special(day);
+        let working = calendar.is_counted(day)?;
+        let week = day.iso_week();
+        table.push(CalendarRow {
+            calendar_id: calendar.id(),
+            version: i32::try_from(calendar.version()).unwrap_or(i32::MAX),
+            day,
+            day_index: i64::from(days_since_epoch(day)),
+            working,
+            fraction: calendar.fraction(day)?,
+            workday_index: calendar.workday_index(day)?,
+            day_name: special.map(|s| s.name.as_str()),
+            day_kind: match special {
+                Some(special) => day_kind(special.kind),
+                None if calendar.is_working(day)? => "working",
+                None => "weekend",
+            },
+            month: &day.format("%Y-%m").to_string(),
+            quarter: &format!("{}-Q{}", day.year(), day.month0() / 3 + 1),
+            iso_week: &format!("{}-W{:02}", week.year(), week.week()),
+            weekday: i32::try_from(day.weekday().number_from_monday()).unwrap_or(0),
+        })?;
+    }
+    Ok(())
+}
+
+const fn day_kind(kind: DayKind) -> &'static str {
+    match kind {
+        DayKind::FullDay => "holiday",
+        DayKind::HalfDay { .. } => "half_day",
+        DayKind::Closure => "closure",
+        DayKind::AdministrativeLeave => "administrative_leave",
+    }
+}
