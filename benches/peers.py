@@ -17,7 +17,6 @@ What is compared
 import argparse
 import json
 import pathlib
-import resource
 import shutil
 import sqlite3
 import statistics
@@ -54,14 +53,14 @@ def peak_of(command):
     return float(seconds), float(peak)
 
 
-def duck_extract(register, out, threads):
+def duck_extract(register, out, threads, load):
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     code = f"""
 import duckdb
 c = duckdb.connect()
 c.execute("SET threads = {threads}")
-c.execute("LOAD sqlite") if False else c.execute(open({str(LOAD)!r}).read())
+c.execute({load!r})
 c.execute("ATTACH '{register}' AS r (TYPE sqlite, READ_ONLY)")
 for t in {TABLES!r}:
     c.execute(f"COPY (SELECT * FROM r.{{t}}) TO '{out}/{{t}}.parquet' (FORMAT parquet, COMPRESSION zstd)")
@@ -71,10 +70,10 @@ for t in {TABLES!r}:
 
 def load_statement():
     """How this installation loads the sqlite extension from its package, without a download."""
-    import duckdb_ext.sqlite_scanner as package  # noqa: F401  (layout checked below)
-    folder = pathlib.Path(package.__file__).parent
-    found = next(folder.rglob("*.duckdb_extension"))
-    return f"LOAD '{found}'"
+    for folder in sys.path:
+        for found in pathlib.Path(folder).glob("duckdb_ext/**/sqlite_scanner.duckdb_extension"):
+            return f"LOAD '{found}'"
+    sys.exit("the package duckdb-ext-sqlite is missing: pip install duckdb==1.4.4 duckdb-ext-sqlite")
 
 
 def stepping(register):
@@ -91,9 +90,10 @@ def duck_metrics(snapshot, threads):
     connection = duckdb.connect()
     connection.execute(f"SET threads = {threads}; SET TimeZone = 'UTC'")
     for folder in sorted(p for p in snapshot.iterdir() if p.is_dir() and p.name != "derived"):
+        partitioned = any(folder.glob("received_month=*"))
+        hive = ", hive_partitioning = true, hive_types = {'received_month': 'VARCHAR'}" if partitioned else ""
         connection.execute(
-            f"CREATE VIEW {folder.name} AS SELECT * FROM read_parquet('{folder}/**/*.parquet', "
-            "hive_partitioning = true, hive_types = {'received_month': 'VARCHAR'})"
+            f"CREATE VIEW {folder.name} AS SELECT * FROM read_parquet('{folder}/**/*.parquet'{hive})"
         )
     connection.execute(
         f"CREATE TABLE params AS SELECT TIMESTAMPTZ '{AS_OF}' AS as_of_at, DATE '2026-10-10' AS as_of_on, "
@@ -118,9 +118,7 @@ def main():
     arguments = parser.parse_args()
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
-    global LOAD
-    LOAD = work / "load.sql"
-    LOAD.write_text(load_statement())
+    load = load_statement()
     common = [arguments.redress, "--register", str(arguments.register), "--lake", str(work / "lake")]
 
     rows = {name: [] for name in ["extract", "extract_mib", "duckdb", "duckdb_mib", "metrics", "metrics_mib", "duckdb_metrics"]}
@@ -129,7 +127,7 @@ def main():
         seconds, peak = peak_of([*common, "extract", "--full", "--as-of", AS_OF, "--threads", str(arguments.threads)])
         rows["extract"].append(seconds)
         rows["extract_mib"].append(peak)
-        seconds, peak = duck_extract(arguments.register, work / "duck", arguments.threads)
+        seconds, peak = duck_extract(arguments.register, work / "duck", arguments.threads, load)
         rows["duckdb"].append(seconds)
         rows["duckdb_mib"].append(peak)
     snapshot = next(p for p in (work / "lake").iterdir() if (p / "manifest.json").exists() and not p.is_symlink())

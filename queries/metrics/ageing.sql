@@ -18,18 +18,21 @@ stock_days AS (
 stock AS (
     SELECT d.day_index AS stock_index FROM days AS d JOIN params AS p ON d.day = p.stock_on
 ),
+open_ones AS (
+    SELECT s.case_key, s.state
+    FROM case_states AS s
+    JOIN stock_days AS f ON f.day = s.from_on
+    CROSS JOIN params AS p
+    WHERE s.is_open = TRUE AND (s.until_on IS NULL OR s.until_on > p.stock_on)
+),
 aged AS (
     SELECT
         k.case_key, s.state, k.category, k.product, k.site, k.department, k.channel,
         t.stock_index - d.day_index AS age_days
-    FROM case_states AS s
-    JOIN stock_days AS f ON f.day = s.from_on
+    FROM open_ones AS s
     JOIN cases AS k ON k.case_key = s.case_key
     JOIN days AS d ON d.day = k.received_on
-    CROSS JOIN params AS p
     CROSS JOIN stock AS t
-    WHERE s.is_open = TRUE
-        AND (s.until_on IS NULL OR s.until_on > p.stock_on)
 ),
 counted AS (
     SELECT

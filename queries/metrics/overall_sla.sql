@@ -10,50 +10,60 @@
 -- needs: overall
 -- chart: sla
 -- definition: One clock from receipt to the first communicated decision, with a limit of its own; complaints whose due date fell in the period: met / (met + missed + open_late).
-WITH judged AS (
+WITH period_days AS (
+    SELECT c.day, c.month
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
+),
+past_days AS (
+    SELECT c.day
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day <= p.period_last
+),
+judged AS (
     SELECT
-        s.case_key, s.stage, s.pass, 'net' AS side, s.started_on, s.due_on_net AS due_on,
-        s.department, s.site, s.severity,
+        s.case_key, s.stage, s.pass, 'net' AS side, d.month, s.department, s.site, s.severity,
         CASE
             WHEN s.applies = FALSE THEN 'not_applicable'
             WHEN s.ended_at IS NOT NULL THEN s.verdict_net
-            WHEN s.due_at_net IS NULL THEN 'paused'
             WHEN p.as_of_at >= s.due_at_net THEN 'open_late'
             WHEN s.pause_stops_clock = TRUE
                 AND (s.clock_resumes_at IS NULL OR p.as_of_at < s.clock_resumes_at) THEN 'paused'
             ELSE 'open_not_due'
         END AS verdict
     FROM stages AS s
+    JOIN period_days AS d ON d.day = s.due_on_net
     CROSS JOIN params AS p
     WHERE s.stage = 'overall'
     UNION ALL
     SELECT
-        s.case_key, s.stage, s.pass, 'gross' AS side, s.started_on, s.due_on_gross AS due_on,
-        s.department, s.site, s.severity,
+        s.case_key, s.stage, s.pass, 'net' AS side, CAST(NULL AS VARCHAR) AS month, s.department,
+        s.site, s.severity, 'paused' AS verdict
+    FROM stages AS s
+    JOIN past_days AS d ON d.day = s.started_on
+    WHERE s.due_on_net IS NULL AND s.stage = 'overall'
+    UNION ALL
+    SELECT
+        s.case_key, s.stage, s.pass, 'gross' AS side, d.month, s.department, s.site, s.severity,
         CASE
             WHEN s.applies = FALSE THEN 'not_applicable'
             WHEN s.ended_at IS NOT NULL THEN s.verdict_gross
-            WHEN s.due_at_gross IS NULL THEN 'paused'
             WHEN p.as_of_at >= s.due_at_gross THEN 'open_late'
             ELSE 'open_not_due'
         END AS verdict
     FROM stages AS s
+    JOIN period_days AS d ON d.day = s.due_on_gross
     CROSS JOIN params AS p
     WHERE s.stage = 'overall'
 ),
-days AS (
-    SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
-),
 counted AS (
     SELECT
-        j.case_key, j.side, j.stage, j.pass, d.month, j.department, j.site,
-        k.category, k.channel, j.severity, j.verdict
+        j.case_key, j.side, j.stage, j.pass, j.month, j.department, j.site, k.category, k.channel,
+        j.severity, j.verdict
     FROM judged AS j
     JOIN cases AS k ON k.case_key = j.case_key
-    LEFT JOIN days AS d ON d.day = j.due_on
-    CROSS JOIN params AS p
-    WHERE (j.due_on >= p.period_first AND j.due_on <= p.period_last)
-        OR (j.due_on IS NULL AND j.started_on <= p.period_last)
 )
 SELECT
     side, stage, pass, month,

@@ -9,10 +9,15 @@
 -- dimensions: side, stage, pass, month, department, site, category, channel, severity, verdict
 -- chart: none
 -- definition: Stages that started in the period, by verdict at as_of. Lower bound: all not yet due end late; upper bound: all end in time.
-WITH judged AS (
+WITH period_days AS (
+    SELECT c.day, c.month
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
+),
+judged AS (
     SELECT
-        s.case_key, s.stage, s.pass, 'net' AS side, s.started_on, s.due_on_net AS due_on,
-        s.department, s.site, s.severity,
+        s.case_key, s.stage, s.pass, 'net' AS side, d.month, s.department, s.site, s.severity,
         CASE
             WHEN s.applies = FALSE THEN 'not_applicable'
             WHEN s.ended_at IS NOT NULL THEN s.verdict_net
@@ -23,36 +28,29 @@ WITH judged AS (
             ELSE 'open_not_due'
         END AS verdict
     FROM stages AS s
+    JOIN period_days AS d ON d.day = s.started_on
     CROSS JOIN params AS p
     WHERE s.stage IN ('intake', 'processing', 'resolution', 'overall')
     UNION ALL
     SELECT
-        s.case_key, s.stage, s.pass, 'gross' AS side, s.started_on, s.due_on_gross AS due_on,
-        s.department, s.site, s.severity,
+        s.case_key, s.stage, s.pass, 'gross' AS side, d.month, s.department, s.site, s.severity,
         CASE
             WHEN s.applies = FALSE THEN 'not_applicable'
             WHEN s.ended_at IS NOT NULL THEN s.verdict_gross
-            WHEN s.due_at_gross IS NULL THEN 'paused'
             WHEN p.as_of_at >= s.due_at_gross THEN 'open_late'
             ELSE 'open_not_due'
         END AS verdict
     FROM stages AS s
+    JOIN period_days AS d ON d.day = s.started_on
     CROSS JOIN params AS p
     WHERE s.stage IN ('intake', 'processing', 'resolution', 'overall')
 ),
-period_days AS (
-    SELECT c.day, c.month
-    FROM calendar AS c
-    JOIN params AS p ON c.calendar_id = p.calendar_id
-    WHERE c.day >= p.period_first AND c.day <= p.period_last
-),
 counted AS (
     SELECT
-        j.case_key, j.side, j.stage, j.pass, d.month, j.department, j.site,
-        k.category, k.channel, j.severity, j.verdict
+        j.case_key, j.side, j.stage, j.pass, j.month, j.department, j.site, k.category, k.channel,
+        j.severity, j.verdict
     FROM judged AS j
     JOIN cases AS k ON k.case_key = j.case_key
-    JOIN period_days AS d ON d.day = j.started_on
 )
 SELECT
     side, stage, pass, month,

@@ -15,6 +15,7 @@ use polars::prelude::{
 use polars::sql::SQLContext;
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -318,9 +319,19 @@ impl LocalEngine {
         columns: &[&'static str],
         with_month: bool,
     ) -> Result<DataFrame, EngineError> {
+        let entries: Vec<&FileEntry> = self
+            .files
+            .iter()
+            .filter(|f| f.table == table.name)
+            .collect();
+        // Months are decoded side by side; their order stays that of the manifest.
+        let snapshot = &self.snapshot;
+        let frames: Vec<DataFrame> = entries
+            .par_iter()
+            .map(|entry| read_file(snapshot, entry, columns, with_month))
+            .collect::<Result<_, _>>()?;
         let mut whole: Option<DataFrame> = None;
-        for entry in self.files.iter().filter(|f| f.table == table.name) {
-            let frame = self.read_file(entry, columns, with_month)?;
+        for (entry, frame) in entries.into_iter().zip(frames) {
             match whole.as_mut() {
                 Some(whole) => {
                     whole
@@ -343,51 +354,51 @@ impl LocalEngine {
             }
         }
     }
+}
 
-    /// The named columns of one file. Its size and its rows must be those of the manifest: a file that
-    /// was cut, exchanged or lost is an error, never a smaller figure.
-    fn read_file(
-        &self,
-        entry: &FileEntry,
-        columns: &[&'static str],
-        with_month: bool,
-    ) -> Result<DataFrame, EngineError> {
-        let path = self.snapshot.join(&entry.path);
-        let parquet = |source| EngineError::Parquet {
-            path: path.clone(),
-            source,
-        };
-        let unreadable = |source| EngineError::File {
-            path: path.clone(),
-            source,
-        };
-        let file = File::open(&path).map_err(unreadable)?;
-        let bytes = file.metadata().map_err(unreadable)?.len();
-        if bytes != entry.bytes {
-            return Err(EngineError::Altered { path });
-        }
-        let mut reader = ParquetReader::new(file);
-        let rows = reader.num_rows().map_err(parquet)?;
-        if rows as u64 != entry.rows {
-            return Err(EngineError::Altered { path });
-        }
-        let mut frame = if columns.is_empty() {
-            DataFrame::empty_with_height(rows)
-        } else {
-            let names = columns.iter().map(|c| (*c).to_owned()).collect();
-            reader
-                .with_columns(Some(names))
-                .finish()
-                .and_then(|frame| frame.select(columns.iter().copied()))
-                .map_err(parquet)?
-        };
-        if with_month {
-            let month = month_of(&entry.path).to_owned();
-            let column = Series::new("received_month".into(), vec![month; rows]).into_column();
-            frame.with_column(column).map_err(parquet)?;
-        }
-        Ok(frame)
+/// The named columns of one file. Its size and its rows must be those of the manifest: a file that
+/// was cut, exchanged or lost is an error, never a smaller figure.
+fn read_file(
+    snapshot: &Path,
+    entry: &FileEntry,
+    columns: &[&'static str],
+    with_month: bool,
+) -> Result<DataFrame, EngineError> {
+    let path = snapshot.join(&entry.path);
+    let parquet = |source| EngineError::Parquet {
+        path: path.clone(),
+        source,
+    };
+    let unreadable = |source| EngineError::File {
+        path: path.clone(),
+        source,
+    };
+    let file = File::open(&path).map_err(unreadable)?;
+    let bytes = file.metadata().map_err(unreadable)?.len();
+    if bytes != entry.bytes {
+        return Err(EngineError::Altered { path });
     }
+    let mut reader = ParquetReader::new(file);
+    let rows = reader.num_rows().map_err(parquet)?;
+    if rows as u64 != entry.rows {
+        return Err(EngineError::Altered { path });
+    }
+    let mut frame = if columns.is_empty() {
+        DataFrame::empty_with_height(rows)
+    } else {
+        let names = columns.iter().map(|c| (*c).to_owned()).collect();
+        reader
+            .with_columns(Some(names))
+            .finish()
+            .and_then(|frame| frame.select(columns.iter().copied()))
+            .map_err(parquet)?
+    };
+    if with_month {
+        let month = month_of(&entry.path).to_owned();
+        let column = Series::new("received_month".into(), vec![month; rows]).into_column();
+        frame.with_column(column).map_err(parquet)?;
+    }
+    Ok(frame)
 }
 
 /// The month of receipt that a partition's path names.

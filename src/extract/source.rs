@@ -141,10 +141,7 @@ impl Source {
         .map_err(|e| self.explain(e))?;
         connection
             .busy_timeout(std::time::Duration::from_secs(5))
-            .and_then(|()| {
-                connection
-                    .execute_batch("PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -65536;")
-            })
+            .and_then(|()| connection.execute_batch("PRAGMA cache_size = -16384;"))
             .and_then(|()| add_functions(&connection, self.zone))
             .map_err(|e| self.explain(e))?;
         Ok(connection)

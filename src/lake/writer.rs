@@ -11,10 +11,11 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
 use super::manifest::FileEntry;
-use super::table::{Rows, TableSpec};
+use super::table::{ColumnKind, Rows, TableSpec};
 use crate::hex::hex;
 
 /// Rows that are turned into one Arrow batch.
@@ -64,17 +65,25 @@ impl<C: Rows> TableWriter<C> {
         }
         let file = HashingFile::create(&path).map_err(io_error)?;
         let schema = Arc::new(schema(&C::TABLE));
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by(concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(
-            |source| WriteError::Parquet {
+            .set_created_by(concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned());
+        // Keys, instants and measures hardly repeat: a dictionary of them costs hashing and saves nothing.
+        for column in C::TABLE.columns {
+            if matches!(
+                column.kind,
+                ColumnKind::Integer | ColumnKind::Instant | ColumnKind::Real
+            ) {
+                properties =
+                    properties.set_column_dictionary_enabled(ColumnPath::from(column.name), false);
+            }
+        }
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties.build()))
+            .map_err(|source| WriteError::Parquet {
                 path: path.clone(),
                 source,
-            },
-        )?;
+            })?;
         Ok(TableWriter {
             path,
             name,

@@ -2,4 +2,4 @@ SELECT e.case_key, e.seq, e.kind, e.occurred_at, e.recorded_at, e.role, e.actor,
 FROM complaint_case AS c
 CROSS JOIN case_event AS e ON e.case_key = c.case_key
 WHERE c.received_month = :month
-ORDER BY e.case_key, e.event_no
+ORDER BY c.case_key, e.event_no

@@ -4,4 +4,4 @@ FROM complaint_case AS c
 CROSS JOIN case_event AS e ON e.case_key = c.case_key AND e.event_no = 1
 CROSS JOIN event_text AS t ON t.text_id = e.text_id
 WHERE c.received_month = :month AND t.body IS NOT NULL
-ORDER BY e.case_key
+ORDER BY c.case_key
