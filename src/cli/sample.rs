@@ -7,7 +7,7 @@ use redress::domain::calendar_file::CalendarFile;
 use redress::engine::counted::{Counted, Value};
 use redress::register::{NewRegister, Register};
 use redress::sample::register_sink::RegisterSink;
-use redress::sample::{CsvSink, Settings, Summary, generate};
+use redress::sample::{CsvSink, Settings, Summary, case_id, generate};
 
 use super::Context;
 use super::failure::Failure;
@@ -79,7 +79,29 @@ pub fn fill_register(path: &Path, settings: Settings) -> anyhow::Result<Summary>
         (summary, sink.into_exposures())
     };
     register.set_exposure(&exposures)?;
+    give_passwords(&mut register, &settings, &truth)?;
     Ok(summary)
+}
+
+/// Newest cases that get a tracking password.
+const WITH_PASSWORD: u64 = 3;
+
+/// Gives the newest cases tracking passwords and lists them; hashing one for every case would take hours.
+fn give_passwords(
+    register: &mut Register,
+    settings: &Settings,
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let mut list = String::from("case_id,password\n");
+    let oldest = settings.cases.saturating_sub(WITH_PASSWORD) + 1;
+    for no in oldest..=settings.cases {
+        let number = case_id(no);
+        let case_key = register.case_by_number(&number)?.case_key;
+        let given = register.reset_tracking_password(case_key, settings.until)?;
+        list.push_str(&format!("{number},{}\n", given.password));
+    }
+    std::fs::write(folder.join("passwords.csv"), list)?;
+    Ok(())
 }
 
 fn shipped_calendar() -> anyhow::Result<redress::domain::calendar::Calendar> {

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use redress::domain::stages::Stage;
 use redress::domain::vocabulary::{Channel, Language, Response, Severity};
 use redress::domain::workflow::StateName;
+use redress::extract::mapping::Unrecorded;
 use redress::review::font::has_glyph;
 use redress::review::words::Words;
 
 /// Groups of names looked up by a code from the data.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
+    "unrecorded",
     "stages",
     "states",
     "verdicts",
@@ -220,6 +223,10 @@ fn every_code_of_the_register_has_a_name() {
         wanted.extend(Severity::ALL.iter().map(|s| format!("severities.{s}")));
         wanted.extend(Response::ALL.iter().map(|r| format!("remedies.{r}")));
         wanted.extend(Language::ALL.iter().map(|l| format!("languages.{l}")));
+        wanted.extend(Unrecorded::ALL.iter().map(|fact| {
+            let stage = Stage::ALL.iter().any(|stage| fact.is_stage(*stage));
+            format!("{}.{fact}", if stage { "stages" } else { "unrecorded" })
+        }));
         wanted.extend((1..=12).map(|m| format!("month_names.m{m:02}")));
         for key in wanted {
             assert!(texts.contains_key(&key), "{}: {key}", language.as_str());
