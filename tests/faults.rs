@@ -235,3 +235,46 @@ fn a_second_batch_does_nothing() {
         1
     );
 }
+
+#[test]
+fn force_replaces_a_pack_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    register(folder.path(), "300");
+    assert!(
+        redress(
+            folder.path(),
+            &["extract", "--as-of", "2026-10-10T09:00:00Z"]
+        )
+        .status()
+        .unwrap()
+        .success()
+    );
+    let build = |out: &str| {
+        redress(
+            folder.path(),
+            &["review", "build", "2026-Q3", "--force", "--out", out],
+        )
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap()
+    };
+    // A folder of somebody else's, the folder of the register itself, and a file.
+    fs::create_dir(folder.path().join("thesis")).unwrap();
+    fs::write(folder.path().join("thesis/chapter.txt"), "years of work").unwrap();
+    fs::write(folder.path().join("notes"), "words").unwrap();
+    for out in ["thesis", ".", "notes", "lake"] {
+        let done = build(out);
+        assert_eq!(done.status.code(), Some(1), "{out}");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(said.contains("is not a review pack"), "{out}: {said}");
+    }
+    assert!(folder.path().join("thesis/chapter.txt").is_file());
+    assert!(folder.path().join("register.sqlite").is_file());
+    // A pack is replaced; one that holds something further is not.
+    assert!(build("pack").status.success());
+    assert!(build("pack").status.success());
+    fs::write(folder.path().join("pack/minutes.txt"), "signed").unwrap();
+    assert_eq!(build("pack").status.code(), Some(1));
+    assert!(folder.path().join("pack/minutes.txt").is_file());
+    assert!(folder.path().join("pack/review.html").is_file());
+}

@@ -230,3 +230,18 @@ fn every_header_tells_the_truth_about_its_query() {
 fn find<'m>(metrics: &'m [QueryFile], id: &str) -> &'m QueryFile {
     metrics.iter().find(|m| m.id == id).unwrap()
 }
+
+#[test]
+fn a_figure_grouped_from_its_list_is_the_same_figure() {
+    let lake = tempfile::tempdir().unwrap();
+    let done = extract_csv(&repository().join("sample_data"), lake.path());
+    let engine = engine(&done.snapshot);
+    for metric in shipped_metrics().unwrap() {
+        assert_eq!(
+            engine.metric(&metric).unwrap(),
+            engine.metric_to_drill(&metric).unwrap(),
+            "{}",
+            metric.id
+        );
+    }
+}

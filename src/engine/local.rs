@@ -114,6 +114,23 @@ impl LocalEngine {
         counted(&self.run(&metric.sql, &metric.origin.display().to_string())?)
     }
 
+    /// The metric's counted table, grouped from the list of what was counted, which is kept: for a reader
+    /// who will drill as well, so that the SQL over the large tables runs once.
+    ///
+    /// # Errors
+    /// As [`LocalEngine::metric`].
+    pub fn metric_to_drill(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
+        let counted_frame = self.counted_frame(metric)?;
+        let sql = metric.grouping_sql();
+        let context = self.context(&identifiers(&sql))?;
+        context.register("counted", counted_frame.lazy());
+        counted(&execute(
+            context,
+            &sql,
+            &metric.origin.display().to_string(),
+        )?)
+    }
+
     /// What was counted: one row a counted thing, the case's number first.
     ///
     /// # Errors
@@ -126,27 +143,26 @@ impl LocalEngine {
     ) -> Result<Counted, EngineError> {
         let rest = metric.conditions_sql(conditions, limit)?;
         let origin = metric.origin.display().to_string();
-        if !self.counted.borrow().contains_key(&metric.id) {
-            let frame = self.run(&metric.counted_sql(), &origin)?;
-            self.counted.borrow_mut().insert(metric.id.clone(), frame);
+        let context = SQLContext::new();
+        context.register("counted", self.counted_frame(metric)?.lazy());
+        counted(&execute(
+            context,
+            &format!("SELECT * FROM counted AS k{rest}"),
+            &origin,
+        )?)
+    }
+
+    /// Everything that a metric counted; listed once.
+    fn counted_frame(&self, metric: &QueryFile) -> Result<DataFrame, EngineError> {
+        if let Some(frame) = self.counted.borrow().get(&metric.id) {
+            return Ok(frame.clone());
         }
-        let frame = self
-            .counted
-            .borrow()
-            .get(&metric.id)
-            .cloned()
-            .unwrap_or_default();
-        let mut context = SQLContext::new();
-        context.register("counted", frame.lazy());
-        let answer = context
-            .execute(&format!("SELECT * FROM counted AS k{rest}"))
-            .and_then(polars::prelude::LazyFrame::collect)
-            .map_err(|source| EngineError::Query {
-                origin,
-                source,
-                hint: String::new(),
-            })?;
-        counted(&answer)
+        let origin = metric.origin.display().to_string();
+        let frame = self.run(&metric.counted_sql(), &origin)?;
+        self.counted
+            .borrow_mut()
+            .insert(metric.id.clone(), frame.clone());
+        Ok(frame)
     }
 
     /// Any SELECT over the lake's tables and `params`.
@@ -184,26 +200,25 @@ impl LocalEngine {
         origin: &str,
         words: BTreeSet<String>,
     ) -> Result<DataFrame, EngineError> {
-        let refused = |source: PolarsError, hint: String| EngineError::Query {
-            origin: origin.to_owned(),
-            source,
-            hint,
-        };
-        let mut context = SQLContext::new();
+        let context = self.context(&words)?;
+        execute(context, sql, origin)
+    }
+
+    /// The tables and columns that `words` name, and `params`.
+    fn context(&self, words: &BTreeSet<String>) -> Result<SQLContext, EngineError> {
+        let context = SQLContext::new();
         for table in TABLES {
             if words.contains(table.name) {
-                context.register(table.name, self.columns(table, &words)?.lazy());
+                context.register(table.name, self.columns(table, words)?.lazy());
             }
         }
-        let params = params_frame(&self.params).map_err(|e| refused(e, String::new()))?;
+        let params = params_frame(&self.params).map_err(|source| EngineError::Query {
+            origin: "params".to_owned(),
+            source,
+            hint: String::new(),
+        })?;
         context.register("params", params.lazy());
-        context
-            .execute(sql)
-            .and_then(polars::prelude::LazyFrame::collect)
-            .map_err(|e| {
-                let hint = known_columns(&words);
-                refused(e, hint)
-            })
+        Ok(context)
     }
 
     /// The named columns of a table, decoding those that are not yet there.
@@ -257,6 +272,18 @@ impl LocalEngine {
             source,
         })
     }
+}
+
+/// Runs a query; a refusal names the columns that its tables have.
+fn execute(mut context: SQLContext, sql: &str, origin: &str) -> Result<DataFrame, EngineError> {
+    context
+        .execute(sql)
+        .and_then(polars::prelude::LazyFrame::collect)
+        .map_err(|source| EngineError::Query {
+            origin: origin.to_owned(),
+            source,
+            hint: known_columns(&identifiers(sql)),
+        })
 }
 
 /// Every word of the SQL that could name a table or a column.

@@ -203,6 +203,19 @@ impl QueryFile {
         )
     }
 
+    /// The metric's SQL over a table `counted` that was listed before, instead of its CTE of that name.
+    pub fn grouping_sql(&self) -> String {
+        let mut query = self.query.clone();
+        if let Some(with) = query.with.as_mut() {
+            with.cte_tables
+                .retain(|cte| cte.alias.name.value != "counted");
+            if with.cte_tables.is_empty() {
+                query.with = None;
+            }
+        }
+        query.to_string()
+    }
+
     /// What [`QueryFile::counted_sql`] lists, under conditions on the alias `k`, in the order of the
     /// cases. An empty value asks for NULL.
     ///

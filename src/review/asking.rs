@@ -52,7 +52,7 @@ impl Figures for Asking<'_> {
         }
         let answer = self
             .engine
-            .metric(self.find(id)?)
+            .metric_to_drill(self.find(id)?)
             .map_err(|e| failed(id, e))?;
         self.answers
             .borrow_mut()
