@@ -58,7 +58,7 @@ struct Cli {
 enum Command {
     /// Sample register -> extract -> review, and where to look
     Demo(demo::Args),
-    /// The nightly batch: extract and indicators; one at a time
+    /// The nightly batch: extract, prune and, when asked, the review; one at a time
     Run(run::Args),
     /// Make an empty register
     Init(init::Args),

@@ -370,3 +370,91 @@ fn what_was_signed_twice_does_not_grow_afterwards() {
     let refused = register.amend(key, &grown, &contact(), at(3));
     assert!(matches!(refused, Err(RegisterError::NotAppendable { .. })));
 }
+
+#[test]
+fn a_decision_lapses_only_where_the_setting_its_days_and_two_reminders_say_so() {
+    use redress::domain::event::AnswerLapsed;
+    let (_dir, mut register) = fresh();
+    staffed(&mut register);
+    let case = resolved(&mut register);
+    let day = 24 * 60;
+    let mut lapse = |register: &mut redress::register::Register, days: i64, reminders: u8| {
+        let now = at(days * day);
+        register
+            .append(
+                case.case_key,
+                Draft::new(now, AnswerLapsed { pass: 1, reminders }),
+                &agent(),
+                now,
+            )
+            .map(|done| done.state)
+            .map_err(|error| error.to_string())
+    };
+    let off = lapse(&mut register, 60, 2).unwrap_err();
+    assert!(off.contains("do not lapse here"), "{off}");
+    register
+        .set_setting(redress::register::Setting::LapseAfterDays, "30")
+        .unwrap();
+    let unreminded = lapse(&mut register, 60, 1).unwrap_err();
+    assert!(unreminded.contains("two reminders"), "{unreminded}");
+    let early = lapse(&mut register, 20, 2).unwrap_err();
+    assert!(early.contains("are not over"), "{early}");
+    assert_eq!(
+        lapse(&mut register, 60, 2).unwrap(),
+        redress::domain::workflow::StateName::Unanswered
+    );
+}
+
+#[test]
+fn a_case_is_not_merged_into_a_merged_one_nor_received_before_any_calendar() {
+    use redress::domain::event::Merged;
+    let (_dir, mut register) = fresh();
+    staffed(&mut register);
+    let mut add = |name: &str| {
+        register
+            .register_case(
+                &complaint(person(name, Some("1")), at(0)),
+                &contact(),
+                at(0),
+            )
+            .unwrap()
+    };
+    let (first, second) = (add("Elif"), add("Deniz"));
+    let into = |number: &str| Merged {
+        into: number.to_owned(),
+    };
+    register
+        .append(
+            first.case_key,
+            Draft::new(at(1), into(&second.number)),
+            &agent(),
+            at(1),
+        )
+        .unwrap();
+    let circle = register
+        .append(
+            second.case_key,
+            Draft::new(at(2), into(&first.number)),
+            &agent(),
+            at(2),
+        )
+        .unwrap_err()
+        .to_string();
+    assert!(circle.contains("it is merged itself"), "{circle}");
+    let long_ago = "1800-01-01T10:00:00Z".parse().unwrap();
+    let error = register
+        .register_case(
+            &redress::register::NewCase {
+                occurred_at: at(3),
+                ..complaint(person("Ada", Some("2")), long_ago)
+            },
+            &contact(),
+            at(3),
+        )
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("no calendar reaches back that far"),
+        "{error}"
+    );
+}

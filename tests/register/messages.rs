@@ -277,3 +277,39 @@ fn a_customer_is_reminded_while_an_answer_is_awaited_and_asked_once_when_all_has
     );
     assert_clean(&register);
 }
+
+#[test]
+fn a_decision_told_by_other_means_takes_its_waiting_message_along() {
+    let (_dir, mut register) = fresh();
+    staffed(&mut register);
+    let case = register
+        .register_case(
+            &complaint(person("Elif", Some("1")), at(0)),
+            &contact(),
+            at(0),
+        )
+        .unwrap();
+    let mut step = |minute: i64, body: redress::domain::event::EventBody| {
+        register
+            .append(
+                case.case_key,
+                Draft::new(at(minute), body),
+                &contact(),
+                at(minute),
+            )
+            .unwrap()
+    };
+    let decision = step(1, decided(1, 0, None).into());
+    assert_eq!(decision.messages.len(), 1);
+    let means = Means::Phone;
+    step(2, Communicated { pass: 1, means }.into());
+    let dead = register
+        .messages(&MessageFilter {
+            state: Some(MessageState::Dead),
+            ..MessageFilter::default()
+        })
+        .unwrap();
+    let dead: Vec<i64> = dead.iter().map(|m| m.message_id).collect();
+    assert_eq!(dead, decision.messages);
+    assert_clean(&register);
+}
