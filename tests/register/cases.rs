@@ -378,7 +378,7 @@ fn a_decision_lapses_only_where_the_setting_its_days_and_two_reminders_say_so() 
     staffed(&mut register);
     let case = resolved(&mut register);
     let day = 24 * 60;
-    let mut lapse = |register: &mut redress::register::Register, days: i64, reminders: u8| {
+    let lapse = |register: &mut redress::register::Register, days: i64, reminders: u8| {
         let now = at(days * day);
         register
             .append(
