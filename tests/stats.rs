@@ -2,9 +2,16 @@
 //! How the tables in `oracle/stats` were made is told in the README there.
 
 mod control;
+mod dispersion;
+mod funnel;
+mod log_rank;
+mod power;
+mod rate_models;
 mod rates;
 mod shares;
+mod standardise;
 mod survival;
+mod wide_charts;
 
 /// The rows of a table made by another implementation, without its header.
 fn table(text: &str) -> Vec<Vec<&str>> {

@@ -1,31 +1,27 @@
 //! Control charts: does a series differ from its own past by more than chance?
 //!
-//! p for shares, u for counts over an exposure, XmR for single measurements. Each phase of a chart has
-//! one baseline. It is **firm** when it rests on [`FIRM_BASELINE`] points or more: then later points
-//! are judged against it and never move it, and all four rules apply. Below that it is provisional:
-//! it rests on all points of the phase, and only the 3-sigma rule applies.
+//! p for shares, u for counts over an exposure, p' and u' where these scatter more than chance alone
+//! ([`super::dispersion`] tells), XmR for single measurements, g and t for rare events. Each phase of a
+//! chart has one baseline. It is **firm** when it rests on [`FIRM_BASELINE`] points or more: then later
+//! points are judged against it and never move it, and all four rules apply. Below that it is
+//! provisional: it rests on all points of the phase, and only the 3-sigma rule applies.
 
 use super::StatsError;
+use super::chart_limits::{
+    D2_OF_TWO, D4_OF_TWO, Weighted, baseline_of, limits_of, moving_range, plain_sigma, scale,
+};
 
 /// Points on which a baseline must rest to be frozen and to carry all rules.
 pub const FIRM_BASELINE: usize = 20;
 
-/// Mean range of two normal values divided by their standard deviation (d2 for n = 2), to the digits
-/// of the tables in ISO 7870-2 and in Montgomery, Introduction to Statistical Quality Control, so that
-/// their examples come out alike.
-const D2_OF_TWO: f64 = 1.128;
-
-/// D4 for n = 2: the upper limit of the moving range is this times the mean moving range. Same tables.
-const D4_OF_TWO: f64 = 3.267;
-
-/// `count` of `size`: one point of a p chart. A size of 0 is a gap.
+/// `count` of `size`: one point of a p or p' chart. A size of 0 is a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
     pub count: u64,
     pub size: u64,
 }
 
-/// `count` over an exposure: one point of a u chart. An exposure of 0 is a gap.
+/// `count` over an exposure: one point of a u or u' chart. An exposure of 0 is a gap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exposed {
     pub count: u64,
@@ -35,8 +31,10 @@ pub struct Exposed {
 /// From what limits are computed: kept with a figure, it lets an old chart be drawn again.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Baseline {
+    /// On t charts of the times to the power 1/3.6.
     pub centre: f64,
     /// Standard deviation of a point of size or exposure 1; at size n it is this divided by the root of n.
+    /// On t charts of the times to the power 1/3.6.
     pub unit_sigma: f64,
     /// How many points it rests on.
     pub points: usize,
@@ -51,6 +49,13 @@ impl Baseline {
     /// Upper limit of the moving range, for an XmR chart.
     pub fn moving_range_limit(&self) -> f64 {
         D4_OF_TWO * D2_OF_TWO * self.unit_sigma
+    }
+
+    /// Laney's sigma z: how many times wider the limits are than chance alone makes them. `None` on
+    /// charts other than p' and u', and where chance alone makes none.
+    pub fn sigma_z(&self, kind: ChartKind) -> Option<f64> {
+        let plain = plain_sigma(kind, self.centre)?;
+        (plain > 0.0).then(|| self.unit_sigma / plain)
     }
 }
 
@@ -102,7 +107,15 @@ impl Default for ChartPlan {
 pub enum ChartKind {
     P,
     U,
+    /// Laney's p'.
+    PPrime,
+    /// Laney's u'.
+    UPrime,
     Individuals,
+    /// Number of cases (or days) between rare events.
+    Between,
+    /// Time between rare events.
+    TimeBetween,
 }
 
 /// What stands out at a point. Sources: Shewhart (1931) for the first; the Western Electric handbook
@@ -122,12 +135,15 @@ pub enum RunRule {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PointLimits {
     pub centre: f64,
-    /// Standard deviation of this point.
+    /// Standard deviation of this point; on t charts of the time to the power 1/3.6.
     pub sigma: f64,
-    /// 3 sigma below the centre; on p and u charts at least 0.
+    /// 3 sigma below the centre; at least 0 except on XmR charts.
     pub lower: f64,
-    /// 3 sigma above the centre; on p charts at most 1.
+    /// 3 sigma above the centre; on p and p' charts at most 1.
     pub upper: f64,
+    /// The line that a run on one side must keep to: the centre, but on g charts the median, for the
+    /// geometric distribution has far more than half of its values below its mean.
+    pub median: f64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -169,6 +185,22 @@ pub struct ControlChart {
 /// # Errors
 /// No point; a count above its size; a plan that contradicts itself or the series.
 pub fn p_chart(points: &[Counted], plan: &ChartPlan) -> Result<ControlChart, StatsError> {
+    chart(ChartKind::P, shares(points)?, plan)
+}
+
+/// p' chart: a p chart whose limits are widened (or narrowed) by sigma z, the mean moving range of the
+/// standardised shares divided by 1.128. For large sizes, where the share itself moves from point to
+/// point. No range is taken across a gap or a rebasing.
+///
+/// Source: Laney (2002), Quality Engineering 14, 531-537.
+///
+/// # Errors
+/// As for [`p_chart`].
+pub fn p_prime_chart(points: &[Counted], plan: &ChartPlan) -> Result<ControlChart, StatsError> {
+    chart(ChartKind::PPrime, shares(points)?, plan)
+}
+
+fn shares(points: &[Counted]) -> Result<Vec<Option<Weighted>>, StatsError> {
     for (index, point) in points.iter().enumerate() {
         if point.count > point.size {
             return Err(StatsError::RowMoreThanAll {
@@ -179,10 +211,8 @@ pub fn p_chart(points: &[Counted], plan: &ChartPlan) -> Result<ControlChart, Sta
             });
         }
     }
-    let series = points
-        .iter()
-        .map(|point| weighted(point.count, point.size as f64));
-    chart(ChartKind::P, series.collect(), plan)
+    let point = |point: &Counted| Weighted::of(point.count, point.size as f64);
+    Ok(points.iter().map(point).collect())
 }
 
 /// u chart: counts over varying exposures. The centre is the sum of counts by the sum of exposures.
@@ -193,6 +223,20 @@ pub fn p_chart(points: &[Counted], plan: &ChartPlan) -> Result<ControlChart, Sta
 /// No point; an exposure that is negative or not finite; a count without exposure; a plan that
 /// contradicts itself or the series.
 pub fn u_chart(points: &[Exposed], plan: &ChartPlan) -> Result<ControlChart, StatsError> {
+    chart(ChartKind::U, exposures(points)?, plan)
+}
+
+/// u' chart: to the u chart what the p' chart is to the p chart.
+///
+/// Source: as for [`p_prime_chart`].
+///
+/// # Errors
+/// As for [`u_chart`].
+pub fn u_prime_chart(points: &[Exposed], plan: &ChartPlan) -> Result<ControlChart, StatsError> {
+    chart(ChartKind::UPrime, exposures(points)?, plan)
+}
+
+fn exposures(points: &[Exposed]) -> Result<Vec<Option<Weighted>>, StatsError> {
     for (index, point) in points.iter().enumerate() {
         let gap = point.exposure == 0.0 && point.count == 0;
         if !(gap || point.exposure.is_finite() && point.exposure > 0.0) {
@@ -204,10 +248,8 @@ pub fn u_chart(points: &[Exposed], plan: &ChartPlan) -> Result<ControlChart, Sta
             });
         }
     }
-    let series = points
-        .iter()
-        .map(|point| weighted(point.count, point.exposure));
-    chart(ChartKind::U, series.collect(), plan)
+    let point = |point: &Exposed| Weighted::of(point.count, point.exposure);
+    Ok(points.iter().map(point).collect())
 }
 
 /// XmR chart: single measurements, `None` for a gap. Sigma is the mean moving range by 1.128; no range
@@ -218,42 +260,63 @@ pub fn u_chart(points: &[Exposed], plan: &ChartPlan) -> Result<ControlChart, Sta
 /// # Errors
 /// No point; a value that is not finite; a plan that contradicts itself or the series.
 pub fn xmr_chart(values: &[Option<f64>], plan: &ChartPlan) -> Result<ControlChart, StatsError> {
+    let finite = |value: f64| value.is_finite();
+    let series = singles(values, "the value", "finite (leave a gap empty)", finite)?;
+    chart(ChartKind::Individuals, series, plan)
+}
+
+/// g chart: how many cases (or days) lie between one rare event and the next, `None` for a gap. Sigma is
+/// the root of m (m + 1), m the mean: that of a geometric distribution. Its lower limit is 0, so that a
+/// crowd of events shows by a run, not by a point.
+///
+/// Source: Kaminsky, Benneyan, Davis and Burke (1992), Journal of Quality Technology 24, 63-69;
+/// Montgomery, Introduction to Statistical Quality Control, section on low defect levels.
+///
+/// # Errors
+/// No point; a plan that contradicts itself or the series.
+pub fn g_chart(between: &[Option<u64>], plan: &ChartPlan) -> Result<ControlChart, StatsError> {
+    let series = between
+        .iter()
+        .map(|count| count.and_then(|count| Weighted::of(count, 1.0)));
+    chart(ChartKind::Between, series.collect(), plan)
+}
+
+/// t chart: the time between one rare event and the next, `None` for a gap. An XmR chart of the times to
+/// the power 1/3.6, which makes exponential times nearly normal; centre and limits are drawn back on the
+/// scale of the times.
+///
+/// Source: Nelson (1994), Journal of Quality Technology 26, 239-240; Montgomery, Introduction to
+/// Statistical Quality Control, section on low defect levels.
+///
+/// # Errors
+/// No point; a time that is negative or not finite; a plan that contradicts itself or the series.
+pub fn t_chart(times: &[Option<f64>], plan: &ChartPlan) -> Result<ControlChart, StatsError> {
+    let allowed = "finite and at least 0 (leave a gap empty)";
+    let sound = |time: f64| time.is_finite() && time >= 0.0;
+    let series = singles(times, "the time", allowed, sound)?;
+    chart(ChartKind::TimeBetween, series, plan)
+}
+
+fn singles(
+    values: &[Option<f64>],
+    what: &'static str,
+    allowed: &'static str,
+    sound: impl Fn(f64) -> bool,
+) -> Result<Vec<Option<Weighted>>, StatsError> {
     for (index, value) in values.iter().enumerate() {
-        if let Some(value) = value
-            && !value.is_finite()
+        if let Some(value) = *value
+            && !sound(value)
         {
             return Err(StatsError::RowOutOfRange {
                 row: index + 1,
-                what: "the value",
-                value: *value,
-                allowed: "finite (leave a missing one out as a gap)",
+                what,
+                value,
+                allowed,
             });
         }
     }
-    let series = values
-        .iter()
-        .map(|value| value.map(|total| Weighted { total, weight: 1.0 }));
-    chart(ChartKind::Individuals, series.collect(), plan)
-}
-
-/// A point before it is judged: what was counted or measured, over which weight.
-#[derive(Clone, Copy)]
-struct Weighted {
-    total: f64,
-    weight: f64,
-}
-
-impl Weighted {
-    fn value(self) -> f64 {
-        self.total / self.weight
-    }
-}
-
-fn weighted(count: u64, weight: f64) -> Option<Weighted> {
-    (weight > 0.0).then_some(Weighted {
-        total: count as f64,
-        weight,
-    })
+    let single = |value: &Option<f64>| value.map(Weighted::single);
+    Ok(values.iter().map(single).collect())
 }
 
 fn chart(
@@ -264,7 +327,7 @@ fn chart(
     if series.iter().all(Option::is_none) {
         return Err(StatsError::Empty { what: "the series" });
     }
-    check_plan(plan, series.len())?;
+    check_plan(kind, plan, series.len())?;
 
     let mut starts = vec![(0, None, plan.first)];
     for rebase in &plan.rebased {
@@ -291,7 +354,8 @@ fn chart(
             });
         }
         let judged = &mut points[*start..*start + finished.len()];
-        super::run_rules::judge(judged, baseline.is_some_and(|base| base.is_firm()));
+        let firm = baseline.is_some_and(|base| base.is_firm());
+        super::run_rules::judge(judged, firm, |value| scale(kind, value));
         phases.push(ChartPhase {
             start: *start,
             end,
@@ -306,7 +370,7 @@ fn chart(
     })
 }
 
-fn check_plan(plan: &ChartPlan, points: usize) -> Result<(), StatsError> {
+fn check_plan(kind: ChartKind, plan: &ChartPlan, points: usize) -> Result<(), StatsError> {
     if plan.baseline_points < FIRM_BASELINE {
         return Err(StatsError::OutOfRange {
             what: "the number of points of a baseline",
@@ -314,7 +378,7 @@ fn check_plan(plan: &ChartPlan, points: usize) -> Result<(), StatsError> {
             allowed: "at least 20",
         });
     }
-    check_source(plan.first)?;
+    check_source(kind, plan.first)?;
     let mut previous = 0;
     for (index, rebase) in plan.rebased.iter().enumerate() {
         let refusal = if rebase.start <= previous {
@@ -333,21 +397,28 @@ fn check_plan(plan: &ChartPlan, points: usize) -> Result<(), StatsError> {
                 why,
             });
         }
-        check_source(rebase.baseline)?;
+        check_source(kind, rebase.baseline)?;
         previous = rebase.start;
     }
     Ok(())
 }
 
-fn check_source(source: BaselineSource) -> Result<(), StatsError> {
+fn check_source(kind: ChartKind, source: BaselineSource) -> Result<(), StatsError> {
     match source {
         BaselineSource::Computed => Ok(()),
         BaselineSource::Frozen(baseline) => {
-            if !baseline.centre.is_finite() {
+            let (lowest, highest, allowed) = match kind {
+                ChartKind::Individuals => (f64::MIN, f64::MAX, "finite"),
+                ChartKind::P | ChartKind::PPrime => (0.0, 1.0, "from 0 to 1"),
+                ChartKind::U | ChartKind::UPrime | ChartKind::Between | ChartKind::TimeBetween => {
+                    (0.0, f64::MAX, "finite and at least 0")
+                }
+            };
+            if !(lowest..=highest).contains(&baseline.centre) {
                 return Err(StatsError::OutOfRange {
                     what: "the centre of a frozen baseline",
                     value: baseline.centre,
-                    allowed: "finite",
+                    allowed,
                 });
             }
             if !(baseline.unit_sigma.is_finite() && baseline.unit_sigma >= 0.0) {
@@ -360,67 +431,4 @@ fn check_source(source: BaselineSource) -> Result<(), StatsError> {
             Ok(())
         }
     }
-}
-
-/// The baseline of a phase from its first `wanted` points; `None` when they are too few.
-fn baseline_of(kind: ChartKind, phase: &[Option<Weighted>], wanted: usize) -> Option<Baseline> {
-    let used: Vec<(usize, Weighted)> = phase
-        .iter()
-        .enumerate()
-        .filter_map(|(index, point)| point.map(|point| (index, point)))
-        .take(wanted)
-        .collect();
-    let last = used.last()?.0;
-    let total: f64 = used.iter().map(|(_, point)| point.total).sum();
-    let weight: f64 = used.iter().map(|(_, point)| point.weight).sum();
-    let centre = total / weight;
-    let unit_sigma = match kind {
-        ChartKind::P => (centre * (1.0 - centre)).max(0.0).sqrt(),
-        ChartKind::U => centre.sqrt(),
-        ChartKind::Individuals => {
-            let ranges: Vec<f64> = (0..=last)
-                .filter_map(|index| moving_range(kind, phase, index))
-                .collect();
-            if ranges.is_empty() {
-                return None;
-            }
-            ranges.iter().sum::<f64>() / ranges.len() as f64 / D2_OF_TWO
-        }
-    };
-    // Values near the largest number overflow in the sums.
-    (centre.is_finite() && unit_sigma.is_finite()).then_some(Baseline {
-        centre,
-        unit_sigma,
-        points: used.len(),
-    })
-}
-
-fn moving_range(kind: ChartKind, phase: &[Option<Weighted>], index: usize) -> Option<f64> {
-    match kind {
-        ChartKind::P | ChartKind::U => None,
-        ChartKind::Individuals => {
-            let before = phase.get(index.checked_sub(1)?)?.as_ref()?.value();
-            let range = (phase.get(index)?.as_ref()?.value() - before).abs();
-            range.is_finite().then_some(range)
-        }
-    }
-}
-
-fn limits_of(kind: ChartKind, baseline: Baseline, point: Weighted) -> Option<PointLimits> {
-    let sigma = baseline.unit_sigma / point.weight.sqrt();
-    let (lower, upper) = (baseline.centre - 3.0 * sigma, baseline.centre + 3.0 * sigma);
-    if !(sigma > 0.0 && lower.is_finite() && upper.is_finite()) {
-        return None;
-    }
-    let (lower, upper) = match kind {
-        ChartKind::P => (lower.max(0.0), upper.min(1.0)),
-        ChartKind::U => (lower.max(0.0), upper),
-        ChartKind::Individuals => (lower, upper),
-    };
-    Some(PointLimits {
-        centre: baseline.centre,
-        sigma,
-        lower,
-        upper,
-    })
 }

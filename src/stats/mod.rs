@@ -4,13 +4,21 @@
 //! not finite) with a [`StatsError`], and says "not estimable" where the data hold no answer. No
 //! function returns NaN. Confidence levels are fractions: 0.95, not 95.
 
+mod chart_limits;
 pub mod control;
+pub mod dispersion;
+pub mod funnel;
 pub mod incidence;
+pub mod log_rank;
 pub mod multiplicity;
+pub mod negative_binomial;
 pub mod pareto;
+pub mod power;
 pub mod proportion;
+pub mod quasi_poisson;
 pub mod rate;
 mod run_rules;
+pub mod standardise;
 pub mod survival;
 mod tails;
 
@@ -60,6 +68,15 @@ pub enum StatsError {
     #[error("{what} is too large; at most {limit} can be computed exactly")]
     TooLarge { what: &'static str, limit: u64 },
 
+    #[error("{what}: {given} given, at least {least} needed; {instead}")]
+    TooFew {
+        what: &'static str,
+        given: usize,
+        least: usize,
+        /// What to do instead.
+        instead: &'static str,
+    },
+
     #[error("rebasing number {number} at point {start}: {why}")]
     Rebase {
         number: usize,
@@ -81,6 +98,43 @@ pub struct Estimate {
     pub value: f64,
     pub lower: f64,
     pub upper: f64,
+}
+
+/// The ratio of two rates by a model, with Wald limits on the logarithmic scale. All finite.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ModelRatio {
+    /// Above 0, as are the limits.
+    pub ratio: Estimate,
+    /// Of the ratio's natural logarithm.
+    pub std_error: f64,
+    /// Two-sided, of the hypothesis that both rates are equal.
+    pub p_value: f64,
+}
+
+impl ModelRatio {
+    /// From a log ratio, its standard error, the deviate of the limits and the p-value; not estimable
+    /// when a figure would not be finite.
+    fn new(log_ratio: f64, std_error: f64, deviate: f64, p_value: f64) -> Result<Self, StatsError> {
+        let at = |log: f64| log.exp();
+        let ratio = Estimate {
+            value: at(log_ratio),
+            lower: at(log_ratio - deviate * std_error),
+            upper: at(log_ratio + deviate * std_error),
+        };
+        let finite = [ratio.value, ratio.lower, ratio.upper, std_error, p_value];
+        if finite.iter().all(|figure| figure.is_finite()) && ratio.value > 0.0 {
+            Ok(Self {
+                ratio,
+                std_error,
+                p_value,
+            })
+        } else {
+            Err(StatsError::NotEstimable {
+                what: "the rate ratio",
+                why: "its logarithm is too uncertain for finite limits",
+            })
+        }
+    }
 }
 
 /// Checks a confidence level: above 0 and below 1.

@@ -6,9 +6,10 @@ const ONE_SIDE: usize = 8;
 /// Points, not steps: six points are five rises or five falls.
 const TRENDING: usize = 6;
 
-/// Marks the points of one phase. A gap ends every run; a point on the centre ends a run on one side,
-/// and an equal value ends a trend. `all_rules` is false on a provisional baseline.
-pub(super) fn judge(points: &mut [ChartPoint], all_rules: bool) {
+/// Marks the points of one phase. A gap ends every run; a point on the middle line ends a run on one
+/// side, and an equal value ends a trend. `all_rules` is false on a provisional baseline. `scale` turns
+/// a drawn value into the one whose sigma is known.
+pub(super) fn judge(points: &mut [ChartPoint], all_rules: bool, scale: impl Fn(f64) -> f64) {
     let mut side = Run::default();
     let mut trend = Run::default();
     let mut previous: Option<f64> = None;
@@ -23,12 +24,12 @@ pub(super) fn judge(points: &mut [ChartPoint], all_rules: bool) {
             recent = [None, None];
             continue;
         };
-        let distance = (value - limits.centre) / limits.sigma;
+        let distance = (scale(value) - scale(limits.centre)) / limits.sigma;
         if distance.abs() > 3.0 {
             point.signals.push(RunRule::BeyondThreeSigma);
         }
         if all_rules {
-            side.take(direction(distance));
+            side.take(direction(value - limits.median));
             trend.take(previous.map_or(0, |before| direction(value - before)));
             if side.length >= ONE_SIDE {
                 point.signals.push(RunRule::EightOnOneSide);

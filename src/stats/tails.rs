@@ -70,6 +70,28 @@ pub(super) fn poisson_at_least(x: u64, mean: f64) -> f64 {
     gamma_lr(x as f64, mean)
 }
 
+/// P(X = x) for X Poisson with the given mean above 0.
+pub(super) fn poisson_point(x: u64, mean: f64) -> f64 {
+    let count = x as f64;
+    (count * mean.ln() - mean - ln_gamma(count + 1.0)).exp()
+}
+
+/// The quantile of a gamma distribution with this shape above 0 and scale 1.
+pub(super) fn gamma_quantile(shape: f64, share: f64) -> Result<f64, StatsError> {
+    if !(shape.is_finite() && shape > 0.0) {
+        return Err(StatsError::NotEstimable {
+            what: "the limit",
+            why: "the variance is too small or too large to divide by",
+        });
+    }
+    // On a logarithmic scale, so that small quantiles are as precise as large ones.
+    let far = shape + 40.0 * (shape + 1.0).sqrt() + 1000.0;
+    let log = crossing(-700.0, far.ln(), share, |log| {
+        Ok(gamma_lr(shape, log.exp()))
+    })?;
+    Ok(log.exp())
+}
+
 /// Where a function that rises from `low` to `high` crosses `level`, by halving: 200 steps exhaust
 /// the precision of the arguments.
 pub(super) fn crossing(
