@@ -13,3 +13,4 @@ pub mod register;
 pub mod review;
 pub mod sample;
 pub mod stats;
+pub mod table_file;

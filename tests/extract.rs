@@ -465,6 +465,10 @@ fn an_empty_or_missing_store_is_said() {
     assert_eq!(done.manifest.rows["cases"], 0);
     let engine = crate::metrics::engine(&done.snapshot);
     for metric in redress::engine::query_file::shipped_metrics().unwrap() {
+        // Units sold and staff have no history: they are known at any time.
+        if ["complaints_per_exposure", "staff_trained"].contains(&metric.id.as_str()) {
+            continue;
+        }
         assert!(
             engine.metric(&metric).unwrap().rows.is_empty(),
             "{}",

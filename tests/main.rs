@@ -1,15 +1,18 @@
 //! One integration binary: linking once saves minutes.
 
 mod calendar;
+mod checks;
 mod cli_cases;
 mod common;
 mod extract;
 mod faults;
 mod incident_log;
 mod metrics;
+mod metrics_rest;
 mod register;
 mod review;
 mod sample;
 mod stage_clock;
+mod stat_command;
 mod stats;
 mod workflow;

@@ -1,8 +1,10 @@
 //! The metrics against an independent computation in plain Python (`tests/oracle/metrics/`), made from
 //! the same CSV by another reading of the definitions.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use redress::engine::counted::{Counted, Value};
 use redress::engine::export::csv_bytes;
 use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
@@ -70,10 +72,15 @@ fn agrees_with_oracle(source: &Path, expected: &Path) {
     for metric in shipped_metrics().unwrap() {
         let oracle = expected.join(format!("{}.csv", metric.id));
         let Ok(oracle) = std::fs::read_to_string(&oracle) else {
-            assert_eq!(metric.id, "source_agreement", "{} has no oracle", metric.id);
+            // The tables of clusters, actions and audits are not in the CSV: `metrics_rest` fills them by hand.
+            let elsewhere = metric.id == "source_agreement" || metric.rests_on.is_some();
+            assert!(elsewhere, "{} has no oracle", metric.id);
             continue;
         };
-        let answer = engine.metric(&metric).unwrap();
+        let mut answer = engine.metric(&metric).unwrap();
+        if metric.id == "conformance" {
+            answer = without_reason(&answer);
+        }
         let ours = String::from_utf8(csv_bytes(&answer).unwrap()).unwrap();
         assert_eq!(
             lines(&ours),
@@ -89,7 +96,54 @@ fn agrees_with_oracle(source: &Path, expected: &Path) {
         );
         compared += 1;
     }
-    assert_eq!(compared, 12);
+    assert_eq!(compared, 37);
+}
+
+/// Deviations by kind: how a refusal is worded is the program's own.
+fn without_reason(table: &Counted) -> Counted {
+    let mut by_kind: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for row in 0..table.rows.len() {
+        let sums = by_kind.entry(table.text(row, "kind")).or_default();
+        sums.0 += table.count(row, "deviations");
+        sums.1 += table.count(row, "complaints");
+    }
+    Counted {
+        columns: ["kind", "deviations", "complaints"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: by_kind
+            .into_iter()
+            .map(|(kind, (events, cases))| {
+                vec![Value::Text(kind), Value::Count(events), Value::Count(cases)]
+            })
+            .collect(),
+    }
+}
+
+/// Each line of `mutations.csv` spoils a metric in one place; the fixture must show it.
+#[test]
+fn a_spoiled_query_gives_another_figure_on_the_fixture() {
+    let lake = tempfile::tempdir().unwrap();
+    let folder = repository().join("tests/oracle/metrics");
+    let done = extract_csv(&folder.join("fixture"), lake.path());
+    let engine = engine(&done.snapshot);
+    let metrics = shipped_metrics().unwrap();
+    let mut spoiled = std::collections::BTreeSet::new();
+    let mut reader = csv::Reader::from_path(folder.join("mutations.csv")).unwrap();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let (id, text, instead) = (&record[0], &record[1], &record[2]);
+        let metric = find(&metrics, id);
+        assert!(metric.sql.contains(text), "{id} has no `{text}`");
+        let right = engine.sql(&metric.sql, id).unwrap();
+        let wrong = engine.sql(&metric.sql.replace(text, instead), id).unwrap();
+        assert_ne!(
+            right, wrong,
+            "{id}: `{text}` -> `{instead}` changes nothing"
+        );
+        spoiled.insert(id.to_owned());
+    }
+    assert_eq!(spoiled.len(), 37);
 }
 
 #[test]
@@ -205,6 +259,25 @@ fn every_header_tells_the_truth_about_its_query() {
         "a file of queries/metrics is not shipped"
     );
     for metric in &metrics {
+        let answered = engine.metric(metric).unwrap().columns;
+        assert_eq!(
+            metric.columns, answered,
+            "{}: the header's columns",
+            metric.id
+        );
+        assert!(
+            metric.apart.iter().all(|a| metric.dimensions.contains(a)),
+            "{}: kept apart but no dimension",
+            metric.id
+        );
+        for language in ["tr", "ru"] {
+            assert_ne!(
+                metric.definition(language),
+                metric.definition("en"),
+                "{} has no definition.{language}",
+                metric.id
+            );
+        }
         assert_eq!(
             metric.origin.file_stem().unwrap().to_str().unwrap(),
             metric.id

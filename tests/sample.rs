@@ -116,8 +116,11 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
         "cases.csv",
         "complainants.csv",
         "events.csv",
+        "evidences.csv",
         "exposures.csv",
         "narratives.csv",
+        "objectives.csv",
+        "staff.csv",
         "texts.csv",
         "truth.csv",
     ];

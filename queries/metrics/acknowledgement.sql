@@ -7,9 +7,13 @@
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side
 -- dimensions: side, stage, pass, month, department, site, category, channel, severity, verdict
+-- apart: side
+-- columns: side, stage, pass, month, met, missed, open_late, open_not_due, paused, cancelled, not_applicable
 -- needs: acknowledgement
 -- chart: sla
 -- definition: Receipt confirmed by a proven means within the limit; complaints whose acknowledgement was due in the period. Not acknowledged and late counts as late.
+-- definition.tr: Şikâyetin alındığının kanıtlanabilir bir yolla süresinde bildirilmesi; alındı bildiriminin vadesi dönem içinde dolan şikâyetler. Bildirilmemiş ve vadesi geçmiş olan, geç sayılır.
+-- definition.ru: Получение жалобы подтверждено заявителю доказуемым способом в установленный срок; жалобы, срок подтверждения которых приходился на период. Не подтверждённое после срока считается опозданием.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c
@@ -39,7 +43,7 @@ judged AS (
     WHERE s.stage = 'acknowledgement'
     UNION ALL
     SELECT
-        s.case_key, s.stage, s.pass, 'net' AS side, CAST(NULL AS VARCHAR) AS month, s.department,
+        s.case_key, s.stage, s.pass, 'net' AS side, CAST(NULL AS STRING) AS month, s.department,
         s.site, s.severity, 'paused' AS verdict
     FROM stages AS s
     JOIN past_days AS d ON d.day = s.started_on

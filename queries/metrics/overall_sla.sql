@@ -7,9 +7,13 @@
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side
 -- dimensions: side, stage, pass, month, department, site, category, channel, severity, verdict
+-- apart: side
+-- columns: side, stage, pass, month, met, missed, open_late, open_not_due, paused, cancelled, not_applicable
 -- needs: overall
 -- chart: sla
 -- definition: One clock from receipt to the first communicated decision, with a limit of its own; complaints whose due date fell in the period: met / (met + missed + open_late).
+-- definition.tr: Alınıştan ilk kararın bildirilmesine kadar, kendi süresi olan tek bir sayım; vadesi dönem içinde dolan şikâyetler: süresinde / (süresinde + geç + açık ve gecikmiş).
+-- definition.ru: Единый счёт от получения до первого сообщённого решения, со своим сроком; жалобы, срок которых приходился на период: в срок / (в срок + с опозданием + открыто и просрочено).
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c
@@ -39,7 +43,7 @@ judged AS (
     WHERE s.stage = 'overall'
     UNION ALL
     SELECT
-        s.case_key, s.stage, s.pass, 'net' AS side, CAST(NULL AS VARCHAR) AS month, s.department,
+        s.case_key, s.stage, s.pass, 'net' AS side, CAST(NULL AS STRING) AS month, s.department,
         s.site, s.severity, 'paused' AS verdict
     FROM stages AS s
     JOIN past_days AS d ON d.day = s.started_on

@@ -7,8 +7,12 @@
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass
 -- dimensions: stage, pass, month, department, site, paused, paused_days
+-- apart: stage, pass
+-- columns: stage, pass, paused, paused_days, stages
 -- chart: none
 -- definition: Stages that started in the period, by the counted days that pauses on the customer's side left out up to as_of. Paused: at least one counted day was left out, or such a pause runs at as_of; shorter pauses move no due date. A running pause counts up to the last day that is over; where a longest pause is set, one that began before the limit counts no further than it moved the limit.
+-- definition.tr: Dönem içinde başlayan aşamalar, müşteri nedeniyle duraklamaların değerlendirme anına kadar sayım dışı bıraktığı günlere göre. Durdurulan: en az bir sayılan gün eksilmiş ya da böyle bir duraklama değerlendirme anında sürüyor; daha kısa duraklamalar vadeyi değiştirmez. Süren duraklama, biten son güne kadar sayılır; en uzun duraklama sınırı konmuşsa, süre dolmadan başlayan duraklama vadeyi ertelediğinden fazla sayılmaz.
+-- definition.ru: Этапы, начатые в периоде, по учитываемым дням, которые паузы на стороне клиента исключили из счёта до момента оценки. Приостановлено: исключён хотя бы один учитываемый день или такая пауза продолжается на момент оценки; более короткие паузы срок не сдвигают. Продолжающаяся пауза считается до последнего завершившегося дня; если установлена наибольшая длительность, пауза, начавшаяся до срока, считается не больше, чем она сдвинула срок.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

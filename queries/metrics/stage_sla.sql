@@ -7,8 +7,12 @@
 -- grain: stage of a pass of a case
 -- key: case_key, stage, pass, side
 -- dimensions: side, stage, pass, month, department, site, category, channel, severity, verdict
+-- apart: side, stage, pass
+-- columns: side, stage, pass, month, met, missed, open_late, open_not_due, paused, cancelled, not_applicable
 -- chart: sla
 -- definition: Stages whose due date fell in the period: met / (met + missed + open_late). Net leaves out the customer's time, gross deducts nothing, each on its own due dates. Paused without a due date, cancelled and not applicable are counted beside.
+-- definition.tr: Vadesi dönem içinde dolan aşamalar: süresinde / (süresinde + geç + açık ve gecikmiş). Net, müşterinin süresini saymaz; brüt hiçbir şey düşmez; her biri kendi vadesine göredir. Vadesi olmadan durdurulmuş, iptal edilmiş ve uygulanmayan aşamalar yanında sayılır.
+-- definition.ru: Этапы, срок которых приходился на период: в срок / (в срок + с опозданием + открыто и просрочено). Нетто не учитывает время клиента, брутто ничего не вычитает; сроки у каждого свои. Приостановленные без срока, отменённые и неприменимые считаются рядом.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c
@@ -38,7 +42,7 @@ judged AS (
     WHERE s.stage IN ('intake', 'processing', 'resolution')
     UNION ALL
     SELECT
-        s.case_key, s.stage, s.pass, 'net' AS side, CAST(NULL AS VARCHAR) AS month, s.department,
+        s.case_key, s.stage, s.pass, 'net' AS side, CAST(NULL AS STRING) AS month, s.department,
         s.site, s.severity, 'paused' AS verdict
     FROM stages AS s
     JOIN past_days AS d ON d.day = s.started_on

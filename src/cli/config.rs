@@ -47,6 +47,8 @@ struct File {
     max_pause_days: Option<u32>,
     keep_snapshots: Option<u32>,
     currency: Option<String>,
+    thresholds: Option<Vec<String>>,
+    alarm_mail: Option<String>,
 }
 
 /// Settings in force.
@@ -72,6 +74,10 @@ pub struct Config {
     pub keep_snapshots: u32,
     /// ISO 4217 code of the cost of redress; costs are not shown without it.
     pub currency: Option<String>,
+    /// What `check` asks of indicators, such as `sla.processing >= 95`.
+    pub thresholds: Vec<String>,
+    /// Where `check` and `run` send what failed.
+    pub alarm_mail: Option<String>,
     origins: Vec<(&'static str, String, &'static str)>,
 }
 
@@ -88,6 +94,8 @@ impl Config {
             limits: None,
             store: None,
             mapping: "redress".to_owned(),
+            thresholds: Vec::new(),
+            alarm_mail: None,
             ..self.clone()
         }
     }
@@ -148,6 +156,13 @@ impl Config {
             "14",
         );
         let currency = pick("currency", None, file.currency, "");
+        let alarm_mail = pick("alarm_mail", None, file.alarm_mail, "");
+        let thresholds = pick(
+            "thresholds",
+            None,
+            file.thresholds.map(|all| all.join("; ")),
+            "",
+        );
         if file.zone.is_some() {
             return Err(Failure::Usage(
                 "redress.toml: the zone is set in the calendar, not here; see `redress calendar show`".into(),
@@ -173,6 +188,12 @@ impl Config {
                 .transpose()?,
             keep_snapshots: number("keep_snapshots", &keep)?,
             currency: some(currency),
+            thresholds: thresholds
+                .split(';')
+                .map(|t| t.trim().to_owned())
+                .filter(|t| !t.is_empty())
+                .collect(),
+            alarm_mail: some(alarm_mail),
             origins,
         })
     }

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use redress::engine::counted::{Counted, Value};
+use redress::engine::dictionary;
 use redress::lake::manifest::Manifest;
 use redress::lake::store::{Lake, verify};
 
@@ -17,6 +18,8 @@ pub enum Command {
         #[arg(long)]
         verify: bool,
     },
+    /// The data dictionary as Markdown: tables, metrics, checks
+    Dictionary,
     /// Remove old snapshots
     Prune {
         /// Snapshots to keep [default: the setting keep_snapshots]
@@ -33,6 +36,7 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     let lake = Lake::at(&context.config.lake);
     match command {
         Command::List { verify } => list(context, &lake, verify),
+        Command::Dictionary => output::write_out(dictionary::markdown()?.as_bytes()),
         Command::Prune { keep, dry_run } => {
             let keep = keep.unwrap_or(context.config.keep_snapshots);
             let rows = lake

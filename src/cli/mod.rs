@@ -2,6 +2,7 @@
 
 mod calendar;
 mod case;
+mod check;
 mod config;
 mod demo;
 mod extract;
@@ -10,6 +11,7 @@ mod init;
 mod lake;
 mod maintenance;
 mod output;
+mod pages;
 mod progress;
 mod query;
 mod records;
@@ -18,6 +20,7 @@ mod rules;
 mod run;
 mod sample;
 mod staff;
+mod stat;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -87,9 +90,14 @@ enum Command {
     Lake(lake::Command),
     /// Ask a metric, or list what it counted
     Query(query::Args),
+    /// Look for faults in the data, and judge thresholds; exit code 10 when anything fails
+    Check(check::Args),
     /// The review of a period
     #[command(subcommand)]
     Review(review::Command),
+    /// The statistics behind the figures, on any CSV or Parquet table
+    #[command(subcommand)]
+    Stat(stat::Command),
     /// An invented register to try things on
     #[command(subcommand)]
     Sample(sample::Command),
@@ -106,6 +114,34 @@ enum Command {
         /// bash, zsh, fish, elvish, powershell
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// Whether it goes over the whole lake or register, so that memory is its first cost.
+    const fn is_batch(&self) -> bool {
+        match self {
+            Command::Demo(_)
+            | Command::Run(_)
+            | Command::Extract(_)
+            | Command::Query(_)
+            | Command::Check(_)
+            | Command::Review(_) => true,
+            Command::Init(_)
+            | Command::Case(_)
+            | Command::Staff(_)
+            | Command::Evidence(_)
+            | Command::Objectives(_)
+            | Command::Limits(_)
+            | Command::Calendar(_)
+            | Command::Lake(_)
+            | Command::Stat(_)
+            | Command::Sample(_)
+            | Command::Backup(_)
+            | Command::Audit(_)
+            | Command::Config(_)
+            | Command::Completions { .. } => false,
+        }
+    }
 }
 
 /// What every command may use.
@@ -128,6 +164,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    if cli.command.is_batch() {
+        pages::keep();
+    }
     start_log(cli.verbose);
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -165,7 +204,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Extract(args) => extract::run(&context, &args),
         Command::Lake(command) => lake::run(&context, command),
         Command::Query(args) => query::run(&context, &args),
+        Command::Check(args) => check::run(&context, &args),
         Command::Review(command) => review::run(&context, command),
+        Command::Stat(command) => stat::run(&context, command),
         Command::Sample(command) => sample::run(&context, command),
         Command::Backup(args) => maintenance::backup(&context, &args),
         Command::Audit(command) => maintenance::audit(&context, command),

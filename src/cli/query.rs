@@ -1,8 +1,10 @@
 //! `redress query`: a metric's figures, or the list of what it counted.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use redress::domain::period::Period;
+use redress::engine::comparison::side_by_side;
 use redress::engine::counted::{Counted, Value};
 use redress::engine::local::{EngineError, LocalEngine};
 use redress::engine::params::Params;
@@ -25,6 +27,12 @@ pub struct Args {
     /// List what was counted under conditions such as month=2026-07,verdict=missed
     #[arg(long, value_name = "CONDITIONS", num_args = 0..=1, default_missing_value = "")]
     drill: Option<String>,
+    /// Group by these dimensions instead of the metric's own, separated by commas
+    #[arg(long, value_name = "DIMENSIONS", conflicts_with_all = ["drill", "sql", "all", "list"], value_delimiter = ',', num_args = 1)]
+    by: Option<Vec<String>>,
+    /// Beside another period: previous, last-year, or a period such as 2025-Q3 or A..B
+    #[arg(long, value_name = "PERIOD", conflicts_with_all = ["drill", "sql", "all", "list"])]
+    compare: Option<String>,
     /// Ask every metric
     #[arg(long, conflicts_with_all = ["name", "sql", "drill", "list"])]
     all: bool,
@@ -68,13 +76,20 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     if args.all {
         return every(context, &engine, &metrics);
     }
+    if let Some(unmeasured) = metric.and_then(|m| engine.unmeasured(m)) {
+        return Err(Failure::Nothing(unmeasured.to_string()).into());
+    }
+    if let (Some(metric), true) = (metric, args.by.is_some() || args.compare.is_some()) {
+        let answer = grouped(&engine, metric, args)?;
+        return some(answer, args, context);
+    }
     let answer = match (metric, &args.drill, &args.sql) {
         (Some(metric), Some(conditions), _) => {
             let conditions =
                 parse_conditions(conditions).map_err(|e| Failure::Usage(e.to_string()))?;
             engine.drill(metric, &conditions, None).map_err(usage)?
         }
-        (Some(metric), None, _) => engine.metric(metric)?,
+        (Some(metric), None, _) => engine.metric(metric).map_err(usage)?,
         (None, Some(_), Some(_)) => {
             return Err(Failure::Usage("--drill belongs to a metric, not to --sql".into()).into());
         }
@@ -83,18 +98,58 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             return Err(Failure::Usage("name a metric, or give --list or --sql".into()).into());
         }
     };
+    some(answer, args, context)
+}
+
+fn some(answer: Counted, args: &Args, context: &Context) -> anyhow::Result<()> {
     if answer.rows.is_empty() {
         return Err(Failure::Nothing(format!("nothing was counted in {}", args.period)).into());
     }
     output::print(&answer, context.format)
 }
 
+/// A metric by other dimensions, or beside another period, or both.
+fn grouped(engine: &LocalEngine, metric: &QueryFile, args: &Args) -> anyhow::Result<Counted> {
+    let own = || metric.grouping().map(|g| g.by).unwrap_or_default();
+    let Some(other) = &args.compare else {
+        let by = args.by.clone().unwrap_or_else(own);
+        return engine.metric_by(metric, &by).map_err(usage);
+    };
+    // The months of two periods never meet: by default they are summed.
+    let by = args
+        .by
+        .clone()
+        .unwrap_or_else(|| own().into_iter().filter(|name| name != "month").collect());
+    let params = engine.params();
+    let before = match other.as_str() {
+        "previous" => Some(params.previous.clone()),
+        "last-year" => params.period.year_before(),
+        text => {
+            Some(Period::parse(text, params.as_of_on).map_err(|e| Failure::Usage(e.to_string()))?)
+        }
+    };
+    let nothing_before = || Failure::Usage(format!("nothing lies before {}", params.period));
+    let before = before.ok_or_else(nothing_before)?;
+    let earlier = Params {
+        previous: before.previous().ok_or_else(nothing_before)?,
+        period: before,
+        ..params.clone()
+    };
+    let now = engine.metric_by(metric, &by).map_err(usage)?;
+    let then = engine
+        .for_params(earlier)
+        .metric_by(metric, &by)
+        .map_err(usage)?;
+    Ok(side_by_side(&now, &then, &metric.kept_apart(&by)))
+}
+
 /// A question that cannot be asked is the asker's to mend; the rest is a failure.
 fn usage(error: EngineError) -> anyhow::Error {
     match error {
-        EngineError::Metric(_) | EngineError::Query { .. } | EngineError::NotASelect { .. } => {
-            Failure::Usage(error.to_string()).into()
-        }
+        EngineError::Metric(_)
+        | EngineError::Query { .. }
+        | EngineError::Columns { .. }
+        | EngineError::NotASelect { .. } => Failure::Usage(error.to_string()).into(),
         other => other.into(),
     }
 }
@@ -104,7 +159,15 @@ fn every(context: &Context, engine: &LocalEngine, metrics: &[QueryFile]) -> anyh
     let mut answers = serde_json::Map::new();
     let mut text = String::new();
     for metric in metrics {
+        if let Some(unmeasured) = engine.unmeasured(metric) {
+            let title = metric.title(context.config.language.as_str());
+            text.push_str(&format!("{title} ({})\n\n{unmeasured}\n\n", metric.id));
+            answers.insert(metric.id.clone(), serde_json::Value::Null);
+            continue;
+        }
+        let began = Instant::now();
         let answer = engine.metric(metric)?;
+        tracing::info!("{}: {:.3} s", metric.id, began.elapsed().as_secs_f64());
         let title = metric.title(context.config.language.as_str());
         text.push_str(&format!(
             "{title} ({})\n\n{}\n",
@@ -205,7 +268,7 @@ fn explanation(context: &Context, metric: &QueryFile) -> String {
     format!(
         "{}\n{}\n\nISO 10002: {}\nbasis: {}\ncounts: {}\nkey: {}\ndimensions: {}\nfile: {}\n\n{}\n",
         metric.title(context.config.language.as_str()),
-        metric.definition,
+        metric.definition(context.config.language.as_str()),
         metric.iso,
         metric.basis,
         metric.grain,

@@ -11,7 +11,7 @@ use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with};
 use redress::lake::manifest::Manifest;
 use redress::review::asking::Asking;
-use redress::review::figures::{FigureError, Figures, Previous, ReviewContext};
+use redress::review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
 use redress::review::{build, pack};
 
 use super::Context;
@@ -64,12 +64,7 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
     let (engine, manifest) = query::open(context, args.snapshot.as_deref(), &args.period)?;
     let bar = progress::steps("review: metrics");
     bar.set_length(metrics.len() as u64);
-    let asking = Asking::new(
-        &engine,
-        &metrics,
-        context.config.language,
-        &manifest.not_recorded,
-    );
+    let asking = Asking::new(&engine, &metrics, context.config.language);
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
     for metric in &metrics {
         match asking.metric(&metric.id) {
@@ -151,7 +146,7 @@ fn review_context(
         deviations: u64::try_from(deviations.count(0, "deviations")).unwrap_or(0),
         objectives: objectives(engine)?,
         currency: context.config.currency.clone(),
-        previous: previous(context, engine, metrics, &manifest.not_recorded)?,
+        previous: previous(context, engine, metrics)?,
         not_recorded: manifest.not_recorded.clone(),
     })
 }
@@ -186,23 +181,23 @@ fn limits_in_words(limits: &redress::domain::limits::Limits) -> String {
     format!("v{}: {}", limits.version(), parts.join(", "))
 }
 
-/// Targets in force at the period's end, by stage.
-fn objectives(engine: &LocalEngine) -> anyhow::Result<BTreeMap<String, f64>> {
+/// Targets in force at the period's end, by indicator.
+fn objectives(engine: &LocalEngine) -> anyhow::Result<BTreeMap<String, Objective>> {
     let rows = engine.sql(
-        "SELECT o.indicator, o.version, o.target FROM objectives AS o CROSS JOIN params AS p \
-         WHERE o.effective_from <= p.period_last ORDER BY o.indicator, o.version",
+        "SELECT o.indicator, o.version, o.target, o.direction, o.owner FROM objectives AS o \
+         CROSS JOIN params AS p WHERE o.effective_from <= p.period_last ORDER BY o.indicator, o.version",
         "objectives",
     )?;
+    // A later version replaces an earlier one.
     Ok((0..rows.rows.len())
         .filter_map(|row| {
-            let indicator = rows.text(row, "indicator");
-            let stage = indicator
-                .strip_prefix("sla.")
-                .unwrap_or(&indicator)
-                .to_owned();
-            let target = rows.cell(row, "target").as_real()?;
-            // Objectives are entered in percent; later versions replace earlier ones.
-            Some((stage, target / 100.0))
+            let objective = Objective {
+                target: rows.cell(row, "target").as_real()?,
+                at_least: rows.text(row, "direction") == "at_least",
+                version: rows.count(row, "version"),
+                owner: rows.text(row, "owner"),
+            };
+            Some((rows.text(row, "indicator"), objective))
         })
         .collect())
 }
@@ -212,7 +207,6 @@ fn previous(
     context: &Context,
     engine: &LocalEngine,
     metrics: &[QueryFile],
-    not_recorded: &[String],
 ) -> anyhow::Result<Option<Previous>> {
     let params = engine.params();
     let Some(before) = params.previous.previous() else {
@@ -226,7 +220,7 @@ fn previous(
     let engine = engine.for_params(earlier);
     let found = Previous::read(
         &params.previous.name,
-        &Asking::new(&engine, metrics, context.config.language, not_recorded),
+        &Asking::new(&engine, metrics, context.config.language),
     )
     .context("the period before cannot be computed")?;
     Ok((found.received > 0).then_some(found))

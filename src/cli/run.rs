@@ -6,7 +6,8 @@ use std::time::Instant;
 use redress::lake::store::Lake;
 
 use super::Context;
-use super::{extract, review};
+use super::failure::Failure;
+use super::{check, extract, review};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -16,6 +17,9 @@ pub struct Args {
     /// Read every month again
     #[arg(long)]
     full: bool,
+    /// The period that thresholds are judged on
+    #[arg(long, value_name = "PERIOD", default_value = "last-quarter")]
+    check_period: String,
 }
 
 /// `redress run`.
@@ -28,17 +32,30 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             ..extract::Args::default()
         };
         let done = extract::perform(context, &order)?;
-        Ok(format!(
+        let said = format!(
             "{} ({} months read, {} linked)",
             done.snapshot.display(),
             done.months_read,
             done.months_linked
-        ))
+        );
+        Ok((said, ()))
+    })?;
+    let checked = step("check", || {
+        let order = check::Args {
+            period: args.check_period.clone(),
+            threshold: Vec::new(),
+            queries: None,
+            snapshot: None,
+            mail: None,
+            list: false,
+        };
+        let outcome = check::perform(context, &order)?;
+        Ok((outcome.summary(), outcome))
     })?;
     step("prune", || {
         let keep = usize::try_from(context.config.keep_snapshots)?;
         let gone = Lake::at(&context.config.lake).prune(keep, false)?;
-        Ok(format!("{} snapshot(s) removed", gone.len()))
+        Ok((format!("{} snapshot(s) removed", gone.len()), ()))
     })?;
     if let Some(period) = &args.review {
         step("review", || {
@@ -52,26 +69,30 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
                     queries: None,
                 },
             )?;
-            Ok(pack.display().to_string())
+            Ok((pack.display().to_string(), ()))
         })?;
     }
     log(&format!(
         "run: done in {:.1} s",
         began.elapsed().as_secs_f64()
     ));
-    Ok(())
+    // The rest of the night's work is done all the same; the exit code tells of the failure.
+    match checked.failures() {
+        0 => Ok(()),
+        _ => Err(Failure::Check(format!("check: {}", checked.summary())).into()),
+    }
 }
 
 /// One line a step: what, outcome, seconds.
-fn step(name: &str, work: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<()> {
+fn step<T>(name: &str, work: impl FnOnce() -> anyhow::Result<(String, T)>) -> anyhow::Result<T> {
     let began = Instant::now();
     let outcome = work();
     let seconds = began.elapsed().as_secs_f64();
     match &outcome {
-        Ok(said) => log(&format!("{name}: {said} in {seconds:.1} s")),
+        Ok((said, _)) => log(&format!("{name}: {said} in {seconds:.1} s")),
         Err(_) => log(&format!("{name}: failed after {seconds:.1} s")),
     }
-    outcome.map(|_| ())
+    outcome.map(|(_, result)| result)
 }
 
 /// The batch's log is for whoever reads the journal, so it is written whatever the level.

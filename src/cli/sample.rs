@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use clap::Subcommand;
 use redress::domain::calendar_file::CalendarFile;
 use redress::engine::counted::{Counted, Value};
-use redress::register::{NewRegister, Register};
+use redress::register::{Direction, NewEvidence, NewObjective, NewRegister, Register};
+use redress::sample::records::Records;
 use redress::sample::register_sink::RegisterSink;
 use redress::sample::{CsvSink, Settings, Summary, case_id, generate};
 
@@ -79,8 +81,52 @@ pub fn fill_register(path: &Path, settings: Settings) -> anyhow::Result<Summary>
         (summary, sink.into_exposures())
     };
     register.set_exposure(&exposures)?;
+    enter_records(&mut register, &settings)?;
     give_passwords(&mut register, &settings, &truth)?;
     Ok(summary)
+}
+
+/// Trainings, evidence and objectives, each entered on the morning after its day.
+fn enter_records(register: &mut Register, settings: &Settings) -> anyhow::Result<()> {
+    let records = Records::of(settings);
+    let morning_after =
+        |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(30);
+    for row in &records.trainings {
+        let now = morning_after(row.held_on);
+        register.train(row.staff, row.course, row.held_on, None, now)?;
+    }
+    for row in &records.evidences {
+        let new = NewEvidence {
+            indicator: row.indicator.to_owned(),
+            value: row.figure,
+            unit: row.unit.map(str::to_owned),
+            dated: row.dated,
+            entered_by: row.entered_by.to_owned(),
+            file_sha256: None,
+            note: row.note.map(str::to_owned),
+        };
+        register.add_evidence(&new, morning_after(row.dated))?;
+    }
+    for row in &records.objectives {
+        let new = NewObjective {
+            indicator: row.indicator.to_owned(),
+            target: row.target,
+            direction: if row.at_least {
+                Direction::AtLeast
+            } else {
+                Direction::AtMost
+            },
+            owner: row.owner.to_owned(),
+            effective_from: row.effective_from,
+            reason: "set at the management review".to_owned(),
+        };
+        // An objective is set before it holds.
+        register.set_objective(
+            &new,
+            morning_after(row.effective_from) - TimeDelta::days(14),
+        )?;
+    }
+    Ok(())
 }
 
 /// Newest cases that get a tracking password.

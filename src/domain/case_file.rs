@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::event::{Assessed, Decided, Event, EventBody, EventKind, IssueAdded, Registered};
 use super::mending::Mended;
-use super::vocabulary::{Answer, Means, PauseReason, Response, Role, Severity};
+use super::vocabulary::{Answer, Means, PauseReason, RejectionReason, Response, Role, Severity};
 use super::workflow::{Pass, Refusal, State, StateName};
 
 /// What the fold does with an event that the workflow refuses.
@@ -76,6 +76,8 @@ pub struct AnswerRecord {
     pub answer: Answer,
     /// Entered by staff, with proof.
     pub on_behalf: bool,
+    /// Why a decision was rejected, when it was said.
+    pub reason: Option<RejectionReason>,
 }
 
 /// One pass of processing and resolution.
@@ -88,6 +90,20 @@ pub struct PassRecord {
     pub communicated: Option<(DateTime<Utc>, Option<Means>)>,
     pub answer: Option<AnswerRecord>,
     pub lapsed_at: Option<DateTime<Utc>>,
+}
+
+impl PassRecord {
+    /// A pass in which nothing has happened yet.
+    pub const fn begun(pass: Pass, started_at: Option<DateTime<Utc>>) -> Self {
+        PassRecord {
+            pass,
+            started_at,
+            decision: None,
+            communicated: None,
+            answer: None,
+            lapsed_at: None,
+        }
+    }
 }
 
 /// A state and the moment it was entered.
@@ -127,8 +143,11 @@ pub struct CaseFile {
     pub correction_verified: Option<(DateTime<Utc>, bool)>,
     pub survey_sent_at: Option<DateTime<Utc>>,
     pub survey_score: Option<u8>,
+    pub surveyed_at: Option<DateTime<Utc>>,
     pub history: Vec<StateChange>,
     pub reopenings: u32,
+    /// The first reopening.
+    pub reopened_at: Option<DateTime<Utc>>,
     pub escalations: u32,
     pub late_entries: u32,
     pub amendments: u32,
@@ -163,6 +182,9 @@ impl CaseFile {
             Some(event) => CaseFile::begin(event).ok_or(FoldError::NotRegistered)?,
             None => return Err(FoldError::NotRegistered),
         };
+        // What was entered late stays so when it is struck out later.
+        let late = events.iter().filter(known).filter(|e| e.late_reason.is_some());
+        file.late_entries = u32::try_from(late.count()).unwrap_or(u32::MAX);
         file.amendments = mended.amendments;
         file.voided = mended.voided;
         file.deviations = mended.deviations;
@@ -250,7 +272,7 @@ impl CaseFile {
         let EventBody::Registered(registration) = &event.body else {
             return None;
         };
-        let mut file = CaseFile {
+        let file = CaseFile {
             state: State::registered(),
             registered_at: event.occurred_at,
             registered_role: event.role,
@@ -274,12 +296,14 @@ impl CaseFile {
             correction_verified: None,
             survey_sent_at: None,
             survey_score: None,
+            surveyed_at: None,
             history: vec![StateChange {
                 at: registration.received_at,
                 state: StateName::Registered,
                 pass: 1,
             }],
             reopenings: 0,
+            reopened_at: None,
             escalations: 0,
             late_entries: 0,
             amendments: 0,
@@ -287,13 +311,11 @@ impl CaseFile {
             deviations: Vec::new(),
             registration: registration.clone(),
         };
-        file.late_entries += u32::from(event.late_reason.is_some());
         Some(file)
     }
 
     /// Takes one event: the workflow's rules, the rules that need the whole file, the milestones.
     fn take(&mut self, event: &Event, mode: Mode) -> Result<(), Refusal> {
-        self.late_entries += u32::from(event.late_reason.is_some());
         let actor = event.actor.as_deref();
         let before = self.state.clone();
         let verdict = self
@@ -408,9 +430,33 @@ impl CaseFile {
                 let pass = self.pass_record(next.pass());
                 pass.communicated.get_or_insert((at, Some(c.means)));
             }
-            EventBody::Accepted(_) => self.answer(at, before.pass(), Answer::Accepted, false),
-            EventBody::Rejected(_) => self.answer(at, before.pass(), Answer::Rejected, false),
-            EventBody::AnsweredOnBehalf(a) => self.answer(at, before.pass(), a.answer, true),
+            EventBody::Accepted(_) => self.answer(
+                before.pass(),
+                AnswerRecord {
+                    at,
+                    answer: Answer::Accepted,
+                    on_behalf: false,
+                    reason: None,
+                },
+            ),
+            EventBody::Rejected(r) => self.answer(
+                before.pass(),
+                AnswerRecord {
+                    at,
+                    answer: Answer::Rejected,
+                    on_behalf: false,
+                    reason: r.reason,
+                },
+            ),
+            EventBody::AnsweredOnBehalf(a) => self.answer(
+                before.pass(),
+                AnswerRecord {
+                    at,
+                    answer: a.answer,
+                    on_behalf: true,
+                    reason: a.reason,
+                },
+            ),
             EventBody::AnswerLapsed(_) => self.pass_record(next.pass()).lapsed_at = Some(at),
             EventBody::RemediesTold(_) => {
                 self.remedies_told_at.get_or_insert(at);
@@ -430,10 +476,14 @@ impl CaseFile {
             EventBody::SurveySent(_) => {
                 self.survey_sent_at.get_or_insert(at);
             }
-            EventBody::Surveyed(s) => self.survey_score = Some(s.score),
+            EventBody::Surveyed(s) => {
+                self.survey_score = Some(s.score);
+                self.surveyed_at = Some(at);
+            }
             EventBody::Escalated(_) => self.escalations += 1,
             EventBody::Reopened(_) => {
                 self.reopenings += 1;
+                self.reopened_at.get_or_insert(at);
             }
             EventBody::Withdrawn(_) | EventBody::Merged(_) => self.end_rest(at),
             EventBody::Registered(_)
@@ -465,16 +515,12 @@ impl CaseFile {
         self.state = next;
     }
 
-    fn answer(&mut self, at: DateTime<Utc>, pass: Pass, answer: Answer, on_behalf: bool) {
-        self.end_rest(at);
+    fn answer(&mut self, pass: Pass, answer: AnswerRecord) {
+        self.end_rest(answer.at);
         let record = self.pass_record(pass);
         // An answer proves that the decision had reached the customer by then.
-        record.communicated.get_or_insert((at, None));
-        record.answer = Some(AnswerRecord {
-            at,
-            answer,
-            on_behalf,
-        });
+        record.communicated.get_or_insert((answer.at, None));
+        record.answer = Some(answer);
     }
 
     fn end_rest(&mut self, at: DateTime<Utc>) {
@@ -489,14 +535,7 @@ impl CaseFile {
         let position = match self.passes.iter().position(|p| p.pass == pass) {
             Some(position) => position,
             None => {
-                self.passes.push(PassRecord {
-                    pass,
-                    started_at: None,
-                    decision: None,
-                    communicated: None,
-                    answer: None,
-                    lapsed_at: None,
-                });
+                self.passes.push(PassRecord::begun(pass, None));
                 self.passes.len() - 1
             }
         };

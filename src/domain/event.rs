@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::vocabulary::{
     Answer, AssessmentChange, Channel, Expectation, Language, Means, MessagePurpose, PauseReason,
-    Response, Role, Severity, words,
+    RejectionReason, Response, Role, Severity, words,
 };
 
 /// One event of one case, as the register holds it.
@@ -180,10 +180,19 @@ events! {
     Communicated = "communicated" { pass: u8, means: Means },
     /// The customer accepted the decision.
     Accepted = "accepted" { pass: u8 },
-    /// The customer rejected the decision; the reason is erasable text.
-    Rejected = "rejected" { pass: u8 },
+    /// The customer rejected the decision; the reason in their words is erasable text.
+    Rejected = "rejected" {
+        pass: u8,
+        #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<RejectionReason>,
+    },
     /// Staff entered the customer's answer, with proof of it.
-    AnsweredOnBehalf = "answered_on_behalf" { pass: u8, answer: Answer, means: Means, proof: String },
+    AnsweredOnBehalf = "answered_on_behalf" {
+        pass: u8,
+        answer: Answer,
+        means: Means,
+        proof: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<RejectionReason>,
+    },
     /// The customer never answered; closed without answer.
     AnswerLapsed = "answer_lapsed" { pass: u8, reminders: u8 },
     /// The customer was told of the external remedies by a proven means.

@@ -154,10 +154,20 @@ words! {
 }
 
 words! {
+    /// Why the customer rejects a decision, as coded beside their own words.
+    RejectionReason {
+        FactsDisputed = "facts_disputed", RemedyInsufficient = "remedy_insufficient",
+        RemedyUnsuitable = "remedy_unsuitable", NotUnderstood = "not_understood", Other = "other",
+    }
+}
+
+words! {
     /// What a message to the customer says.
     MessagePurpose {
         Registration = "registration", Acknowledgement = "acknowledgement", Question = "question",
         Decision = "decision", Remedies = "remedies", Reminder = "reminder", Survey = "survey",
         Password = "password",
+        /// To the quality manager, about no single case: a check or a threshold failed.
+        Alarm = "alarm",
     }
 }

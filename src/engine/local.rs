@@ -4,29 +4,27 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate};
 use polars::prelude::{
-    AnyValue, Column, DataFrame, DataType, IntoColumn, IntoLazy, NamedFrom, PolarsError, Series,
-    TimeUnit, TimeZone,
+    AnyValue, DataFrame, DataType, IntoColumn, IntoLazy, NamedFrom, PolarsError, Series, TimeUnit,
 };
 use polars::sql::SQLContext;
-use polars_io::SerReader;
-use polars_io::parquet::read::ParquetReader;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use super::check_file::CheckFile;
 use super::counted::{Counted, Value};
+use super::decode::{empty_frame, polars_type, read_file};
 use super::params::Params;
 use super::query_file::{QueryFile, QueryFileError};
 use crate::lake::manifest::{FileEntry, Manifest, ManifestError};
 use crate::lake::table::{ColumnKind, TableSpec, days_since_epoch};
-use crate::lake::tables::TABLES;
+use crate::lake::tables::{DERIVED, TABLES};
 
 /// What can go wrong while a query runs.
 #[derive(Debug, thiserror::Error)]
@@ -54,10 +52,29 @@ pub enum EngineError {
         source: PolarsError,
         hint: String,
     },
+    #[error("`{table}` is no table of the lake{known}")]
+    NoSuchTable { table: String, known: String },
     #[error(transparent)]
     Metric(#[from] QueryFileError),
+    #[error(
+        "{origin}: the header promises the columns {promised}, the SQL answers {answered}; make them equal"
+    )]
+    Columns {
+        origin: String,
+        promised: String,
+        answered: String,
+    },
     #[error("the column `{column}` of the answer has the type {found}, which no figure uses")]
     UnknownType { column: String, found: String },
+}
+
+/// Why a figure is "not measured".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unmeasured {
+    #[error("not measured: the source does not record `{0}`")]
+    NotRecorded(String),
+    #[error("not measured: the table `{0}` of this snapshot is empty")]
+    Empty(String),
 }
 
 /// One snapshot, opened for queries with one set of parameters.
@@ -65,6 +82,10 @@ pub struct LocalEngine {
     snapshot: PathBuf,
     /// The files that the manifest names; nothing else in the folder is data.
     files: Vec<FileEntry>,
+    /// Rows of each table, as the manifest counts them.
+    rows: BTreeMap<String, u64>,
+    /// What the source does not record.
+    not_recorded: Vec<String>,
     params: Params,
     /// Decoded columns by table; grown when a query names further ones.
     decoded: RefCell<BTreeMap<&'static str, DataFrame>>,
@@ -83,6 +104,8 @@ impl LocalEngine {
         Ok(LocalEngine {
             snapshot: snapshot.to_owned(),
             files: manifest.files,
+            rows: manifest.rows,
+            not_recorded: manifest.not_recorded,
             params,
             decoded: RefCell::new(BTreeMap::new()),
             counted: RefCell::new(BTreeMap::new()),
@@ -95,6 +118,8 @@ impl LocalEngine {
         LocalEngine {
             snapshot: self.snapshot.clone(),
             files: self.files.clone(),
+            rows: self.rows.clone(),
+            not_recorded: self.not_recorded.clone(),
             params,
             decoded: RefCell::new(self.decoded.borrow().clone()),
             counted: RefCell::new(BTreeMap::new()),
@@ -106,12 +131,86 @@ impl LocalEngine {
         &self.params
     }
 
+    /// Why a metric has no answer here, whatever its SQL gives; `None` when it has one.
+    pub fn unmeasured(&self, metric: &QueryFile) -> Option<Unmeasured> {
+        if let Some(need) = metric.needs.iter().find(|n| self.not_recorded.contains(n)) {
+            return Some(Unmeasured::NotRecorded(need.clone()));
+        }
+        metric
+            .rests_on
+            .as_ref()
+            .filter(|table| self.rows.get(*table).is_none_or(|rows| *rows == 0))
+            .map(|table| Unmeasured::Empty(table.clone()))
+    }
+
+    /// The metric's sums by other dimensions than its own.
+    ///
+    /// # Errors
+    /// As [`LocalEngine::metric`], and when a name is no dimension of the metric.
+    pub fn metric_by(&self, metric: &QueryFile, by: &[String]) -> Result<Counted, EngineError> {
+        let sql = metric.by_sql(by)?;
+        counted(&self.run(&sql, &metric.origin.display().to_string())?)
+    }
+
     /// The metric's counted table.
     ///
     /// # Errors
     /// When a file of the lake or the query cannot be read, or the engine refuses the SQL.
     pub fn metric(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
-        counted(&self.run(&metric.sql, &metric.origin.display().to_string())?)
+        let origin = metric.origin.display().to_string();
+        as_promised(
+            counted(&self.run(&metric.sql, &origin)?)?,
+            &metric.columns,
+            origin,
+        )
+    }
+
+    /// The rows that a check finds at fault; none when all is well.
+    ///
+    /// # Errors
+    /// As [`LocalEngine::metric`].
+    pub fn check(&self, check: &CheckFile) -> Result<Counted, EngineError> {
+        let origin = check.origin.display().to_string();
+        as_promised(
+            counted(&self.run(&check.sql, &origin)?)?,
+            &check.columns,
+            origin,
+        )
+    }
+
+    /// The same snapshot with one table replaced by what a SELECT over it answers: how a test plants a
+    /// fault, or an analyst asks "what if".
+    ///
+    /// # Errors
+    /// When the SELECT is refused or names no table of the lake.
+    pub fn with_table(&self, table: &str, sql: &str) -> Result<LocalEngine, EngineError> {
+        let spec = TABLES
+            .iter()
+            .chain(DERIVED)
+            .find(|t| t.name == table)
+            .ok_or_else(|| EngineError::NoSuchTable {
+                table: table.to_owned(),
+                known: known_columns(&BTreeSet::new()),
+            })?;
+        let origin = format!("the SELECT for `{table}`");
+        let mut frame = self.run(sql, &origin)?;
+        for column in spec.columns {
+            let typed = frame
+                .column(column.name)
+                .and_then(|c| c.cast(&polars_type(column.kind)))
+                .and_then(|c| frame.with_column(c).map(|_| ()));
+            typed.map_err(|source| EngineError::Query {
+                origin: origin.clone(),
+                source,
+                hint: known_columns(&BTreeSet::from([table.to_owned()])),
+            })?;
+        }
+        let mut engine = self.for_params(self.params.clone());
+        engine
+            .rows
+            .insert(spec.name.to_owned(), frame.height() as u64);
+        engine.decoded.borrow_mut().insert(spec.name, frame);
+        Ok(engine)
     }
 
     /// The metric's counted table, grouped from the list of what was counted, which is kept: for a reader
@@ -124,11 +223,12 @@ impl LocalEngine {
         let sql = metric.grouping_sql();
         let context = self.context(&identifiers(&sql))?;
         context.register("counted", counted_frame.lazy());
-        counted(&execute(
-            context,
-            &sql,
-            &metric.origin.display().to_string(),
-        )?)
+        let origin = metric.origin.display().to_string();
+        as_promised(
+            counted(&execute(context, &sql, &origin)?)?,
+            &metric.columns,
+            origin,
+        )
     }
 
     /// What was counted: one row a counted thing, the case's number first.
@@ -181,6 +281,7 @@ impl LocalEngine {
         if has_wildcard(sql) {
             let all = TABLES
                 .iter()
+                .chain(DERIVED)
                 .filter(|t| words.contains(t.name))
                 .flat_map(|t| t.columns);
             let names: Vec<String> = all.map(|c| c.name.to_owned()).collect();
@@ -207,7 +308,7 @@ impl LocalEngine {
     /// The tables and columns that `words` name, and `params`.
     fn context(&self, words: &BTreeSet<String>) -> Result<SQLContext, EngineError> {
         let context = SQLContext::new();
-        for table in TABLES {
+        for table in TABLES.iter().chain(DERIVED) {
             if words.contains(table.name) {
                 context.register(table.name, self.columns(table, words)?.lazy());
             }
@@ -274,6 +375,23 @@ impl LocalEngine {
     }
 }
 
+/// The answer, when its columns are those of the file's header.
+fn as_promised(
+    answer: Counted,
+    promised: &[String],
+    origin: String,
+) -> Result<Counted, EngineError> {
+    if promised.is_empty() || answer.columns == promised {
+        Ok(answer)
+    } else {
+        Err(EngineError::Columns {
+            origin,
+            promised: promised.join(", "),
+            answered: answer.columns.join(", "),
+        })
+    }
+}
+
 /// Runs a query; a refusal names the columns that its tables have.
 fn execute(mut context: SQLContext, sql: &str, origin: &str) -> Result<DataFrame, EngineError> {
     context
@@ -328,12 +446,16 @@ fn has_wildcard(sql: &str) -> bool {
 
 fn known_columns(words: &BTreeSet<String>) -> String {
     let mut hint = String::new();
-    for table in TABLES.iter().filter(|t| words.contains(t.name)) {
+    for table in TABLES
+        .iter()
+        .chain(DERIVED)
+        .filter(|t| words.contains(t.name))
+    {
         let names: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
         hint.push_str(&format!("\n  {} has: {}", table.name, names.join(", ")));
     }
     if hint.is_empty() {
-        let names: Vec<&str> = TABLES.iter().map(|t| t.name).collect();
+        let names: Vec<&str> = TABLES.iter().chain(DERIVED).map(|t| t.name).collect();
         hint = format!("\n  the lake's tables are: {}, params", names.join(", "));
     }
     hint
@@ -355,7 +477,7 @@ impl LocalEngine {
         let snapshot = &self.snapshot;
         let frames: Vec<DataFrame> = entries
             .par_iter()
-            .map(|entry| read_file(snapshot, entry, columns, with_month))
+            .map(|entry| read_file(snapshot, entry, table, columns, with_month))
             .collect::<Result<_, _>>()?;
         let mut whole: Option<DataFrame> = None;
         for (entry, frame) in entries.into_iter().zip(frames) {
@@ -383,90 +505,6 @@ impl LocalEngine {
     }
 }
 
-/// The named columns of one file. Its size and its rows must be those of the manifest: a file that
-/// was cut, exchanged or lost is an error, never a smaller figure.
-fn read_file(
-    snapshot: &Path,
-    entry: &FileEntry,
-    columns: &[&'static str],
-    with_month: bool,
-) -> Result<DataFrame, EngineError> {
-    let path = snapshot.join(&entry.path);
-    let parquet = |source| EngineError::Parquet {
-        path: path.clone(),
-        source,
-    };
-    let unreadable = |source| EngineError::File {
-        path: path.clone(),
-        source,
-    };
-    let file = File::open(&path).map_err(unreadable)?;
-    let bytes = file.metadata().map_err(unreadable)?.len();
-    if bytes != entry.bytes {
-        return Err(EngineError::Altered { path });
-    }
-    let mut reader = ParquetReader::new(file);
-    let rows = reader.num_rows().map_err(parquet)?;
-    if rows as u64 != entry.rows {
-        return Err(EngineError::Altered { path });
-    }
-    let mut frame = if columns.is_empty() {
-        DataFrame::empty_with_height(rows)
-    } else {
-        let names = columns.iter().map(|c| (*c).to_owned()).collect();
-        reader
-            .with_columns(Some(names))
-            .finish()
-            .and_then(|frame| frame.select(columns.iter().copied()))
-            .map_err(parquet)?
-    };
-    if with_month {
-        let month = month_of(&entry.path).to_owned();
-        let column = Series::new("received_month".into(), vec![month; rows]).into_column();
-        frame.with_column(column).map_err(parquet)?;
-    }
-    Ok(frame)
-}
-
-/// The month of receipt that a partition's path names.
-fn month_of(path: &str) -> &str {
-    path.split('/')
-        .find_map(|part| part.strip_prefix("received_month="))
-        .unwrap_or_default()
-}
-
-fn empty_frame(
-    table: &TableSpec,
-    columns: &[&str],
-    with_month: bool,
-) -> Result<DataFrame, PolarsError> {
-    let mut empty: Vec<Column> = table
-        .columns
-        .iter()
-        .filter(|c| columns.contains(&c.name))
-        .map(|c| Column::new_empty(c.name.into(), &polars_type(c.kind)))
-        .collect();
-    if with_month {
-        empty.push(Column::new_empty(
-            "received_month".into(),
-            &DataType::String,
-        ));
-    }
-    DataFrame::new(0, empty)
-}
-
-fn polars_type(kind: ColumnKind) -> DataType {
-    match kind {
-        ColumnKind::Text => DataType::String,
-        ColumnKind::Integer => DataType::Int64,
-        ColumnKind::Count => DataType::Int32,
-        ColumnKind::Real => DataType::Float64,
-        ColumnKind::Flag => DataType::Boolean,
-        ColumnKind::Day => DataType::Date,
-        ColumnKind::Instant => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
-    }
-}
-
 fn params_frame(params: &Params) -> Result<DataFrame, PolarsError> {
     let day = |name: &str, day: NaiveDate| {
         Series::new(name.into(), [days_since_epoch(day)])
@@ -484,7 +522,7 @@ fn params_frame(params: &Params) -> Result<DataFrame, PolarsError> {
             day("as_of_on", params.as_of_on)?,
             day("over_on", params.over_on)?,
             day("stock_on", params.stock_on())?,
-            text("calendar_id", &params.calendar_id),
+            text("calendar_id", &params.calendar_id).cast(&polars_type(ColumnKind::Text))?,
             day("period_first", params.period.first)?,
             day("period_last", params.period.last)?,
             day("previous_first", params.previous.first)?,
@@ -537,6 +575,9 @@ fn cell(column: &str, value: &AnyValue<'_>) -> Result<Value, EngineError> {
         }
         AnyValue::String(text) => Value::Text((*text).to_owned()),
         AnyValue::StringOwned(text) => Value::Text(text.to_string()),
+        AnyValue::Categorical(..) | AnyValue::CategoricalOwned(..) => {
+            Value::Text(value.get_str().unwrap_or_default().to_owned())
+        }
         other => {
             return Err(EngineError::UnknownType {
                 column: column.to_owned(),

@@ -1,8 +1,16 @@
 //! Queries over a snapshot of the lake: files with a header, run by an engine, answered as small
 //! counted tables.
 
+pub mod check_file;
+pub mod comparison;
 pub mod counted;
+mod decode;
+pub mod dictionary;
 pub mod export;
+pub mod grouping;
+mod header;
+pub mod indicators;
 pub mod local;
 pub mod params;
 pub mod query_file;
+pub mod threshold;

@@ -17,6 +17,8 @@ use sqlparser::ast::{Query, Statement};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
+use super::header::{Header, list};
+
 /// A query with its header.
 #[derive(Debug, Clone)]
 pub struct QueryFile {
@@ -32,10 +34,17 @@ pub struct QueryFile {
     pub grain: String,
     pub key: Vec<String>,
     pub dimensions: Vec<String>,
+    /// Dimensions over which nothing is ever summed: `--by` keeps them (net and gross, the passes).
+    pub apart: Vec<String>,
     pub chart: String,
     /// What a source must record for the figure to mean anything, as a mapping's `not_recorded` names it.
     pub needs: Vec<String>,
-    pub definition: String,
+    /// The result's columns, in order; empty where the file does not promise them.
+    pub columns: Vec<String>,
+    /// The table without which the figure is "not measured", however many rows the others have.
+    pub rests_on: Option<String>,
+    /// The definition in words, by language; English always.
+    definitions: BTreeMap<String, String>,
     pub sql: String,
     query: Box<Query>,
 }
@@ -92,39 +101,8 @@ impl QueryFile {
     /// # Errors
     /// When the header lacks a field, the SQL does not parse, or there is no CTE `counted`.
     pub fn parse(origin: &Path, text: &str) -> Result<Self, QueryFileError> {
-        let mut fields: BTreeMap<String, String> = BTreeMap::new();
-        let mut header_lines = 0;
-        for (number, line) in text.lines().enumerate() {
-            let Some(comment) = line.strip_prefix("--") else {
-                break;
-            };
-            header_lines = number + 1;
-            let (field, value) =
-                comment
-                    .split_once(':')
-                    .ok_or_else(|| QueryFileError::BadHeaderLine {
-                        path: origin.to_owned(),
-                        line: number + 1,
-                        found: line.to_owned(),
-                    })?;
-            fields.insert(field.trim().to_owned(), value.trim().to_owned());
-        }
-        let take = |field: &'static str| {
-            fields
-                .get(field)
-                .filter(|value| !value.is_empty())
-                .cloned()
-                .ok_or_else(|| QueryFileError::MissingField {
-                    path: origin.to_owned(),
-                    field,
-                })
-        };
-        let list = |text: &str| {
-            text.split(',')
-                .map(|item| item.trim().to_owned())
-                .filter(|item| !item.is_empty())
-                .collect::<Vec<_>>()
-        };
+        let header = Header::read(origin, text)?;
+        let take = |field: &'static str| header.take(field);
         let basis = take("basis")?;
         if !BASES.contains(&basis.as_str()) {
             return Err(QueryFileError::UnknownBasis {
@@ -132,17 +110,8 @@ impl QueryFile {
                 found: basis,
             });
         }
-        let mut titles = BTreeMap::from([("en".to_owned(), take("title.en")?)]);
-        for (field, value) in &fields {
-            if let Some(language) = field.strip_prefix("title.") {
-                titles.insert(language.to_owned(), value.clone());
-            }
-        }
-        let sql: String = text
-            .lines()
-            .skip(header_lines)
-            .collect::<Vec<_>>()
-            .join("\n");
+        let titles = header.in_languages("title", take("title.en")?);
+        let sql = header.sql.clone();
         let query = one_select(origin, &sql)?;
         let has_counted = query
             .with
@@ -154,16 +123,7 @@ impl QueryFile {
                 path: origin.to_owned(),
             });
         }
-        let id = take("id")?;
-        if !id
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        {
-            return Err(QueryFileError::BadId {
-                path: origin.to_owned(),
-                found: id,
-            });
-        }
+        let id = header.id()?;
         Ok(QueryFile {
             origin: origin.to_owned(),
             id,
@@ -173,9 +133,12 @@ impl QueryFile {
             grain: take("grain")?,
             key: list(&take("key")?),
             dimensions: list(&take("dimensions")?),
+            apart: header.optional("apart").map(list).unwrap_or_default(),
             chart: take("chart")?,
-            needs: fields.get("needs").map(|n| list(n)).unwrap_or_default(),
-            definition: take("definition")?,
+            needs: header.optional("needs").map(list).unwrap_or_default(),
+            columns: header.optional("columns").map(list).unwrap_or_default(),
+            rests_on: header.optional("rests_on").map(str::to_owned),
+            definitions: header.in_languages("definition", take("definition")?),
             sql,
             query,
         })
@@ -189,8 +152,26 @@ impl QueryFile {
             .map_or(self.id.as_str(), String::as_str)
     }
 
-    /// The SQL that lists everything that was counted, the case's number first: the same CTEs, another
-    /// last line.
+    /// The definition in a language, or in English.
+    pub fn definition(&self, language: &str) -> &str {
+        self.definitions
+            .get(language)
+            .or_else(|| self.definitions.get("en"))
+            .map_or("", String::as_str)
+    }
+
+    /// Whether what is counted belongs to a case; an action or a member of staff does not.
+    pub fn opens_to_cases(&self) -> bool {
+        self.key.first().is_some_and(|key| key == "case_key")
+    }
+
+    /// The parsed SQL.
+    pub(super) fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The SQL that lists everything that was counted, the case's number first where it belongs to one:
+    /// the same CTEs, another last line.
     pub fn counted_sql(&self) -> String {
         let with = self
             .query
@@ -198,9 +179,13 @@ impl QueryFile {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default();
-        format!(
-            "{with} SELECT c.case_id, k.* FROM counted AS k JOIN cases AS c ON c.case_key = k.case_key"
-        )
+        if self.opens_to_cases() {
+            format!(
+                "{with} SELECT c.case_id, k.* FROM counted AS k JOIN cases AS c ON c.case_key = k.case_key"
+            )
+        } else {
+            format!("{with} SELECT k.* FROM counted AS k")
+        }
     }
 
     /// The metric's SQL over a table `counted` that was listed before, instead of its CTE of that name.
@@ -251,7 +236,8 @@ impl QueryFile {
             format!(" WHERE {}", filters.join(" AND "))
         };
         let limit = limit.map(|n| format!(" LIMIT {n}")).unwrap_or_default();
-        Ok(format!("{filter} ORDER BY k.case_key{limit}"))
+        let order: Vec<String> = self.key.iter().map(|key| format!("k.{key}")).collect();
+        Ok(format!("{filter} ORDER BY {}{limit}", order.join(", ")))
     }
 }
 
@@ -270,7 +256,7 @@ pub fn parse_conditions(text: &str) -> Result<Vec<(String, String)>, QueryFileEr
         .collect()
 }
 
-fn one_select(origin: &Path, sql: &str) -> Result<Box<Query>, QueryFileError> {
+pub(super) fn one_select(origin: &Path, sql: &str) -> Result<Box<Query>, QueryFileError> {
     let statements =
         Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| QueryFileError::Sql {
             path: origin.to_owned(),
@@ -302,22 +288,7 @@ pub fn shipped_metrics() -> Result<Vec<QueryFile>, QueryFileError> {
 pub fn metrics_with(folder: Option<&Path>) -> Result<Vec<QueryFile>, QueryFileError> {
     let mut metrics = shipped_metrics()?;
     if let Some(folder) = folder {
-        let unreadable = |source| QueryFileError::Unreadable {
-            path: folder.to_owned(),
-            source,
-        };
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-            .map_err(unreadable)?
-            .filter_map(|entry| entry.ok().map(|e| e.path()))
-            .filter(|path| path.extension().is_some_and(|e| e == "sql"))
-            .collect();
-        paths.sort();
-        for path in paths {
-            let text =
-                std::fs::read_to_string(&path).map_err(|source| QueryFileError::Unreadable {
-                    path: path.clone(),
-                    source,
-                })?;
+        for (path, text) in sql_files(folder)? {
             metrics.push(QueryFile::parse(&path, &text)?);
         }
     }
@@ -336,6 +307,27 @@ pub fn metrics_with(folder: Option<&Path>) -> Result<Vec<QueryFile>, QueryFileEr
     Ok(metrics)
 }
 
+/// Path and text of every `.sql` file of a folder, by name.
+pub(super) fn sql_files(folder: &Path) -> Result<Vec<(PathBuf, String)>, QueryFileError> {
+    let unreadable = |source| QueryFileError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(unreadable)?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| match std::fs::read_to_string(&path) {
+            Ok(text) => Ok((path, text)),
+            Err(source) => Err(QueryFileError::Unreadable { path, source }),
+        })
+        .collect()
+}
+
 macro_rules! shipped {
     ($($id:literal),+ $(,)?) => {
         /// Name and text of every file in `queries/metrics/`.
@@ -347,17 +339,51 @@ macro_rules! shipped {
 }
 
 shipped!(
+    "acceptance",
     "acknowledgement",
+    "action_effectiveness",
+    "action_status",
     "ageing",
+    "answer_time",
+    "answer_wait",
+    "audits_held",
+    "complaints_per_exposure",
+    "conformance",
+    "cost_of_redress",
+    "data_quality",
+    "documents_changed",
+    "duplicates",
+    "escalations",
+    "evidence",
+    "issues",
+    "oldest_open",
     "overall_sla",
     "pareto_category",
+    "pareto_lot",
+    "pareto_product",
+    "pareto_root_cause",
     "pauses",
+    "priority_changes",
+    "recommendations",
+    "record_changes",
+    "recurrents",
+    "referred",
+    "registration_gap",
+    "rejection_reasons",
+    "remedies",
     "remedies_not_delivered",
     "remedies_not_told",
+    "repeats",
+    "responses",
+    "right_first_time",
+    "satisfaction",
+    "settled_where_made",
     "source_agreement",
+    "staff_trained",
     "stage_sla",
     "stage_sla_started",
     "stage_time",
     "stock_flow",
     "volume",
+    "weekday_hour",
 );

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -25,6 +25,15 @@ impl LocalDays {
 
     /// The local day of an instant.
     pub fn day(&mut self, at: DateTime<Utc>) -> NaiveDate {
+        self.local(at).date()
+    }
+
+    /// The local hour of an instant, 0 to 23.
+    pub fn hour(&mut self, at: DateTime<Utc>) -> u32 {
+        self.local(at).hour()
+    }
+
+    fn local(&mut self, at: DateTime<Utc>) -> NaiveDateTime {
         let day = at.timestamp().div_euclid(DAY_SECONDS);
         let zone = self.zone;
         let offset = *self.offsets.entry(day).or_insert_with(|| {
@@ -40,8 +49,8 @@ impl LocalDays {
             (first == next).then_some(first)
         });
         match offset {
-            Some(seconds) => (at.naive_utc() + TimeDelta::seconds(i64::from(seconds))).date(),
-            None => at.with_timezone(&zone).date_naive(),
+            Some(seconds) => at.naive_utc() + TimeDelta::seconds(i64::from(seconds)),
+            None => at.with_timezone(&zone).naive_local(),
         }
     }
 }

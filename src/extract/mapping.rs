@@ -47,6 +47,20 @@ words! {
         Remedies = "remedies",
         /// Whether customers were told of external remedies.
         ExternalRemedies = "external_remedies",
+        /// Severity, first and later (7.5).
+        Assessment = "assessment",
+        /// What kind of response a decision is, and what was sought and granted (7.7).
+        Response = "response",
+        /// Cost of redress.
+        Cost = "cost",
+        /// The customer's answer to the decision.
+        Answers = "answers",
+        /// Cases taken to an external body.
+        Referral = "referral",
+        /// The satisfaction survey.
+        Survey = "survey",
+        /// When the store learnt each event, so that a past figure can be computed again.
+        History = "history",
     }
 }
 
@@ -219,11 +233,11 @@ macro_rules! shipped {
 shipped! {
     "redress": [
         "mapping.toml", "months.sql", "case.sql", "event.sql", "narrative.sql", "exposure.sql",
-        "evidence.sql", "objective.sql", "head.sql", "anchor.sql", "changed.sql", "secret.sql",
+        "evidence.sql", "objective.sql", "staff.sql", "head.sql", "anchor.sql", "changed.sql", "secret.sql",
     ],
     "csv": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql",
-        "exposure.sql", "head.sql", "census.sql",
+        "exposure.sql", "evidence.sql", "objective.sql", "staff.sql", "head.sql", "census.sql",
     ],
     "servicenow_csv": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql", "census.sql",

@@ -9,7 +9,7 @@ use super::mapping::Unrecorded;
 use super::mask::mask;
 use super::reader::CaseBundle;
 use crate::domain::calendar::{Calendar, CalendarError};
-use crate::domain::case_file::{CaseFile, FoldError, Mode};
+use crate::domain::case_file::{CaseFile, FoldError, Mode, PassRecord};
 use crate::domain::limits::LimitInForce;
 use crate::domain::rulebook::{RuleError, Rulebook};
 use crate::domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
@@ -18,8 +18,9 @@ use crate::domain::vocabulary::{AssessmentChange, Role};
 use crate::domain::workflow::{State, StateName};
 use crate::lake::manifest::{FileEntry, Ledger};
 use crate::lake::tables::{
-    CaseColumns, CaseRow, EventColumns, EventRow, IssueColumns, IssueRow, NarrativeColumns,
-    NarrativeRow, StageColumns, StageRow, StateColumns, StateRow,
+    CaseColumns, CaseRow, DeviationColumns, DeviationRow, EventColumns, EventRow, IssueColumns,
+    IssueRow, NarrativeColumns, NarrativeRow, PassColumns, PassRow, StageColumns, StageRow,
+    StateColumns, StateRow,
 };
 use crate::lake::writer::{TableWriter, WriteError};
 
@@ -34,9 +35,11 @@ pub struct View<'a> {
 pub struct MonthFiles {
     cases: TableWriter<CaseColumns>,
     issues: TableWriter<IssueColumns>,
+    passes: TableWriter<PassColumns>,
     stages: TableWriter<StageColumns>,
     states: TableWriter<StateColumns>,
     events: TableWriter<EventColumns>,
+    deviations: TableWriter<DeviationColumns>,
     narratives: TableWriter<NarrativeColumns>,
 }
 
@@ -50,9 +53,11 @@ impl MonthFiles {
         Ok(MonthFiles {
             cases: TableWriter::create(snapshot, month)?,
             issues: TableWriter::create(snapshot, month)?,
+            passes: TableWriter::create(snapshot, month)?,
             stages: TableWriter::create(snapshot, month)?,
             states: TableWriter::create(snapshot, month)?,
             events: TableWriter::create(snapshot, month)?,
+            deviations: TableWriter::create(snapshot, month)?,
             narratives: TableWriter::create(snapshot, month)?,
         })
     }
@@ -104,6 +109,7 @@ impl MonthFiles {
         ledger.events_out += bundle.events.len() as u64;
         self.case_row(bundle, &file, complainant_key, days)?;
         self.issue_rows(bundle.case_key, &file)?;
+        self.pass_rows(bundle.case_key, &file, days)?;
         self.stage_rows(bundle.case_key, &measured, view.rules, days)?;
         self.state_rows(bundle.case_key, &file, days)?;
         self.event_rows(bundle, &file, days)?;
@@ -125,9 +131,11 @@ impl MonthFiles {
         Ok(vec![
             self.cases.finish()?,
             self.issues.finish()?,
+            self.passes.finish()?,
             self.stages.finish()?,
             self.states.finish()?,
             self.events.finish()?,
+            self.deviations.finish()?,
             self.narratives.finish()?,
         ])
     }
@@ -139,6 +147,7 @@ impl MonthFiles {
         complainant_key: Option<&str>,
         days: &mut LocalDays,
     ) -> Result<(), WriteError> {
+        let received_hour = small(days.hour(file.received_at()));
         let mut day = |at: Option<DateTime<Utc>>| at.map(|at| days.day(at));
         let registration = &file.registration;
         let received_at = file.received_at();
@@ -174,6 +183,7 @@ impl MonthFiles {
             pass: i32::from(file.state.pass()),
             received_at,
             received_on: day(Some(received_at)).unwrap_or_default(),
+            received_hour,
             registered_at: file.registered_at,
             registered_on: day(Some(file.registered_at)).unwrap_or_default(),
             registration_lag_hours: (file.registered_at - received_at).num_milliseconds() as f64
@@ -231,6 +241,7 @@ impl MonthFiles {
             correction_holds: file.correction_verified.map(|(_, holds)| holds),
             survey_sent_on: day(file.survey_sent_at),
             survey_score: file.survey_score.map(i32::from),
+            surveyed_on: day(file.surveyed_at),
             merged_into: match &file.state {
                 State::Merged { into, .. } => Some(into.as_str()),
                 _ => None,
@@ -239,6 +250,7 @@ impl MonthFiles {
             sold_on: registration.sold_on,
             produced_on: registration.produced_on,
             reopenings: small(file.reopenings),
+            reopened_on: day(file.reopened_at),
             escalations: small(file.escalations),
             late_entries: small(file.late_entries),
             amendments: small(file.amendments),
@@ -264,6 +276,44 @@ impl MonthFiles {
                 category: Some(&issue.category),
                 product: issue.product.as_deref(),
                 lot: issue.lot.as_deref(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn pass_rows(
+        &mut self,
+        case_key: i64,
+        file: &CaseFile,
+        days: &mut LocalDays,
+    ) -> Result<(), WriteError> {
+        // The first pass has begun even where nothing is decided yet.
+        let unbegun = PassRecord::begun(1, None);
+        let first = (!file.passes.iter().any(|p| p.pass == 1)).then_some(&unbegun);
+        for record in first.into_iter().chain(&file.passes) {
+            let started_on = days.day(record.started_at.unwrap_or_else(|| file.received_at()));
+            let mut day = |at: Option<DateTime<Utc>>| at.map(|at| days.day(at));
+            let decision = record.decision.as_ref().filter(|d| d.in_force_at.is_some());
+            let data = decision.map(|d| &d.data);
+            let answer = record.answer.as_ref();
+            self.passes.push(PassRow {
+                case_key,
+                pass: i32::from(record.pass),
+                started_on,
+                decided_on: day(decision.and_then(|d| d.in_force_at)),
+                decided_by_contact: decision.is_some_and(|d| d.role == Role::Contact),
+                response: data.map(|d| d.response.as_str()),
+                remedy_granted: data.and_then(|d| d.granted).map(|g| g.as_str()),
+                expectation: data.and_then(|d| d.expectation).map(|e| e.as_str()),
+                cost_minor: data.map_or(0, |d| d.cost),
+                rule: data.map(|d| d.rule.as_str()),
+                root_cause: data.and_then(|d| d.root_cause.as_deref()),
+                communicated_on: day(record.communicated.map(|(at, _)| at)),
+                answer: answer.map(|a| a.answer.as_str()),
+                answered_on: day(answer.map(|a| a.at)),
+                on_behalf: answer.map(|a| a.on_behalf),
+                rejection_reason: answer.and_then(|a| a.reason).map(|r| r.as_str()),
+                lapsed_on: day(record.lapsed_at),
             })?;
         }
         Ok(())
@@ -379,6 +429,15 @@ impl MonthFiles {
                 late: event.late_reason.is_some(),
                 deviation: deviation.as_deref(),
             })?;
+            if let Some(reason) = deviation.as_deref() {
+                self.deviations.push(DeviationRow {
+                    case_key: bundle.case_key,
+                    seq: event.seq,
+                    kind: event.body.kind().as_str(),
+                    occurred_on: days.day(event.occurred_at),
+                    reason,
+                })?;
+            }
         }
         Ok(())
     }
@@ -432,19 +491,24 @@ fn index_before_left_out(calendar: &Calendar, from: DateTime<Utc>) -> Result<i64
     })
 }
 
-/// Up or down where an assessment was first judged wrong (M3); new facts do not count.
+/// Up or down where an assessment was first judged wrong (M3): the steps between one assessment and the
+/// next that says so, added up. Steps for new facts do not count.
 fn priority_change(file: &CaseFile) -> Option<&'static str> {
-    let (first, _) = file.severities()?;
-    let misjudged = file
+    file.assessments.first()?;
+    let steps: i32 = file
         .assessments
-        .iter()
-        .rev()
-        .find(|(_, a)| a.change == AssessmentChange::Misjudged)
-        .map(|(_, a)| a.severity);
-    Some(match misjudged {
-        Some(corrected) if corrected > first => "up",
-        Some(corrected) if corrected < first => "down",
-        Some(_) | None => "none",
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [(_, before), (_, after)] if after.change == AssessmentChange::Misjudged => {
+                Some(after.severity as i32 - before.severity as i32)
+            }
+            _ => None,
+        })
+        .sum();
+    Some(match steps {
+        1.. => "up",
+        0 => "none",
+        _ => "down",
     })
 }
 

@@ -12,9 +12,10 @@ use crate::lake::manifest::{FileEntry, Manifest};
 use crate::lake::store::Draft;
 use crate::lake::table::days_since_epoch;
 use crate::lake::tables::{
-    CalendarColumns, CalendarRow, CaseColumns, EventColumns, EvidenceColumns, EvidenceRow,
-    ExposureColumns, ExposureRow, IssueColumns, NarrativeColumns, ObjectiveColumns, ObjectiveRow,
-    StageColumns, StateColumns,
+    ActionCheckColumns, ActionColumns, AuditColumns, CalendarColumns, CalendarRow, CaseColumns,
+    DeviationColumns, EventColumns, EvidenceColumns, EvidenceRow, ExposureColumns, ExposureRow,
+    IssueColumns, NarrativeColumns, ObjectiveColumns, ObjectiveRow, PassColumns,
+    RecommendationColumns, StaffColumns, StaffRow, StageColumns, StateColumns,
 };
 use crate::lake::writer::{TableWriter, WriteError, write_empty};
 
@@ -27,9 +28,11 @@ pub(super) fn write_empty_partitions(
     manifest.files.extend([
         write_empty::<CaseColumns>(path)?,
         write_empty::<IssueColumns>(path)?,
+        write_empty::<PassColumns>(path)?,
         write_empty::<StageColumns>(path)?,
         write_empty::<StateColumns>(path)?,
         write_empty::<EventColumns>(path)?,
+        write_empty::<DeviationColumns>(path)?,
         write_empty::<NarrativeColumns>(path)?,
     ]);
     Ok(())
@@ -45,7 +48,16 @@ pub(super) fn write_small_tables(
     manifest.files.push(exposures(draft, connection, order)?);
     manifest.files.push(evidences(draft, connection, order)?);
     manifest.files.push(objectives(draft, connection, order)?);
+    manifest.files.push(staff(draft, connection, order)?);
     manifest.files.push(calendars(draft, order.rules)?);
+    // Their records come with corrective actions and the management review.
+    let path = draft.path();
+    manifest.files.extend([
+        write_empty::<AuditColumns>(path)?,
+        write_empty::<RecommendationColumns>(path)?,
+        write_empty::<ActionColumns>(path)?,
+        write_empty::<ActionCheckColumns>(path)?,
+    ]);
     Ok(())
 }
 
@@ -139,9 +151,44 @@ fn objectives(
     Ok(table.finish()?)
 }
 
+fn staff(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
+    let mut table = TableWriter::<StaffColumns>::create(draft.path(), None)?;
+    small_rows(connection, order, "staff.sql", |row| {
+        let (department, site): (Option<String>, Option<String>) =
+            (row.get("department")?, row.get("site")?);
+        Ok(table.push(StaffRow {
+            staff_no: row.get("staff_no")?,
+            contact: row.get("contact")?,
+            department: department.as_deref(),
+            site: site.as_deref(),
+            active: row.get("active")?,
+            trained_on: optional_day(row, "trained_on")?,
+        }))
+    })?;
+    Ok(table.finish()?)
+}
+
 /// A day stored as YYYY-MM-DD.
 fn day_column(row: &rusqlite::Row<'_>, name: &'static str) -> rusqlite::Result<NaiveDate> {
-    let text: String = row.get(name)?;
+    parse_day(&row.get::<_, String>(name)?)
+}
+
+/// A day that may be missing.
+fn optional_day(
+    row: &rusqlite::Row<'_>,
+    name: &'static str,
+) -> rusqlite::Result<Option<NaiveDate>> {
+    row.get::<_, Option<String>>(name)?
+        .filter(|text| !text.is_empty())
+        .map(|text| parse_day(&text))
+        .transpose()
+}
+
+fn parse_day(text: &str) -> rusqlite::Result<NaiveDate> {
     text.parse().map_err(|source| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(source))
     })

@@ -21,7 +21,10 @@ pub struct ColumnSpec {
 /// The types that the lake uses; every engine knows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
+    /// One of a few words or names that come again and again.
     Text,
+    /// Words of its own for nearly every row.
+    FreeText,
     Integer,
     Count,
     Real,
@@ -34,7 +37,7 @@ impl ColumnKind {
     /// The Arrow type. Instants are microseconds in UTC.
     pub fn arrow(self) -> DataType {
         match self {
-            ColumnKind::Text => DataType::Utf8,
+            ColumnKind::Text | ColumnKind::FreeText => DataType::Utf8,
             ColumnKind::Integer => DataType::Int64,
             ColumnKind::Count => DataType::Int32,
             ColumnKind::Real => DataType::Float64,
@@ -69,8 +72,21 @@ pub trait Cell {
     fn push(value: Self::Value<'_>, into: &mut Self::Builder);
 }
 
-/// A column of text, filled from borrowed strings.
+/// A column of names and codes, filled from borrowed strings; engines may keep each word once.
 pub struct Text;
+
+/// A column of text that hardly repeats, filled from borrowed strings.
+pub struct FreeText;
+
+impl Cell for FreeText {
+    const KIND: ColumnKind = ColumnKind::FreeText;
+    const NULLABLE: bool = false;
+    type Value<'a> = &'a str;
+    type Builder = StringBuilder;
+    fn push(value: &str, into: &mut StringBuilder) {
+        into.append_value(value);
+    }
+}
 
 impl Cell for Text {
     const KIND: ColumnKind = ColumnKind::Text;

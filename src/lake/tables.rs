@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::table::{Rows, TableSpec, Text, table};
+use super::table::{FreeText, Rows, TableSpec, Text, table};
 
 type Instant = DateTime<Utc>;
 
@@ -14,11 +14,12 @@ table! {
     /// One row a case: closed, outstanding and open ones alike.
     CaseRow, CaseColumns, "cases", partitioned: true, {
         case_key: i64 => "key of the case within this lake; joins all tables",
-        case_id: Text => "the number the customer and the staff know",
+        case_id: FreeText => "the number the customer and the staff know",
         state: Text => "state as of the snapshot",
         pass: i32 => "pass the case is in: 1, or 2 for the re-examination",
         received_at: Instant => "receipt of the complaint",
         received_on: NaiveDate => "local day of receipt",
+        received_hour: i32 => "local hour of receipt, 0 to 23",
         registered_at: Instant => "entry in the register",
         registered_on: NaiveDate => "local day of the entry",
         registration_lag_hours: f64 => "hours from receipt to entry",
@@ -65,11 +66,13 @@ table! {
         correction_holds: Option<bool> => "verification of the correction; NULL when not verified",
         survey_sent_on: Option<NaiveDate> => "local day the survey went out",
         survey_score: Option<i32> => "satisfaction with the handling, 1 to 5",
-        merged_into: Option<Text> => "number of the case it duplicates",
-        complainant_key: Option<Text> => "keyed hash of the complainant: pseudonymous, treated as personal",
+        surveyed_on: Option<NaiveDate> => "local day the survey was answered",
+        merged_into: Option<FreeText> => "number of the case it duplicates",
+        complainant_key: Option<FreeText> => "keyed hash of the complainant: pseudonymous, treated as personal",
         sold_on: Option<NaiveDate> => "day of sale, where known",
         produced_on: Option<NaiveDate> => "day of production, where known",
         reopenings: i32 => "times reopened",
+        reopened_on: Option<NaiveDate> => "local day of the first reopening",
         escalations: i32 => "escalations",
         late_entries: i32 => "events entered late",
         amendments: i32 => "amendments in force",
@@ -87,6 +90,29 @@ table! {
         category: Option<Text> => "category",
         product: Option<Text> => "product",
         lot: Option<Text> => "lot",
+    }
+}
+
+table! {
+    /// One row a pass of a case that has begun: the first always, the second once it is re-examined.
+    PassRow, PassColumns, "passes", partitioned: true, {
+        case_key: i64 => "case",
+        pass: i32 => "1, or 2 for the re-examination",
+        started_on: NaiveDate => "local day of receipt, or of the start of the re-examination",
+        decided_on: Option<NaiveDate> => "local day its decision came into force",
+        decided_by_contact: bool => "its decision was taken by contact staff",
+        response: Option<Text> => "response of its decision in force",
+        remedy_granted: Option<Text> => "remedy that this decision grants",
+        expectation: Option<Text> => "how far it meets what the customer expected, as weighed",
+        cost_minor: i64 => "cost of redress of this decision, minor units",
+        rule: Option<Text> => "internal rule it rests on",
+        root_cause: Option<Text> => "root cause named with it",
+        communicated_on: Option<NaiveDate> => "local day it was communicated",
+        answer: Option<Text> => "the customer's answer: accepted or rejected",
+        answered_on: Option<NaiveDate> => "local day of the answer",
+        on_behalf: Option<bool> => "entered by staff, with proof",
+        rejection_reason: Option<Text> => "why it was rejected, as coded; NULL when not said",
+        lapsed_on: Option<NaiveDate> => "local day it was closed without an answer",
     }
 }
 
@@ -156,7 +182,18 @@ table! {
         recorded_on: NaiveDate => "local day",
         role: Text => "in which capacity the actor acted",
         late: bool => "entered late, with a reason",
-        deviation: Option<Text> => "why the workflow refuses it; NULL when it fits",
+        deviation: Option<FreeText> => "why the workflow refuses it; NULL when it fits",
+    }
+}
+
+table! {
+    /// One row an event that the workflow refuses; kept, and counted as a deviation.
+    DeviationRow, DeviationColumns, "case_deviations", partitioned: true, {
+        case_key: i64 => "case",
+        seq: i64 => "position in the store",
+        kind: Text => "kind of the event",
+        occurred_on: NaiveDate => "local day",
+        reason: FreeText => "why the workflow refuses it",
     }
 }
 
@@ -165,7 +202,7 @@ table! {
     NarrativeRow, NarrativeColumns, "narratives", partitioned: true, {
         case_key: i64 => "case",
         language: Text => "language",
-        narrative: Text => "text with phones, e-mails, identity and card numbers masked",
+        narrative: FreeText => "text with phones, e-mails, identity and card numbers masked",
     }
 }
 
@@ -187,7 +224,7 @@ table! {
         figure: Option<f64> => "the figure",
         unit: Option<Text> => "its unit",
         entered_by: Text => "who entered it",
-        note: Option<Text> => "what it rests on",
+        note: Option<FreeText> => "what it rests on",
     }
 }
 
@@ -200,6 +237,103 @@ table! {
         direction: Text => "at_least or at_most",
         owner: Text => "who answers for it",
         effective_from: NaiveDate => "first day it holds",
+    }
+}
+
+table! {
+    /// One row a member of staff, without the name.
+    StaffRow, StaffColumns, "staff", partitioned: false, {
+        staff_no: i32 => "number within this snapshot, in the order of the names",
+        contact: bool => "contact staff: the ones who take complaints",
+        department: Option<Text> => "department",
+        site: Option<Text> => "plant",
+        active: bool => "works here",
+        trained_on: Option<NaiveDate> => "day of the last training; NULL when never trained",
+    }
+}
+
+table! {
+    /// One row an audit of complaint handling, or a management review (ISO 10002, 8.5 and 8.6).
+    AuditRow, AuditColumns, "audits", partitioned: false, {
+        audit_no: i32 => "number",
+        kind: Text => "audit or management_review",
+        held_on: NaiveDate => "day it was held",
+        department: Option<Text> => "department audited; NULL for the whole",
+    }
+}
+
+table! {
+    /// One row a recommendation of an audit or a management review.
+    RecommendationRow, RecommendationColumns, "recommendations", partitioned: false, {
+        recommendation_no: i32 => "number",
+        source: Text => "audit or management_review",
+        given_on: NaiveDate => "day it was given",
+        due_on: Option<NaiveDate> => "day by which it is to be carried out",
+        done_on: Option<NaiveDate> => "day it was carried out",
+    }
+}
+
+table! {
+    /// One row a corrective or preventive action.
+    ActionRow, ActionColumns, "actions", partitioned: false, {
+        action_id: Text => "number of the action",
+        kind: Text => "correction, corrective, preventive, improvement, innovation",
+        source: Text => "cluster, case, audit, review, suggestion",
+        state: Text => "state as of the snapshot",
+        department: Option<Text> => "department of its owner",
+        opened_on: NaiveDate => "day it was opened",
+        due_on: Option<NaiveDate> => "day it is due",
+        implemented_on: Option<NaiveDate> => "day it was implemented",
+        closed_on: Option<NaiveDate> => "day it was closed",
+        documents_changed: i32 => "documents changed by it (M8)",
+        cost_minor: i64 => "its cost, minor units",
+    }
+}
+
+table! {
+    /// One row a check of an action's effectiveness.
+    ActionCheckRow, ActionCheckColumns, "action_checks", partitioned: false, {
+        action_id: Text => "action",
+        check_no: i32 => "1, or 2 for the one extension",
+        planned_on: NaiveDate => "day it was fixed",
+        ended_on: Option<NaiveDate> => "day its follow-up ended",
+        verdict: Option<Text> => "effective, ineffective, inconclusive",
+        rate_ratio: Option<f64> => "rate of the follow-up over that of the baseline",
+    }
+}
+
+table! {
+    /// One row a run of the search for repeat complaints. Derived: it lies in a layer beside the facts.
+    ClusterRunRow, ClusterRunColumns, "cluster_runs", partitioned: false, {
+        run_id: Text => "number of the run",
+        ran_at: Instant => "when it ran",
+        cases: i64 => "complaints it looked at",
+    }
+}
+
+table! {
+    /// One row a cluster of complaints. Derived.
+    ClusterRow, ClusterColumns, "clusters", partitioned: false, {
+        cluster_id: Text => "stable number",
+        level: Text => "problem or theme",
+        kind: Text => "duplicate, repeat, recurrent",
+        first_seen_on: NaiveDate => "receipt of its first complaint",
+        last_seen_on: NaiveDate => "receipt of its last complaint",
+        cases: i32 => "complaints in it",
+        complainants: i32 => "different complainants in it",
+        label: Option<FreeText> => "terms that tell it from the others",
+    }
+}
+
+table! {
+    /// One row a complaint in a cluster. Derived.
+    ClusterMemberRow, ClusterMemberColumns, "cluster_members", partitioned: false, {
+        cluster_id: Text => "cluster",
+        level: Text => "problem or theme",
+        kind: Text => "duplicate, repeat, recurrent",
+        case_key: i64 => "case",
+        of_case_key: Option<i64> => "duplicate, repeat: the earlier case",
+        days_since_decision: Option<i32> => "repeat: calendar days from the earlier case's last decision to this one's receipt",
     }
 }
 
@@ -226,14 +360,28 @@ table! {
 pub const TABLES: &[TableSpec] = &[
     CaseColumns::TABLE,
     IssueColumns::TABLE,
+    PassColumns::TABLE,
     StageColumns::TABLE,
     StateColumns::TABLE,
     EventColumns::TABLE,
+    DeviationColumns::TABLE,
     NarrativeColumns::TABLE,
     ExposureColumns::TABLE,
     EvidenceColumns::TABLE,
     ObjectiveColumns::TABLE,
+    StaffColumns::TABLE,
+    AuditColumns::TABLE,
+    RecommendationColumns::TABLE,
+    ActionColumns::TABLE,
+    ActionCheckColumns::TABLE,
     CalendarColumns::TABLE,
+];
+
+/// The tables of derived layers, which a snapshot need not have.
+pub const DERIVED: &[TableSpec] = &[
+    ClusterRunColumns::TABLE,
+    ClusterColumns::TABLE,
+    ClusterMemberColumns::TABLE,
 ];
 
 /// Version of these declarations; a lake of another version is refused.

@@ -33,11 +33,12 @@ const FIRST_WAIT: TimeDelta = TimeDelta::minutes(1);
 /// The longest wait between two attempts.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
 
-/// A message to a customer.
+/// A message to a customer, or an alarm to the organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub message_id: i64,
-    pub case_key: i64,
+    /// `None` where it goes to the organisation itself.
+    pub case_key: Option<i64>,
     pub purpose: MessagePurpose,
     /// Of the decision told.
     pub pass: Option<u8>,
@@ -140,7 +141,8 @@ impl Register {
                 | MessagePurpose::Decision
                 | MessagePurpose::Remedies
                 | MessagePurpose::Reminder
-                | MessagePurpose::Survey => false,
+                | MessagePurpose::Survey
+                | MessagePurpose::Alarm => false,
             };
             w.tx.execute(
                 "UPDATE outbox SET state = 'sent', sent_at = ?2, attempts = attempts + 1,
@@ -149,13 +151,16 @@ impl Register {
                 (message_id, to_micros(now), holds_password),
             )?;
             seal::seal(&w.tx, OUTBOX, message_id)?;
+            let Some(case_key) = message.case_key else {
+                return Ok(());
+            };
             let sent = MessageSent {
                 purpose: message.purpose,
                 means: message.means,
             };
-            let folded = record_follow_up(w, message.case_key, &sent.into(), now, now)?;
+            let folded = record_follow_up(w, case_key, &sent.into(), now, now)?;
             if let Some(body) = told(&message, &folded) {
-                record_follow_up(w, message.case_key, &body, now, now)?;
+                record_follow_up(w, case_key, &body, now, now)?;
             }
             Ok(())
         })
@@ -207,14 +212,60 @@ impl Register {
                 ),
             )?;
             seal::seal(&w.tx, OUTBOX, message_id)?;
-            if dead {
+            if let Some(case_key) = message.case_key.filter(|_| dead) {
                 let failed = MessageFailed {
                     purpose: message.purpose,
                     means: message.means,
                 };
-                record_follow_up(w, message.case_key, &failed.into(), now, now)?;
+                record_follow_up(w, case_key, &failed.into(), now, now)?;
             }
             Ok(state)
+        })
+    }
+
+    /// Queues an e-mail to the organisation itself: a check or a threshold failed. The same `mark` (what
+    /// failed, and for which period) is told once; answers the message's number, or nothing when it was
+    /// queued before.
+    ///
+    /// # Errors
+    /// When the recipient is no mail address, or the database cannot be written.
+    pub fn queue_alarm(
+        &mut self,
+        recipient: &str,
+        body: &str,
+        mark: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<i64>> {
+        let recipient = recipient.trim();
+        if !recipient.contains('@') || recipient.contains(char::is_whitespace) {
+            return Err(RegisterError::invalid(
+                "recipient",
+                recipient,
+                "give a mail address",
+            ));
+        }
+        self.write(|w| {
+            let now = recording_time(&w.tx, now)?;
+            let queued = w.tx.execute(
+                "INSERT INTO outbox (case_key, purpose, pass, means, recipient, body, state, attempts,
+                                     next_attempt_at, idempotency_key, created_at, checksum)
+                 VALUES (NULL, ?1, NULL, ?2, ?3, ?4, 'queued', 0, ?5, ?6, ?5, x'')
+                 ON CONFLICT (idempotency_key) DO NOTHING",
+                (
+                    MessagePurpose::Alarm.as_str(),
+                    Means::Email.as_str(),
+                    recipient,
+                    body,
+                    to_micros(now),
+                    format!("alarm/{mark}"),
+                ),
+            )?;
+            if queued == 0 {
+                return Ok(None);
+            }
+            let message_id = w.tx.last_insert_rowid();
+            seal::seal(&w.tx, OUTBOX, message_id)?;
+            Ok(Some(message_id))
         })
     }
 
@@ -408,7 +459,10 @@ fn told(message: &Message, folded: &Folded) -> Option<EventBody> {
             SurveySent { means }.into(),
             folded.file.survey_sent_at.is_some(),
         ),
-        MessagePurpose::Question | MessagePurpose::Reminder | MessagePurpose::Password => {
+        MessagePurpose::Question
+        | MessagePurpose::Reminder
+        | MessagePurpose::Password
+        | MessagePurpose::Alarm => {
             return None;
         }
     };

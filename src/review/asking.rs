@@ -15,24 +15,17 @@ pub struct Asking<'a> {
     engine: &'a LocalEngine,
     metrics: &'a [QueryFile],
     language: Language,
-    not_recorded: &'a [String],
     answers: RefCell<BTreeMap<String, Counted>>,
 }
 
 impl<'a> Asking<'a> {
-    /// Questions to one engine; titles come in the given language. What the source does not record is
-    /// answered as unknown, so that nobody reads an empty list as "none".
-    pub fn new(
-        engine: &'a LocalEngine,
-        metrics: &'a [QueryFile],
-        language: Language,
-        not_recorded: &'a [String],
-    ) -> Self {
+    /// Questions to one engine; titles come in the given language. What is not measured here is answered
+    /// as unknown, so that nobody reads an empty list as "none".
+    pub fn new(engine: &'a LocalEngine, metrics: &'a [QueryFile], language: Language) -> Self {
         Asking {
             engine,
             metrics,
             language,
-            not_recorded,
             answers: RefCell::new(BTreeMap::new()),
         }
     }
@@ -40,7 +33,7 @@ impl<'a> Asking<'a> {
     fn find(&self, id: &str) -> Result<&QueryFile, FigureError> {
         self.metrics
             .iter()
-            .find(|m| m.id == id && !m.needs.iter().any(|need| self.not_recorded.contains(need)))
+            .find(|m| m.id == id && self.engine.unmeasured(m).is_none())
             .ok_or_else(|| FigureError::Unknown { id: id.to_owned() })
     }
 }
@@ -81,7 +74,7 @@ impl Figures for Asking<'_> {
                 title: m.title(self.language.as_str()).to_owned(),
                 iso: m.iso.clone(),
                 basis: m.basis.clone(),
-                definition: m.definition.clone(),
+                definition: m.definition(self.language.as_str()).to_owned(),
             })
             .collect()
     }

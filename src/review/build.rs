@@ -65,8 +65,6 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
     );
     let measured = indicators::Measured {
         volume: volume.as_ref(),
-        overall: overall.as_ref(),
-        acknowledged: acknowledged.as_ref(),
     };
     let mut sections = vec![
         indicators::section(&maker, &measured)?,

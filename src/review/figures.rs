@@ -91,13 +91,54 @@ pub struct ReviewContext {
     pub not_recorded: Vec<String>,
     /// Events that the workflow refuses, kept and marked.
     pub deviations: u64,
-    /// Objectives in force: share in time (0 to 1) by stage (`intake`, `processing`, `resolution`,
-    /// `overall`, `acknowledgement`).
-    pub objectives: BTreeMap<String, f64>,
+    /// Objectives in force at the period's end, by indicator (`M5`, `P13`, `sla.intake`).
+    pub objectives: BTreeMap<String, Objective>,
     /// ISO 4217 code of the cost of redress, for the category table; absent = cost is not shown.
     pub currency: Option<String>,
     /// The period before, when it is to stand beside.
     pub previous: Option<Previous>,
+}
+
+/// A target of an indicator, as it stands in the register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Objective {
+    /// In the indicator's unit: percent (0 to 100), days, a score, a count.
+    pub target: f64,
+    /// At least this much is aimed at; at most, when false.
+    pub at_least: bool,
+    pub version: i64,
+    pub owner: String,
+}
+
+impl Objective {
+    /// Whether a figure meets it.
+    pub fn is_met(&self, value: f64) -> bool {
+        if self.at_least {
+            value >= self.target
+        } else {
+            value <= self.target
+        }
+    }
+}
+
+impl ReviewContext {
+    /// The share in time (0 to 1) that is aimed at for a stage: of its own, or as what is left by the
+    /// target for those late (M4, M5).
+    pub fn share_aimed_at(&self, stage: &str, pass: i64) -> Option<f64> {
+        let own = match pass {
+            1 => format!("sla.{stage}"),
+            _ => format!("sla.{stage}.{pass}"),
+        };
+        let in_time = self.objectives.get(&own).filter(|o| o.at_least);
+        let late = match stage {
+            "acknowledgement" => self.objectives.get("M4"),
+            "overall" => self.objectives.get("M5"),
+            _ => None,
+        };
+        in_time
+            .map(|o| o.target / 100.0)
+            .or_else(|| late.filter(|o| !o.at_least).map(|o| 1.0 - o.target / 100.0))
+    }
 }
 
 /// A few figures of the period before, to be read with [`Previous::read`].

@@ -3,18 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
+use super::catalogue::STAFF;
 use super::complainant::Complainant;
 use super::csv_table::Table;
 use super::readme;
+use super::records::Records;
 use super::truth::{ActionRow, ExposureRow, TruthRow};
 use super::truth_files::TruthFiles;
 use super::{SampleCase, SampleError, Settings, Sink, case_id};
 use crate::domain::event::Event;
+use crate::domain::vocabulary::Role;
 
 /// Writes `cases.csv`, `events.csv`, `texts.csv`, `narratives.csv`, `complainants.csv`, `truth.csv`,
-/// `actions.csv`, `exposures.csv` and `README.md`.
+/// `actions.csv`, `exposures.csv`, `staff.csv`, `evidences.csv`, `objectives.csv` and `README.md`.
 pub struct CsvSink {
     folder: PathBuf,
     settings: Settings,
@@ -67,6 +70,79 @@ impl CsvSink {
             )?,
             truth: TruthFiles::begin(folder)?,
         })
+    }
+}
+
+impl CsvSink {
+    /// What belongs to no case.
+    fn records(&self) -> Result<(), SampleError> {
+        let records = Records::of(&self.settings);
+        let yes = |flag: bool| if flag { "yes" } else { "no" };
+        let day = |day: Option<NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
+        let mut staff: Vec<_> = STAFF.iter().collect();
+        staff.sort_by_key(|person| person.name);
+        let mut table = Table::begin(
+            &self.folder,
+            "staff.csv",
+            &[
+                "staff_no",
+                "contact",
+                "department",
+                "site",
+                "active",
+                "trained_on",
+            ],
+        )?;
+        for (no, person) in staff.into_iter().enumerate() {
+            table.row([
+                (no + 1).to_string().as_str(),
+                yes(person.role == Role::Contact),
+                person.department,
+                "",
+                yes(true),
+                &day(records.trained_on(person.name)),
+            ])?;
+        }
+        table.end()?;
+        let mut table = Table::begin(
+            &self.folder,
+            "evidences.csv",
+            &["indicator", "dated", "figure", "unit", "entered_by", "note"],
+        )?;
+        for row in &records.evidences {
+            table.row([
+                row.indicator,
+                &row.dated.to_string(),
+                &row.figure.map(|f| f.to_string()).unwrap_or_default(),
+                row.unit.unwrap_or(""),
+                row.entered_by,
+                row.note.unwrap_or(""),
+            ])?;
+        }
+        table.end()?;
+        let mut table = Table::begin(
+            &self.folder,
+            "objectives.csv",
+            &[
+                "indicator",
+                "version",
+                "target",
+                "direction",
+                "owner",
+                "effective_from",
+            ],
+        )?;
+        for row in &records.objectives {
+            table.row([
+                row.indicator,
+                &row.version.to_string(),
+                &row.target.to_string(),
+                if row.at_least { "at_least" } else { "at_most" },
+                row.owner,
+                &row.effective_from.to_string(),
+            ])?;
+        }
+        table.end()
     }
 }
 
@@ -134,6 +210,7 @@ impl Sink for CsvSink {
             ])?;
         }
         table.end()?;
+        self.records()?;
         let open = [
             &mut self.cases,
             &mut self.events,

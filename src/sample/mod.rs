@@ -26,6 +26,7 @@ mod office;
 mod plan;
 pub mod planted;
 mod readme;
+pub mod records;
 pub mod register_sink;
 pub mod rng;
 mod season;

@@ -74,7 +74,7 @@ fn a_second_rejection_queues_the_remedies_and_another_person_decides_again() {
     let first = register
         .append(
             key,
-            Draft::new(at(5), Rejected { pass: 1 }).text("Para istiyorum."),
+            Draft::new(at(5), Rejected { pass: 1, reason: None }).text("Para istiyorum."),
             &customer,
             at(5),
         )
@@ -108,7 +108,7 @@ fn a_second_rejection_queues_the_remedies_and_another_person_decides_again() {
     let second = register
         .append(
             key,
-            Draft::new(at(8), Rejected { pass: 2 }),
+            Draft::new(at(8), Rejected { pass: 2, reason: None }),
             &customer,
             at(8),
         )
@@ -216,6 +216,7 @@ fn staff_enter_the_customers_answer_only_with_proof() {
         answer: Answer::Accepted,
         means: Means::Letter,
         proof: " ".to_owned(),
+        reason: None,
     };
     let without = register.append(key, Draft::new(at(5), answer.clone()), &agent(), at(5));
     assert!(matches!(without, Err(RegisterError::NotAppendable { .. })));

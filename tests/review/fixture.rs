@@ -6,7 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use redress::domain::period::Period;
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
-use redress::review::figures::{FigureError, Figures, OtherMetric, Previous, ReviewContext};
+use redress::review::figures::{
+    FigureError, Figures, Objective, OtherMetric, Previous, ReviewContext,
+};
 
 /// Counted tables by metric; a metric without one does not exist.
 #[derive(Default)]
@@ -538,9 +540,12 @@ pub fn context(language: Language) -> ReviewContext {
         refused: vec![("received_at is no date".into(), 12), ("case number twice".into(), 2)],
         not_recorded: vec![],
         deviations: 37,
-        objectives: [("intake", 0.95), ("processing", 0.90), ("resolution", 0.95), ("overall", 0.90), ("acknowledgement", 0.98)]
+        objectives: [("sla.intake", 95.0, true), ("sla.processing", 90.0, true), ("sla.resolution", 95.0, true), ("M5", 10.0, false), ("M4", 2.0, false)]
             .into_iter()
-            .map(|(stage, share)| (stage.to_owned(), share))
+            .map(|(code, target, at_least)| {
+                let owner = "A. Yılmaz".to_owned();
+                (code.to_owned(), Objective { target, at_least, version: 1, owner })
+            })
             .collect(),
         currency: Some("TRY".into()),
         previous: Some(Previous {

@@ -1,7 +1,7 @@
 //! The customer's answer to a decision: entered by staff with proof, or given with the tracking password.
 
 use redress::domain::event::{Accepted, AnswerLapsed, AnsweredOnBehalf, EventBody, Rejected};
-use redress::domain::vocabulary::{Answer, Means, Role};
+use redress::domain::vocabulary::{Answer, Means, RejectionReason, Role};
 use redress::domain::workflow::Pass;
 use redress::register::{Actor, CaseRow, Draft, Register};
 
@@ -40,6 +40,9 @@ pub struct Args {
     /// The customer's reason, erasable; `-` reads it from stdin
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
+    /// Why the decision is rejected, as a code beside the customer's words
+    #[arg(long, value_parser = word!(RejectionReason), value_name = "REASON")]
+    reason: Option<RejectionReason>,
     /// The pass, when it must be this one [default: the case's own]
     #[arg(long, value_name = "PASS")]
     pass: Option<Pass>,
@@ -57,6 +60,12 @@ impl Args {
     }
 
     fn answered(&self, context: &Context, answer: Answer) -> anyhow::Result<()> {
+        if answer == Answer::Accepted && self.reason.is_some() {
+            return Err(Failure::Usage(
+                "--reason says why a decision is rejected; an accepted one has none".into(),
+            )
+            .into());
+        }
         let mut register = Register::open(&context.config.register)?;
         let case = register.case_by_number(&self.number)?;
         let pass = self.pass.unwrap_or(case.pass);
@@ -71,6 +80,7 @@ impl Args {
                     answer,
                     means,
                     proof: proof.clone(),
+                    reason: self.reason,
                 };
                 (by.actor(&register)?, body.into())
             }
@@ -78,7 +88,11 @@ impl Args {
                 self.check_password(&register, &case)?;
                 let body = match answer {
                     Answer::Accepted => Accepted { pass }.into(),
-                    Answer::Rejected => Rejected { pass }.into(),
+                    Answer::Rejected => Rejected {
+                        pass,
+                        reason: self.reason,
+                    }
+                    .into(),
                 };
                 (Actor::customer(), body)
             }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use clap::Subcommand;
 use redress::engine::counted::{Counted, Value};
+use redress::engine::indicators::{INDICATORS, indicator_of};
 use redress::register::{Direction, NewObjective, Objective, Register};
 use serde::Serialize;
 
 use super::indicator;
 use crate::cli::Context;
 use crate::cli::case::common::{SCHEMA_VERSION, as_of, stamp, word};
+use crate::cli::failure::Failure;
 use crate::cli::output;
 
 /// Indicators that may have a target: what the annex on monitoring counts, and the performance criteria.
@@ -33,7 +35,7 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct Set {
-    /// M1 to M8, P1 to P15
+    /// M1 to M8, P1 to P15, or a figure of ours such as sla.processing (percent)
     indicator: String,
     /// The target, in the indicator's own unit
     #[arg(long, allow_hyphen_values = true)]
@@ -69,9 +71,24 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     }
 }
 
+/// An indicator that is computed, whatever its capitals, or one of the standard's that is entered by hand.
+fn target_of(given: &str) -> Result<String, Failure> {
+    match indicator_of(given) {
+        Some(computed) => Ok(computed.code.to_owned()),
+        None => indicator(given, &FAMILIES).map_err(|refused| {
+            let ours: Vec<&str> = INDICATORS
+                .iter()
+                .map(|i| i.code)
+                .filter(|code| code.starts_with(char::is_lowercase))
+                .collect();
+            Failure::Usage(format!("{refused}, M7a, M7b, {}", ours.join(", ")))
+        }),
+    }
+}
+
 fn set(context: &Context, args: &Set) -> anyhow::Result<()> {
     let new = NewObjective {
-        indicator: indicator(&args.indicator, &FAMILIES)?,
+        indicator: target_of(&args.indicator)?,
         target: args.target,
         direction: args.direction,
         owner: args.owner.clone(),

@@ -89,7 +89,7 @@ BEGIN SELECT RAISE(ABORT, 'events are never deleted: amend or void them'); END;
 
 CREATE TABLE outbox (
     message_id      INTEGER PRIMARY KEY,
-    case_key        INTEGER NOT NULL REFERENCES complaint_case (case_key),
+    case_key        INTEGER REFERENCES complaint_case (case_key), -- NULL: to the organisation itself
     purpose         TEXT NOT NULL,
     pass            INTEGER, -- of the decision told
     means           TEXT NOT NULL,

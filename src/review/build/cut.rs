@@ -66,7 +66,12 @@ pub(super) fn section(maker: &Maker) -> Section {
     let objectives = context
         .objectives
         .iter()
-        .map(|(stage, share)| format!("{} {}", words.name("stages", stage), words.percent(*share)))
+        .map(|(code, objective)| {
+            let sign = if objective.at_least { '≥' } else { '≤' };
+            let target = words.real(objective.target, 1);
+            let owner = clean(&objective.owner);
+            format!("{code} {sign} {target} (v{}, {owner})", objective.version)
+        })
         .collect::<Vec<_>>();
     facts.push(fact(
         "cut.objectives",

@@ -3,23 +3,23 @@
 
 use super::maker::Maker;
 use super::others::has_rows;
-use super::sla::{Sla, StageSla};
 use super::volume::Volume;
+use crate::engine::counted::Counted;
+use crate::engine::indicators::{Reading, indicator_of};
 use crate::review::ReviewError;
 use crate::review::model::{Block, Cell, Column, Section, Table};
 use crate::review::numbers::rounded;
-use crate::review::words::NOTHING;
+use crate::review::words::{NOTHING, clean};
 
-/// What the sheet is made from.
+/// What other sections have read already.
 pub(super) struct Measured<'a> {
     pub(super) volume: Option<&'a Volume>,
-    pub(super) overall: Option<&'a Sla>,
-    pub(super) acknowledged: Option<&'a Sla>,
 }
 
-/// Indicators in the order of the standard's annex; a name is looked up for each.
-const INDICATORS: [&str; 12] = [
-    "M1", "M2", "M3", "M4", "M5", "M6", "M7a", "M7b", "M8", "P13", "P14", "P15",
+/// Indicators of the standard's annexes, in their order; a name is looked up for each.
+const INDICATORS: [&str; 24] = [
+    "M1", "M2", "M3", "M4", "M5", "M6", "M7a", "M7b", "M8", "P1", "P2", "P3", "P4", "P5", "P6",
+    "P7", "P8", "P9", "P10", "P11", "P12", "P13", "P14", "P15",
 ];
 /// Inputs of the management review (8.6).
 const INPUTS: [&str; 8] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8"];
@@ -49,19 +49,27 @@ pub(super) fn section(maker: &Maker, measured: &Measured) -> Result<Section, Rev
 
 fn sheet(maker: &Maker, measured: &Measured) -> Result<Table, ReviewError> {
     let words = maker.words;
+    let by_hand = maker.metric(
+        "evidence",
+        &["indicator", "dated", "figure", "unit", "entered_by"],
+    )?;
     let mut rows = Vec::new();
     for code in INDICATORS {
         let mut cells = vec![Cell::text(format!(
             "{code}\u{a0} {}",
             words.name("indicator_names", code)
         ))];
-        cells.extend(match code {
-            "M1" => received(maker, measured.volume),
-            "M4" => late(maker, measured.acknowledged, "ack")?,
-            "M5" => late(maker, measured.overall, "overall")?,
-            "P13" => without_figure(words.text("indicators.in_days"), Some("time")),
-            _ => elsewhere(maker, code)?,
-        });
+        let figure = match computed(maker, measured, code)? {
+            Some(figure) => figure,
+            None => entered(maker, by_hand.as_ref(), code).unwrap_or_else(|| Figure {
+                shown: Cell::text(NOTHING),
+                share: Cell::text(NOTHING),
+                value: None,
+                status: Cell::text(words.text("indicators.not_measured")),
+            }),
+        };
+        let (target, status) = against_target(maker, code, &figure);
+        cells.extend([figure.shown, figure.share, target, status]);
         rows.push(cells);
     }
     let columns = columns(
@@ -78,72 +86,159 @@ fn sheet(maker: &Maker, measured: &Measured) -> Result<Table, ReviewError> {
     Ok(maker.table("indicators", caption, columns, rows))
 }
 
-fn received(maker: &Maker, volume: Option<&Volume>) -> [Cell; 4] {
-    let words = maker.words;
-    let Some(volume) = volume else {
-        return without_figure(words.text("indicators.not_here"), None);
-    };
-    let mut number = words.count(volume.net);
-    if volume.gross != volume.net {
-        let gross = words.count(volume.gross);
-        number.push_str(&format!(
-            " ({})",
-            words.fill("tiles.gross", &[("gross", &gross)])
-        ));
-    }
-    [
-        Cell::number(number, volume.net as f64),
-        Cell::text(NOTHING),
-        Cell::text(NOTHING),
-        Cell::text(words.text("indicators.computed")).linked("volume"),
-    ]
+/// One line of the sheet, but for its target.
+struct Figure {
+    shown: Cell,
+    share: Cell,
+    /// In the indicator's unit, for the comparison with the target.
+    value: Option<f64>,
+    status: Cell,
 }
 
-/// What ended after the agreed time, on the net clock.
-fn late(maker: &Maker, sla: Option<&Sla>, link: &str) -> Result<[Cell; 4], ReviewError> {
+/// A figure that the lake gives; `None` when it is not measured, or never computed.
+fn computed(maker: &Maker, measured: &Measured, code: &str) -> Result<Option<Figure>, ReviewError> {
     let words = maker.words;
-    let Some((sla, row)) = sla.and_then(|s| Some((s, s.rows.first()?))) else {
-        return Ok(without_figure(words.text("indicators.not_here"), None));
+    let Some(indicator) = indicator_of(code) else {
+        return Ok(None);
     };
-    let StageSla { net, objective, .. } = row;
-    let shown = maker
-        .share(net.late(), net.judged())
-        .map_err(Maker::refused(sla.metric))?;
-    let share = match shown.percent {
-        Some(percent) => Cell::number(format!("{} ({})", shown.text, shown.interval_text), percent),
-        None => Cell::text(NOTHING),
+    let Some(table) = maker.metric(indicator.metric, &[])? else {
+        return Ok(None);
     };
-    let target = match objective {
-        Some(objective) => {
-            let most = 1.0 - objective;
-            let text = words.fill("indicators.at_most", &[("share", &words.percent(most))]);
-            Cell::number(text, rounded(most * 100.0, 1))
+    let actual = indicator
+        .actual(&table)
+        .map_err(|missing| ReviewError::MissingColumn {
+            metric: missing.metric.to_owned(),
+            column: missing.column.to_owned(),
+        })?;
+    let Some(actual) = actual else {
+        return Ok(None);
+    };
+    let (shown, share) = match indicator.reading {
+        Reading::Count(_) => (
+            Cell::number(words.count(actual.part), actual.part as f64),
+            Cell::text(NOTHING),
+        ),
+        Reading::Share { .. } => {
+            let (x, n) = (actual.part.unsigned_abs(), actual.whole.unsigned_abs());
+            let shown = maker
+                .share(x, n)
+                .map_err(Maker::refused(indicator.metric))?;
+            let share = match shown.percent {
+                Some(percent) => {
+                    Cell::number(format!("{} ({})", shown.text, shown.interval_text), percent)
+                }
+                None => Cell::text(NOTHING),
+            };
+            (Cell::number(maker.of(x, n), actual.part as f64), share)
+        }
+        Reading::Median { .. } => {
+            let (days, n) = (words.real(actual.value, 1), words.count(actual.whole));
+            let text = words.fill("indicators.median_days", &[("days", &days), ("n", &n)]);
+            (
+                Cell::number(text, rounded(actual.value, 1)),
+                Cell::text(NOTHING),
+            )
+        }
+        Reading::Mean { .. } => {
+            let (score, n) = (words.real(actual.value, 2), words.count(actual.whole));
+            let text = words.fill("indicators.mean_score", &[("score", &score), ("n", &n)]);
+            (
+                Cell::number(text, rounded(actual.value, 2)),
+                Cell::text(NOTHING),
+            )
+        }
+    };
+    let shown = match (code, measured.volume) {
+        ("M1", Some(volume)) if volume.gross != volume.net => {
+            let gross = words.fill("tiles.gross", &[("gross", &words.count(volume.gross))]);
+            Cell::number(format!("{} ({gross})", shown.text), actual.value)
+        }
+        _ => shown,
+    };
+    Ok(Some(Figure {
+        shown,
+        share,
+        value: Some(actual.value),
+        status: Cell::text(words.text("indicators.computed")).linked(place_of(indicator.metric)),
+    }))
+}
+
+/// The section that shows a metric.
+fn place_of(metric: &str) -> &'static str {
+    match metric {
+        "volume" => "volume",
+        "acknowledgement" => "ack",
+        "overall_sla" => "overall",
+        _ => "others",
+    }
+}
+
+/// The latest figure that somebody entered, or only the word that something was.
+fn entered(maker: &Maker, by_hand: Option<&Counted>, code: &str) -> Option<Figure> {
+    let words = maker.words;
+    let table = by_hand?;
+    let row = (0..table.rows.len())
+        .rev()
+        .find(|row| table.text(*row, "indicator") == code)?;
+    let value = table.cell(row, "figure").as_real();
+    let shown = match value {
+        Some(value) => {
+            let text = format!(
+                "{} {}",
+                words.real(value, 1),
+                clean(&table.text(row, "unit"))
+            );
+            Cell::number(text.trim().to_owned(), value)
         }
         None => Cell::text(NOTHING),
     };
-    Ok([
-        Cell::number(maker.of(net.late(), net.judged()), net.late() as f64),
-        share,
-        target,
-        Cell::text(words.text("indicators.computed")).linked(link),
-    ])
-}
-
-/// An indicator that the pack has no place of its own for: a metric beside may know it.
-fn elsewhere(maker: &Maker, code: &str) -> Result<[Cell; 4], ReviewError> {
-    let words = maker.words;
-    Ok(if has_rows(maker, code)? {
-        without_figure(words.text("indicators.further"), Some("others"))
-    } else {
-        without_figure(words.text("indicators.not_here"), None)
+    let date = maker.value("dated", table.cell(row, "dated"));
+    let who = clean(&table.text(row, "entered_by"));
+    let when = words.fill("indicators.dated", &[("date", &date), ("who", &who)]);
+    Some(Figure {
+        shown,
+        share: Cell::text(NOTHING),
+        value,
+        status: Cell::text(format!(
+            "{}, {when}",
+            words.text("indicators.by_hand_status")
+        )),
     })
 }
 
-fn without_figure(status: String, link: Option<&str>) -> [Cell; 4] {
-    let nothing = || Cell::text(NOTHING);
-    let mut status = Cell::text(status);
-    status.link = link.map(str::to_owned);
-    [nothing(), nothing(), nothing(), status]
+/// The target in force, and the status with whether it is met.
+fn against_target(maker: &Maker, code: &str, figure: &Figure) -> (Cell, Cell) {
+    let words = maker.words;
+    let status = figure.status.clone();
+    let Some(objective) = maker.context.objectives.get(code) else {
+        return (Cell::text(NOTHING), status);
+    };
+    let is_share = indicator_of(code).is_some_and(|i| matches!(i.reading, Reading::Share { .. }));
+    let target = if is_share {
+        words.percent(objective.target / 100.0)
+    } else {
+        words.real(objective.target, 1)
+    };
+    let text = if objective.at_least {
+        words.fill("indicators.at_least", &[("value", &target)])
+    } else {
+        words.fill("indicators.at_most", &[("share", &target)])
+    };
+    let said = figure.value.map(|value| {
+        words.text(if objective.is_met(value) {
+            "indicators.target_met"
+        } else {
+            "indicators.target_missed"
+        })
+    });
+    let status = match said {
+        Some(said) => Cell {
+            text: format!("{}; {said}", status.text),
+            ..status
+        },
+        None => status,
+    };
+    (Cell::number(text, objective.target), status)
 }
 
 fn inputs(maker: &Maker) -> Result<Table, ReviewError> {

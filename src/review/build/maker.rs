@@ -194,7 +194,13 @@ impl<'a> Maker<'a> {
                 "merged" => self.words.name("words", text),
                 "department" => self.words.name("departments", text),
                 "category" => self.words.name("categories", &clean(text)),
-                _ => clean(text),
+                "sought" | "granted" | "response" | "remedy_granted" => {
+                    self.words.name("remedies", text)
+                }
+                // What people named themselves is shown as they wrote it.
+                "product" | "lot" | "site" | "case_id" | "cause" | "entered_by" | "unit"
+                | "indicator" | "body" => clean(text),
+                _ => self.words.name("codes", text),
             },
         }
     }

@@ -126,7 +126,7 @@ pub(super) fn read(maker: &Maker, metric: &'static str) -> Result<Option<Sla>, R
                 shown: maker.share(net.met, net.judged())?,
                 gross_text: maker.with_counts(&gross_shown, gross.met, gross.judged()),
                 gross_shown,
-                objective: maker.context.objectives.get(&stage).copied(),
+                objective: maker.context.share_aimed_at(&stage, pass),
                 label,
                 stage,
                 pass,

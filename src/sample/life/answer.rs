@@ -6,7 +6,7 @@ use crate::domain::event::{
     Accepted, AnswerLapsed, AnsweredOnBehalf, Communicated, MessageFailed, MessageSent, Rejected,
     Reopened,
 };
-use crate::domain::vocabulary::{Answer, Channel, Means, MessagePurpose, Role};
+use crate::domain::vocabulary::{Answer, Channel, Means, MessagePurpose, RejectionReason, Role};
 use crate::sample::catalogue::{CATEGORIES, Site};
 use crate::sample::office::Second;
 
@@ -123,6 +123,7 @@ impl Life<'_> {
                 answer,
                 means,
                 proof,
+                reason: rejection_reason(answer, at),
             };
             self.put(at, Role::Contact, Some(actor), Bond::Chain, entered.into());
             at
@@ -132,7 +133,11 @@ impl Life<'_> {
             let pass = decision.pass;
             let body = match answer {
                 Answer::Accepted => Accepted { pass }.into(),
-                Answer::Rejected => Rejected { pass }.into(),
+                Answer::Rejected => Rejected {
+                    pass,
+                    reason: rejection_reason(answer, at),
+                }
+                .into(),
             };
             self.put(at, Role::Customer, None, Bond::Chain, body);
             at
@@ -244,7 +249,11 @@ impl Life<'_> {
                         Role::Customer,
                         None,
                         Bond::Chain,
-                        Rejected { pass }.into(),
+                        Rejected {
+                            pass,
+                            reason: rejection_reason(answer, late),
+                        }
+                        .into(),
                     );
                     self.rejected(decision, late);
                 }
@@ -260,5 +269,21 @@ impl Life<'_> {
         } else {
             at
         }
+    }
+}
+
+/// The coded reason of a rejection; one in six customers gives none. It hangs on the moment alone, so that
+/// it draws nothing from the case's random numbers.
+fn rejection_reason(answer: Answer, at: Second) -> Option<RejectionReason> {
+    match answer {
+        Answer::Accepted => None,
+        Answer::Rejected => match at.rem_euclid(12) {
+            0..=3 => Some(RejectionReason::RemedyInsufficient),
+            4..=5 => Some(RejectionReason::FactsDisputed),
+            6..=7 => Some(RejectionReason::RemedyUnsuitable),
+            8 => Some(RejectionReason::NotUnderstood),
+            9 => Some(RejectionReason::Other),
+            _ => None,
+        },
     }
 }

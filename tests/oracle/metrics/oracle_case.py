@@ -17,6 +17,7 @@ class Event:
         self.recorded_at = instant(row["recorded_at"])
         self.role = row["role"]
         self.actor = row["actor"] or None
+        self.late_reason = row["late_reason"] or None
         self.data = json.loads(row["data"] or "{}")
 
 
@@ -78,9 +79,12 @@ class Case:
         self.number = 1  # the pass
         self.states = [("registered", 1, self.received_at)]
         for event in events[1:]:
-            handler = getattr(self, "on_" + event.kind, None)
-            if handler is not None and handler(event) is False:
-                self.misfits.append(event)
+            self.take(event)
+
+    def take(self, event):
+        handler = getattr(self, "on_" + event.kind, None)
+        if handler is not None and handler(event) is False:
+            self.misfits.append(event)
 
     @property
     def state(self):
@@ -156,8 +160,6 @@ class Case:
 
     def on_decided(self, event):
         if not self.under_examination or event.data["pass"] != self.number:
-            return False
-        if self.number == 2 and event.actor is not None and event.actor == self.deciders.get(1):
             return False
         self.end_pause(event.at)  # [R3]
         self.deciders[self.number] = event.actor

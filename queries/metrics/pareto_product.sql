@@ -1,0 +1,35 @@
+-- id: pareto_product
+-- title.en: Complaints by product
+-- title.tr: Ürüne göre şikâyetler
+-- title.ru: Жалобы по товарам
+-- iso: 8.2
+-- basis: received
+-- grain: case
+-- key: case_key
+-- dimensions: product, lot, cause, month, site, category, channel
+-- columns: product, complaints, cost_minor
+-- chart: pareto
+-- definition: Complaints received in the period, net of merged, by their primary product as known at as_of, with the cost of redress; those without a product apart.
+-- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), değerlendirme anında bilinen asıl ürününe göre, telafi maliyetiyle; ürünü belirtilmeyenler ayrı gösterilir.
+-- definition.ru: Жалобы, полученные в периоде (без объединённых), по основному товару, известному на момент оценки, со стоимостью возмещения; без товара – отдельно.
+WITH period_days AS (
+    SELECT c.day, c.month
+    FROM calendar AS c
+    JOIN params AS p ON c.calendar_id = p.calendar_id
+    WHERE c.day >= p.period_first AND c.day <= p.period_last
+),
+counted AS (
+    SELECT
+        k.case_key, k.product, k.lot, k.root_cause AS cause, d.month, k.site, k.category, k.channel,
+        k.cost_minor
+    FROM cases AS k
+    JOIN period_days AS d ON d.day = k.received_on
+    WHERE k.state <> 'merged'
+)
+SELECT
+    product,
+    CAST(COUNT(*) AS BIGINT) AS complaints,
+    CAST(SUM(cost_minor) AS BIGINT) AS cost_minor
+FROM counted
+GROUP BY product
+ORDER BY complaints DESC, product

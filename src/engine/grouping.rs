@@ -1,0 +1,185 @@
+//! A metric by other dimensions: the same `counted`, the same sums, another grouping.
+
+use sqlparser::ast::{Expr, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor};
+
+use super::query_file::{QueryFile, QueryFileError};
+
+/// The metric's own grouping: columns that name a group, and columns that sum over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grouping {
+    /// Names of the grouping columns, in the order of the result.
+    pub by: Vec<String>,
+    /// The sums, each as SQL with its name.
+    sums: Vec<String>,
+    filter: Option<String>,
+}
+
+impl QueryFile {
+    /// How the last SELECT groups `counted`; `None` when it does more than that (it joins, or selects
+    /// from a further CTE), so that no other grouping can be put in its place.
+    pub fn grouping(&self) -> Option<Grouping> {
+        let select = last_select(self.query())?;
+        let [from] = select.from.as_slice() else {
+            return None;
+        };
+        let over_counted = matches!(
+            &from.relation,
+            TableFactor::Table { name, .. } if name.to_string() == "counted"
+        );
+        if !over_counted || !from.joins.is_empty() || select.having.is_some() {
+            return None;
+        }
+        let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else {
+            return None;
+        };
+        if !modifiers.is_empty() {
+            return None;
+        }
+        let by: Vec<String> = keys
+            .iter()
+            .map(|key| match key {
+                Expr::Identifier(name) => Some(name.value.clone()),
+                _ => None,
+            })
+            .collect::<Option<_>>()?;
+        let sums = select
+            .projection
+            .iter()
+            .filter(|item| !names_one_of(item, &by))
+            .map(ToString::to_string)
+            .collect();
+        Some(Grouping {
+            by,
+            sums,
+            filter: select.selection.as_ref().map(ToString::to_string),
+        })
+    }
+
+    /// The dimensions asked for, after those over which this metric never sums.
+    pub fn kept_apart(&self, dimensions: &[String]) -> Vec<String> {
+        let mut all = self.apart.clone();
+        for name in dimensions {
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+        all
+    }
+
+    /// The metric's sums by the dimensions given instead of its own. Where the metric's last SELECT is no
+    /// plain grouping, the things counted are counted (`counted_things`).
+    ///
+    /// # Errors
+    /// When a name is no dimension of this metric.
+    pub fn by_sql(&self, dimensions: &[String]) -> Result<String, QueryFileError> {
+        for name in dimensions {
+            if !self.dimensions.contains(name) {
+                return Err(QueryFileError::UnknownDimension {
+                    id: self.id.clone(),
+                    name: name.clone(),
+                    known: self.dimensions.join(", "),
+                });
+            }
+        }
+        let dimensions = self.kept_apart(dimensions);
+        let (sums, filter) = match self.grouping() {
+            Some(grouping) => (grouping.sums, grouping.filter),
+            None => (
+                vec!["CAST(COUNT(*) AS BIGINT) AS counted_things".to_owned()],
+                None,
+            ),
+        };
+        let with = self
+            .query()
+            .with
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let filter = filter.map(|f| format!(" WHERE {f}")).unwrap_or_default();
+        let names = dimensions.join(", ");
+        let columns: Vec<String> = dimensions.iter().cloned().chain(sums).collect();
+        let columns = columns.join(", ");
+        Ok(if dimensions.is_empty() {
+            format!("{with} SELECT {columns} FROM counted{filter}")
+        } else {
+            format!(
+                "{with} SELECT {columns} FROM counted{filter} GROUP BY {names} ORDER BY {names}"
+            )
+        })
+    }
+}
+
+fn last_select(query: &Query) -> Option<&Select> {
+    match query.body.as_ref() {
+        SetExpr::Select(select) => Some(select),
+        _ => None,
+    }
+}
+
+fn names_one_of(item: &SelectItem, names: &[String]) -> bool {
+    matches!(item, SelectItem::UnnamedExpr(Expr::Identifier(name)) if names.contains(&name.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn metric(last: &str) -> QueryFile {
+        let text = format!(
+            "-- id: m\n-- title.en: T\n-- iso: I3\n-- basis: received\n-- grain: case\n-- key: case_key\n\
+             -- dimensions: month, site\n-- columns: month, n\n-- chart: none\n-- definition: D.\n\
+             WITH counted AS (SELECT k.case_key, k.site FROM cases AS k) {last}"
+        );
+        QueryFile::parse(Path::new("m.sql"), &text).expect("a query file")
+    }
+
+    #[test]
+    fn another_dimension_takes_the_place_of_the_metrics_own() {
+        let metric = metric(
+            "SELECT month, CAST(COUNT(*) AS BIGINT) AS n FROM counted WHERE site <> 'x' GROUP BY month ORDER BY month",
+        );
+        let sql = metric.by_sql(&["site".to_owned()]).expect("SQL");
+        assert!(
+            sql.ends_with(
+                "SELECT site, CAST(COUNT(*) AS BIGINT) AS n FROM counted WHERE site <> 'x' GROUP BY site ORDER BY site"
+            ),
+            "{sql}"
+        );
+        let all = metric.by_sql(&[]).expect("SQL");
+        assert!(
+            all.ends_with("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM counted WHERE site <> 'x'"),
+            "{all}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_summed_over_what_is_kept_apart() {
+        let mut metric = metric("SELECT month, COUNT(*) AS n FROM counted GROUP BY month");
+        metric.apart = vec!["month".to_owned()];
+        let sql = metric.by_sql(&["site".to_owned()]).expect("SQL");
+        assert!(
+            sql.ends_with("GROUP BY month, site ORDER BY month, site"),
+            "{sql}"
+        );
+    }
+
+    #[test]
+    fn a_metric_that_joins_last_counts_its_things() {
+        let metric = metric("SELECT a.n FROM (SELECT 1 AS n FROM counted) AS a");
+        let sql = metric.by_sql(&["month".to_owned()]).expect("SQL");
+        assert!(
+            sql.contains("AS counted_things FROM counted GROUP BY month"),
+            "{sql}"
+        );
+        assert_eq!(metric.grouping(), None);
+    }
+
+    #[test]
+    fn an_unknown_dimension_is_refused_with_the_known_ones() {
+        let refused = metric("SELECT COUNT(*) AS n FROM counted").by_sql(&["colour".to_owned()]);
+        let message = refused.expect_err("refused").to_string();
+        assert!(message.contains("month, site"), "{message}");
+    }
+}

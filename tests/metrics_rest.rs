@@ -1,0 +1,323 @@
+//! Metrics that rest on tables which the CSV sources do not have: small tables made here, figures counted
+//! by hand.
+
+use redress::engine::counted::{Counted, Value};
+use redress::engine::local::LocalEngine;
+use redress::engine::query_file::shipped_metrics;
+
+use crate::metrics::{engine, extract_csv, repository};
+
+/// The sample with some tables filled; judged on 2026-10-10, period 2026-Q3.
+fn with(tables: &[(&str, &str)]) -> (tempfile::TempDir, LocalEngine) {
+    let lake = tempfile::tempdir().unwrap();
+    let done = extract_csv(&repository().join("sample_data"), lake.path());
+    let mut engine = engine(&done.snapshot);
+    for (table, sql) in tables {
+        engine = engine.with_table(table, sql).unwrap();
+    }
+    (lake, engine)
+}
+
+fn ask(engine: &LocalEngine, id: &str) -> Counted {
+    let metrics = shipped_metrics().unwrap();
+    let metric = metrics.iter().find(|m| m.id == id).unwrap();
+    assert_eq!(engine.unmeasured(metric), None, "{id}");
+    engine.metric(metric).unwrap()
+}
+
+fn texts(table: &Counted) -> Vec<Vec<String>> {
+    let row = |row: &Vec<Value>| row.iter().map(Value::as_text).collect();
+    table.rows.iter().map(row).collect()
+}
+
+/// Rows as a SELECT: name and value of each cell.
+fn rows(rows: &[&[(&str, &str)]]) -> String {
+    let selects: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let cells: Vec<String> = row.iter().map(|(n, v)| format!("{v} AS {n}")).collect();
+            format!("SELECT {} FROM params", cells.join(", "))
+        })
+        .collect();
+    selects.join(" UNION ALL ")
+}
+
+const NO_DAY: &str = "CAST(NULL AS DATE)";
+
+#[test]
+fn without_their_tables_they_are_not_measured() {
+    let (_lake, engine) = with(&[]);
+    let metrics = shipped_metrics().unwrap();
+    let resting: Vec<_> = metrics
+        .iter()
+        .filter(|m| engine.unmeasured(m).is_some())
+        .map(|m| m.id.as_str())
+        .collect();
+    assert_eq!(
+        resting,
+        [
+            "action_effectiveness",
+            "action_status",
+            "audits_held",
+            "documents_changed",
+            "duplicates",
+            "recommendations",
+            "recurrents",
+            "repeats",
+            "right_first_time"
+        ]
+    );
+}
+
+#[test]
+fn recommendations_are_judged_on_their_due_date() {
+    let row = |no: &'static str, due: &'static str, done: &'static str| {
+        vec![
+            ("recommendation_no", no),
+            ("source", "'audit'"),
+            ("given_on", "DATE '2026-05-02'"),
+            ("due_on", due),
+            ("done_on", done),
+        ]
+    };
+    let all = [
+        row("1", "DATE '2026-07-31'", "DATE '2026-07-31'"),
+        row("2", "DATE '2026-07-31'", "DATE '2026-08-01'"),
+        row("3", "DATE '2026-07-15'", NO_DAY),
+        row("4", "DATE '2026-10-15'", NO_DAY),
+        row("5", "DATE '2026-06-30'", NO_DAY),
+    ];
+    let all: Vec<&[(&str, &str)]> = all.iter().map(Vec::as_slice).collect();
+    let (_lake, engine) = with(&[("recommendations", &rows(&all))]);
+    // Of July: one in time, one a day late, one not done and late; the others are due in other quarters.
+    let answer = ask(&engine, "recommendations");
+    assert_eq!(
+        answer.columns,
+        ["month", "due", "met", "missed", "open_late", "open_not_due"]
+    );
+    assert_eq!(texts(&answer), [["2026-07", "3", "1", "1", "1", "0"]]);
+}
+
+#[test]
+fn audits_and_management_reviews_are_counted_apart() {
+    let row = |no: &'static str, kind: &'static str, day: &'static str| {
+        vec![
+            ("audit_no", no),
+            ("kind", kind),
+            ("held_on", day),
+            ("department", "CAST(NULL AS STRING)"),
+        ]
+    };
+    let all = [
+        row("1", "'audit'", "DATE '2026-07-01'"),
+        row("2", "'audit'", "DATE '2026-07-20'"),
+        row("3", "'management_review'", "DATE '2026-09-30'"),
+        row("4", "'management_review'", "DATE '2026-10-01'"),
+    ];
+    let all: Vec<&[(&str, &str)]> = all.iter().map(Vec::as_slice).collect();
+    let (_lake, engine) = with(&[("audits", &rows(&all))]);
+    assert_eq!(
+        texts(&ask(&engine, "audits_held")),
+        [
+            ["2026-07", "audit", "2"],
+            ["2026-09", "management_review", "1"]
+        ]
+    );
+}
+
+fn action(
+    id: &'static str,
+    opened: &'static str,
+    due: &'static str,
+    implemented: &'static str,
+    closed: &'static str,
+    documents: &'static str,
+) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("action_id", id),
+        ("kind", "'corrective'"),
+        ("source", "'cluster'"),
+        ("state", "'implemented'"),
+        ("department", "'quality'"),
+        ("opened_on", opened),
+        ("due_on", due),
+        ("implemented_on", implemented),
+        ("closed_on", closed),
+        ("documents_changed", documents),
+        ("cost_minor", "0"),
+    ]
+}
+
+#[test]
+fn actions_count_by_what_they_changed_and_how_long_they_are_open() {
+    let all = [
+        action(
+            "'A1'",
+            "DATE '2026-06-01'",
+            "DATE '2026-08-01'",
+            "DATE '2026-07-10'",
+            "DATE '2026-09-01'",
+            "2",
+        ),
+        action(
+            "'A2'",
+            "DATE '2026-06-01'",
+            "DATE '2026-08-01'",
+            "DATE '2026-09-10'",
+            NO_DAY,
+            "3",
+        ),
+        action(
+            "'A3'",
+            "DATE '2026-09-29'",
+            "DATE '2026-09-29'",
+            NO_DAY,
+            NO_DAY,
+            "0",
+        ),
+        action("'A4'", "DATE '2026-10-01'", NO_DAY, NO_DAY, NO_DAY, "0"),
+    ];
+    let all: Vec<&[(&str, &str)]> = all.iter().map(Vec::as_slice).collect();
+    let (_lake, engine) = with(&[("actions", &rows(&all))]);
+    assert_eq!(
+        texts(&ask(&engine, "documents_changed")),
+        [["2026-07", "1", "2"], ["2026-09", "1", "3"]]
+    );
+    // A1 was closed by 30 September, A4 opened after it. A2 is 121 days old and implemented; A3 one day
+    // old, due the day before and not implemented.
+    let status = ask(&engine, "action_status");
+    assert_eq!(status.columns, ["state", "band", "actions", "overdue"]);
+    assert_eq!(
+        texts(&status),
+        [
+            ["implemented", "000-007", "1", "1"],
+            ["implemented", "091+", "1", "0"]
+        ]
+    );
+}
+
+#[test]
+fn checks_of_actions_are_counted_by_verdict() {
+    let row = |id: &'static str, ended: &'static str, verdict: &'static str| {
+        vec![
+            ("action_id", id),
+            ("check_no", "1"),
+            ("planned_on", "DATE '2026-01-01'"),
+            ("ended_on", ended),
+            ("verdict", verdict),
+            ("rate_ratio", "0.5"),
+        ]
+    };
+    let all = [
+        row("'A1'", "DATE '2026-07-10'", "'effective'"),
+        row("'A2'", "DATE '2026-07-11'", "'inconclusive'"),
+        row("'A3'", "DATE '2026-07-12'", "'effective'"),
+        row("'A4'", NO_DAY, "CAST(NULL AS STRING)"),
+    ];
+    let all: Vec<&[(&str, &str)]> = all.iter().map(Vec::as_slice).collect();
+    let (_lake, engine) = with(&[("action_checks", &rows(&all))]);
+    assert_eq!(
+        texts(&ask(&engine, "action_effectiveness")),
+        [
+            ["2026-07", "effective", "2"],
+            ["2026-07", "inconclusive", "1"]
+        ]
+    );
+}
+
+/// Every case of September repeats the case before it, ten days after its decision; every case of August
+/// is recurrent, every case of July a duplicate.
+fn clusters() -> Vec<(&'static str, String)> {
+    let member = |month: &str, kind: &str, of: &str, days: &str| {
+        format!(
+            "SELECT 'C-000001' AS cluster_id, 'problem' AS level, '{kind}' AS kind, k.case_key, \
+             {of} AS of_case_key, {days} AS days_since_decision \
+             FROM cases AS k JOIN calendar AS c ON c.day = k.received_on WHERE c.month = '{month}' AND k.state <> 'merged'"
+        )
+    };
+    vec![
+        (
+            "cluster_runs",
+            "SELECT 'R1' AS run_id, as_of_at AS ran_at, 600 AS cases FROM params".to_owned(),
+        ),
+        (
+            "cluster_members",
+            [
+                member("2026-09", "repeat", "k.case_key - 1", "10"),
+                member(
+                    "2026-08",
+                    "recurrent",
+                    "CAST(NULL AS BIGINT)",
+                    "CAST(NULL AS INT)",
+                ),
+                member(
+                    "2026-07",
+                    "duplicate",
+                    "k.case_key - 1",
+                    "CAST(NULL AS INT)",
+                ),
+            ]
+            .join(" UNION ALL "),
+        ),
+    ]
+}
+
+#[test]
+fn repeats_recurrents_and_duplicates_are_three_figures() {
+    let tables = clusters();
+    let tables: Vec<(&str, &str)> = tables.iter().map(|(t, s)| (*t, s.as_str())).collect();
+    let (_lake, engine) = with(&tables);
+    let recurrents = ask(&engine, "recurrents");
+    for row in 0..recurrents.rows.len() {
+        let all = recurrents.count(row, "received");
+        let expected = if recurrents.text(row, "month") == "2026-08" {
+            all
+        } else {
+            0
+        };
+        assert!(all > 0);
+        assert_eq!(recurrents.count(row, "recurrent"), expected);
+    }
+    let duplicates = ask(&engine, "duplicates");
+    let july = duplicates.sum("duplicates", |row| {
+        duplicates.text(row, "month") == "2026-07"
+    });
+    let elsewhere = duplicates.sum("duplicates", |row| {
+        duplicates.text(row, "month") != "2026-07"
+    });
+    assert!(july > 0);
+    assert_eq!(elsewhere, 0);
+    // Decided in the quarter and 90 days before 10 October 2026: on 12 July or earlier.
+    let repeats = ask(&engine, "repeats");
+    assert_eq!(
+        repeats.columns,
+        ["month", "decided", "repeats", "not_matured"]
+    );
+    let decided = engine
+        .sql(
+            "SELECT CAST(SUM(CASE WHEN k.decided_on <= DATE '2026-07-12' THEN 1 ELSE 0 END) AS BIGINT) AS matured, \
+             CAST(COUNT(*) AS BIGINT) AS decided FROM cases AS k WHERE k.decided_on >= DATE '2026-07-01' \
+             AND k.decided_on <= DATE '2026-09-30' AND k.state <> 'merged'",
+            "test",
+        )
+        .unwrap();
+    let matured = decided.count(0, "matured");
+    assert!(matured > 0);
+    assert_eq!(repeats.sum("decided", |_| true), matured);
+    assert_eq!(
+        repeats.sum("not_matured", |_| true),
+        decided.count(0, "decided") - matured
+    );
+    let right = ask(&engine, "right_first_time");
+    assert_eq!(
+        right.columns,
+        [
+            "month",
+            "right_first",
+            "not_right",
+            "unanswered",
+            "not_matured"
+        ]
+    );
+    assert!(right.sum("not_right", |_| true) > 0);
+}
