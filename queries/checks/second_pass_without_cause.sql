@@ -1,7 +1,7 @@
 -- id: second_pass_without_cause
 -- title.en: Re-examination without a rejection or reopening
 -- title.tr: Ret ya da yeniden açma olmadan yeniden inceleme
--- title.ru: Повторное рассмотрение без отклонения или открытия вновь
+-- title.ru: Повторное рассмотрение без отклонения решения и без открытия вновь
 -- key: case_key
 -- columns: case_key, case_id, started_on, first_answer
 -- definition: Re-examinations (pass 2) of cases whose first decision was not rejected and that were not reopened either. Cases with events outside the procedure are left out.

@@ -5,8 +5,8 @@
 -- key: case_key, step
 -- columns: case_key, case_id, step, state, from_on, until_on, next_from_on
 -- definition: States of a case that are not left on the day on which the next one is entered, and last states that are said to have been left.
--- definition.tr: Sonrakine girildiği gün bırakılmamış durumlar ile bırakılmış görünen son durumlar.
--- definition.ru: Состояния, оставленные не в тот день, когда началось следующее, и последние состояния, отмеченные как оставленные.
+-- definition.tr: Bir sonrakine geçildiği gün sona ermemiş durumlar ile sona ermiş görünen son durumlar.
+-- definition.ru: Состояния, закончившиеся не в тот день, когда началось следующее, и последние состояния, отмеченные как закончившиеся.
 -- fault: case_states: SELECT case_key, step, state, previous, pass, is_open, was_open, from_on, CASE WHEN until_on > from_on THEN from_on ELSE until_on END AS until_on FROM case_states
 WITH next_steps AS (
     SELECT s.case_key AS next_key, s.step - 1 AS before_step, s.from_on AS next_from_on

@@ -13,7 +13,7 @@
 -- chart: sla
 -- definition: Receipt confirmed by a proven means within the limit; complaints whose acknowledgement was due in the period. Not acknowledged and late counts as late.
 -- definition.tr: Şikâyetin alındığının kanıtlanabilir bir yolla süresinde bildirilmesi; alındı bildiriminin vadesi dönem içinde dolan şikâyetler. Bildirilmemiş ve vadesi geçmiş olan, geç sayılır.
--- definition.ru: Получение жалобы подтверждено заявителю доказуемым способом в установленный срок; жалобы, срок подтверждения которых приходился на период. Не подтверждённое после срока считается опозданием.
+-- definition.ru: Получение жалобы подтверждено заявителю доказуемым способом в установленный срок; жалобы, срок подтверждения которых приходился на период. Если срок истёк, а подтверждения нет, это опоздание.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

@@ -1,6 +1,6 @@
 -- id: answer_time
 -- title.en: Days from receipt to the first answer
--- title.tr: Alınıştan ilk kararın bildirilmesine kadar geçen gün
+-- title.tr: Şikâyetin alınmasından ilk kararın bildirilmesine kadar geçen gün
 -- title.ru: Дни от получения до первого сообщённого решения
 -- iso: P13
 -- basis: ended
@@ -12,7 +12,7 @@
 -- chart: none
 -- definition: Complaints, net of merged, whose first decision was communicated in the period, by the calendar days from receipt to that day. Nothing is deducted: it is the time that the complainant waited.
 -- definition.tr: İlk kararı dönem içinde bildirilen şikâyetler (birleştirilenler hariç), alındığı günden bildirildiği güne kadar geçen takvim gününe göre. Hiçbir süre düşülmez: şikâyetçinin beklediği süredir.
--- definition.ru: Жалобы (без объединённых), первое решение по которым сообщено в периоде, по календарным дням от получения до этого дня. Ничего не вычитается: это время, которое ждал заявитель.
+-- definition.ru: Жалобы (без объединённых), первое решение по которым сообщено в периоде, по календарным дням от получения до этого дня. Ничего не вычитается: именно столько ждал заявитель.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

@@ -11,7 +11,7 @@
 -- needs: answers
 -- chart: none
 -- definition: Answers given in the period, by the calendar days from the communication of the decision to the answer. It is the customer's time and counts towards no limit. Answers entered by staff stand apart.
--- definition.tr: Dönem içinde verilen yanıtlar, kararın bildirilmesinden yanıta kadar geçen takvim gününe göre. Bu, müşterinin süresidir ve hiçbir süreye sayılmaz. Personelin müşteri adına girdiği yanıtlar ayrı gösterilir.
+-- definition.tr: Dönem içinde verilen yanıtlar, kararın bildirilmesinden yanıta kadar geçen takvim gününe göre. Bu, müşterinin süresidir ve hiçbir sürenin hesabına katılmaz. Personelin müşteri adına girdiği yanıtlar ayrı gösterilir.
 -- definition.ru: Ответы, полученные в периоде, по календарным дням от сообщения решения до ответа. Это время заявителя, ни в какой срок оно не входит. Ответы, внесённые персоналом, показаны отдельно.
 WITH period_days AS (
     SELECT c.day, c.month

@@ -1,7 +1,7 @@
 -- id: complaints_per_exposure
 -- title.en: Complaints beside units sold
--- title.tr: Satılan miktarın yanında şikâyetler
--- title.ru: Жалобы рядом с проданным количеством
+-- title.tr: Şikâyetler ve satış miktarı
+-- title.ru: Жалобы и объём продаж
 -- iso: I3
 -- basis: received
 -- grain: case
@@ -11,8 +11,8 @@
 -- rests_on: exposures
 -- chart: none
 -- definition: Complaints received in the period, net of merged, by month, product and site, beside the units sold or served there. Units without a complaint are listed with none; complaints for which no units are given are listed without units.
--- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), aya, ürüne ve tesise göre; yanında orada satılan ya da hizmet verilen miktar. Şikâyet gelmeyen miktarlar sıfır şikâyetle, miktarı verilmeyen şikâyetler miktarsız listelenir.
--- definition.ru: Жалобы, полученные в периоде (без объединённых), по месяцам, товарам и площадкам, рядом с проданным или обслуженным там количеством. Количество без жалоб приведено с нулём жалоб; жалобы, для которых количество не задано, – без него.
+-- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), aya, ürüne ve tesise göre; yanında oradaki satış ya da hizmet miktarı. Şikâyet gelmeyenler sıfır şikâyetle, miktarı verilmeyen şikâyetler miktarsız listelenir.
+-- definition.ru: Жалобы, полученные в периоде (без объединённых), по месяцам, товарам и площадкам, рядом – объём продаж или услуг там же, в единицах. Где жалоб не было, указан ноль; жалобы, для которых объём не задан, приведены без него.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

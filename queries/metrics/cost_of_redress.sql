@@ -12,7 +12,7 @@
 -- chart: bars
 -- definition: Decisions that came into force in the period and what they cost in redress, in minor units of the currency, by the remedy granted. Each decision bears its own cost.
 -- definition.tr: Dönem içinde yürürlüğe giren kararlar ve bunların telafi maliyeti (para biriminin alt birimiyle), tanınan telafiye göre. Her karar kendi maliyetini taşır.
--- definition.ru: Решения, вступившие в силу в периоде, и стоимость возмещения по ним в мелких денежных единицах, по предоставленному возмещению. Каждое решение учтено со своей стоимостью.
+-- definition.ru: Решения, вступившие в силу в периоде, и стоимость возмещения по ним в разменных единицах валюты, по виду предоставляемого возмещения. Каждое решение учтено со своей стоимостью.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

@@ -10,8 +10,8 @@
 -- columns: month, received, escalated, escalations
 -- chart: bars
 -- definition: Complaints received in the period, net of merged, those of them that were raised to a higher level by a rule or a person, and how often. Severity is the last one assessed.
--- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), bunlardan bir kuralla ya da bir kişi tarafından üst düzeye taşınanlar ve kaç kez taşındıkları. Önem, son değerlendirilendir.
--- definition.ru: Жалобы, полученные в периоде (без объединённых), из них переданные на более высокий уровень по правилу или по решению человека, и сколько раз. Серьёзность – последняя из оценок.
+-- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), bunlardan bir kuralla ya da bir kişi tarafından üst düzeye taşınanlar ve kaç kez taşındıkları. Önem, son değerlendirmedekidir.
+-- definition.ru: Жалобы, полученные в периоде (без объединённых), из них переданные на более высокий уровень по правилу или по решению человека, и сколько раз. Серьёзность – по последней оценке.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

@@ -10,8 +10,8 @@
 -- columns: category, place, problems
 -- chart: none
 -- definition: Every problem of the complaints received in the period, net of merged, by category: the primary one of each complaint, and the further ones that it names.
--- definition.tr: Dönemde alınan şikâyetlerin (birleştirilenler hariç) bütün sorunları, kategoriye göre: her şikâyetin asıl sorunu ve dile getirdiği öbür sorunlar.
--- definition.ru: Все проблемы из жалоб, полученных в периоде (без объединённых), по категориям: основная проблема каждой жалобы и дальнейшие, названные в ней.
+-- definition.tr: Dönemde alınan şikâyetlerin (birleştirilenler hariç) bütün sorunları, kategoriye göre: her şikâyetin asıl sorunu ve dile getirdiği ek sorunlar.
+-- definition.ru: Все проблемы из жалоб, полученных в периоде (без объединённых), по категориям: основная проблема каждой жалобы и дополнительные, названные в ней.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

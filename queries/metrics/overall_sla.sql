@@ -12,7 +12,7 @@
 -- needs: overall
 -- chart: sla
 -- definition: One clock from receipt to the first communicated decision, with a limit of its own; complaints whose due date fell in the period: met / (met + missed + open_late).
--- definition.tr: Alınıştan ilk kararın bildirilmesine kadar, kendi süresi olan tek bir sayım; vadesi dönem içinde dolan şikâyetler: süresinde / (süresinde + geç + açık ve gecikmiş).
+-- definition.tr: Şikâyetin alınmasından ilk kararın bildirilmesine kadar, kendi süresi olan tek bir sayım; vadesi dönem içinde dolan şikâyetler: süresinde / (süresinde + geç + açık ve gecikmiş).
 -- definition.ru: Единый счёт от получения до первого сообщённого решения, со своим сроком; жалобы, срок которых приходился на период: в срок / (в срок + с опозданием + открыто и просрочено).
 WITH period_days AS (
     SELECT c.day, c.month

@@ -11,8 +11,8 @@
 -- rests_on: recommendations
 -- chart: bars
 -- definition: Recommendations of audits and management reviews that were to be carried out by a day of the period, by what became of them at as_of. Days run from the day a recommendation was given to the day it was carried out, in calendar days.
--- definition.tr: Denetimlerin ve yönetim gözden geçirmelerinin, vadesi dönem içinde dolan önerileri; değerlendirme anındaki sonucuna göre. Gün, önerinin verilmesinden yerine getirilmesine kadar geçen takvim günüdür.
--- definition.ru: Рекомендации аудитов и анализов со стороны руководства, срок выполнения которых приходился на период, по исходу на момент оценки. Дни – календарные, от дня, когда рекомендация дана, до дня её выполнения.
+-- definition.tr: Denetim ve yönetim gözden geçirmelerinden çıkan, vadesi dönem içinde dolan öneriler; değerlendirme anındaki sonucuna göre. Gün, önerinin verilmesinden yerine getirilmesine kadar geçen takvim günüdür.
+-- definition.ru: Рекомендации по итогам аудитов и анализов со стороны руководства, срок выполнения которых приходился на период, по исходу на момент оценки. Дни – календарные, со дня, когда рекомендация дана, до дня её выполнения.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

@@ -1,6 +1,6 @@
 -- id: registration_gap
 -- title.en: Days from receipt to registration
--- title.tr: Alınıştan kayda kadar geçen gün
+-- title.tr: Şikâyetin alınmasından kaydedilmesine kadar geçen gün
 -- title.ru: Дни от получения до регистрации
 -- iso: 7.2
 -- basis: received
@@ -10,7 +10,7 @@
 -- columns: channel, lag_days, complaints
 -- chart: none
 -- definition: All complaints received in the period, merged ones included, by channel and by the calendar days from receipt to the entry in the register.
--- definition.tr: Dönemde alınan bütün şikâyetler (birleştirilenler dâhil), kanala ve alınışından kayda geçirilmesine kadar geçen takvim gününe göre.
+-- definition.tr: Dönemde alınan bütün şikâyetler (birleştirilenler dâhil), kanala ve alındığı günden kayda geçirildiği güne kadar geçen takvim gününe göre.
 -- definition.ru: Все жалобы, полученные в периоде (вместе с объединёнными), по каналам и по календарным дням от получения до внесения в реестр.
 WITH period_days AS (
     SELECT c.day, c.month

@@ -12,7 +12,7 @@
 -- chart: none
 -- definition: Decisions that customers rejected in the period, by pass and by the reason given; those rejected without a reason stand apart.
 -- definition.tr: Müşterilerin dönem içinde reddettiği kararlar, tura ve bildirilen nedene göre; nedeni bildirilmeyenler ayrı gösterilir.
--- definition.ru: Решения, отклонённые заявителями в периоде, по рассмотрениям и по названной причине; отклонённые без причины показаны отдельно.
+-- definition.ru: Решения, отклонённые заявителями в периоде, по номеру рассмотрения и по названной причине; отклонённые без причины показаны отдельно.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

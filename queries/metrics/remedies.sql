@@ -1,7 +1,7 @@
 -- id: remedies
 -- title.en: Remedy sought and granted
 -- title.tr: İstenen ve tanınan telafi
--- title.ru: Желаемое и предоставленное возмещение
+-- title.ru: Желаемое и предоставляемое возмещение
 -- iso: 7.7
 -- basis: ended
 -- grain: pass of a case
@@ -12,7 +12,7 @@
 -- chart: none
 -- definition: Decisions that came into force in the period, by the remedy that the customer sought and the one granted: as sought, another, none granted, or none sought.
 -- definition.tr: Dönem içinde yürürlüğe giren kararlar, müşterinin istediği ve tanınan telafiye göre: istenen tanınmış, başkası tanınmış, telafi tanınmamış ya da istenmemiş.
--- definition.ru: Решения, вступившие в силу в периоде, по желаемому заявителем и предоставленному возмещению: то, что желал заявитель, другое, ничего не предоставлено или ничего не запрошено.
+-- definition.ru: Решения, вступившие в силу в периоде, по желаемому заявителем и предоставляемому возмещению: то, что желал заявитель, другое, возмещения нет или его не просили.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

@@ -1,6 +1,6 @@
 -- id: source_agreement
 -- title.en: Our verdict beside the source's own
--- title.tr: Kararımız ile kaynağın kendi değerlendirmesi
+-- title.tr: Bizim bulduğumuz sonuç ile kaynağın kendi değerlendirmesi
 -- title.ru: Наша оценка рядом с оценкой источника
 -- iso: M5
 -- basis: received
@@ -11,7 +11,7 @@
 -- columns: side, severity, source_verdict, verdict, complaints
 -- chart: none
 -- definition: Complaints received in the period whose source says itself whether its deadline was met, beside our verdict from receipt to the first communicated decision. The two rest on different calendars and limits; the agreement is stated, not forced.
--- definition.tr: Dönemde alınan ve kaynağı kendi vadesine uyulup uyulmadığını belirten şikâyetler; yanında alınıştan ilk kararın bildirilmesine kadarki bizim sonucumuz. İkisi farklı takvim ve sürelere dayanır; uyum zorlanmaz, olduğu gibi gösterilir.
+-- definition.tr: Dönemde alınan ve kaynağı kendi vadesine uyulup uyulmadığını belirten şikâyetler; yanında, şikâyetin alınmasından ilk kararın bildirilmesine kadar bizim bulduğumuz sonuç. İkisi farklı takvim ve sürelere dayanır; uyum zorlanmaz, olduğu gibi gösterilir.
 -- definition.ru: Жалобы, полученные в периоде, о которых источник сам сообщает, соблюдён ли его срок, рядом с нашей оценкой от получения до первого сообщённого решения. Они основаны на разных календарях и сроках; совпадение показано как есть, без подгонки.
 WITH period_days AS (
     SELECT c.day, c.month

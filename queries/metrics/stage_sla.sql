@@ -11,8 +11,8 @@
 -- columns: side, stage, pass, month, met, missed, open_late, open_not_due, paused, cancelled, not_applicable
 -- chart: sla
 -- definition: Stages whose due date fell in the period: met / (met + missed + open_late). Net leaves out the customer's time, gross deducts nothing, each on its own due dates. Paused without a due date, cancelled and not applicable are counted beside.
--- definition.tr: Vadesi dönem içinde dolan aşamalar: süresinde / (süresinde + geç + açık ve gecikmiş). Net, müşterinin süresini saymaz; brüt hiçbir şey düşmez; her biri kendi vadesine göredir. Vadesi olmadan durdurulmuş, iptal edilmiş ve uygulanmayan aşamalar yanında sayılır.
--- definition.ru: Этапы, срок которых приходился на период: в срок / (в срок + с опозданием + открыто и просрочено). Нетто не учитывает время клиента, брутто ничего не вычитает; сроки у каждого свои. Приостановленные без срока, отменённые и неприменимые считаются рядом.
+-- definition.tr: Vadesi dönem içinde dolan aşamalar: süresinde / (süresinde + geç + açık ve gecikmiş). Net, müşterinin süresini saymaz; brüt hiçbir şey düşmez; her biri kendi vadesine göredir. Vadesi olmadan durdurulmuş, iptal edilmiş ve uygulanmayan aşamalar ayrıca sayılır.
+-- definition.ru: Этапы, срок которых приходился на период: в срок / (в срок + с опозданием + открыто и просрочено). Нетто не учитывает время клиента, брутто ничего не вычитает; сроки у каждого свои. Приостановленные без срока, отменённые и неприменимые учитываются отдельно.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c

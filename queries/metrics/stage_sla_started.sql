@@ -1,7 +1,7 @@
 -- id: stage_sla_started
 -- title.en: Stages by their start, with bounds
--- title.tr: Başlangıcına göre aşamalar, sınırlarıyla
--- title.ru: Этапы по началу, с границами
+-- title.tr: Başlangıca göre aşamalar, alt ve üst sınırlarıyla
+-- title.ru: Этапы по дню начала, с границами
 -- iso: 7.5, 7.6, 7.8
 -- basis: started
 -- grain: stage of a pass of a case

@@ -1,7 +1,7 @@
 -- id: stock_flow
 -- title.en: Stock and flow
 -- title.tr: Stok ve akış
--- title.ru: Запас и поток
+-- title.ru: Остаток и движение жалоб
 -- iso: I3
 -- basis: stock
 -- grain: change of a case's state

@@ -1,6 +1,6 @@
 -- id: weekday_hour
 -- title.en: Receipt by weekday and hour
--- title.tr: Haftanın gününe ve saate göre alınış
+-- title.tr: Haftanın gününe ve saatine göre alınan şikâyetler
 -- title.ru: Получение по дням недели и часам
 -- iso: I3
 -- basis: received
@@ -10,8 +10,8 @@
 -- columns: weekday, hour, complaints
 -- chart: none
 -- definition: All complaints received in the period, merged ones included, by weekday (1 Monday to 7 Sunday) and local hour of receipt.
--- definition.tr: Dönemde alınan bütün şikâyetler (birleştirilenler dâhil), alındığı haftanın gününe (1 pazartesi – 7 pazar) ve yerel saate göre.
--- definition.ru: Все жалобы, полученные в периоде (вместе с объединёнными), по дню недели (1 – понедельник, 7 – воскресенье) и местному часу получения.
+-- definition.tr: Dönemde alınan bütün şikâyetler (birleştirilenler dâhil), haftanın hangi günü (1 pazartesi – 7 pazar) ve yerel saatle kaçta alındığına göre.
+-- definition.ru: Все жалобы, полученные в периоде (вместе с объединёнными), по дню недели (1 – понедельник, 7 – воскресенье) и часу получения по местному времени.
 WITH period_days AS (
     SELECT c.day, c.month, c.weekday
     FROM calendar AS c

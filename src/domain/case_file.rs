@@ -169,9 +169,40 @@ impl CaseFile {
         as_of: Option<DateTime<Utc>>,
         mode: Mode,
     ) -> Result<CaseFile, FoldError> {
-        let known = |e: &&Event| as_of.is_none_or(|limit| e.recorded_at <= limit);
-        let mended = Mended::of(events.iter().filter(known), mode)?;
+        let known: Vec<&Event> = events
+            .iter()
+            .filter(|e| as_of.is_none_or(|limit| e.recorded_at <= limit))
+            .collect();
+        Self::fold_what(&known, |_| true, mode)
+    }
+
+    /// Folds what had happened by a moment, as today's knowledge has it: late entries, amendments and voids
+    /// that were recorded since are taken into account.
+    ///
+    /// # Errors
+    /// As [`CaseFile::fold`]; a complaint received after the moment is not registered by then.
+    pub fn fold_restated(
+        events: &[Event],
+        until: DateTime<Utc>,
+        mode: Mode,
+    ) -> Result<CaseFile, FoldError> {
+        let known: Vec<&Event> = events.iter().collect();
+        let happened = |e: &Event| match &e.body {
+            // Received by then, even if it was entered later.
+            EventBody::Registered(r) => r.received_at <= until,
+            _ => e.occurred_at <= until,
+        };
+        Self::fold_what(&known, happened, mode)
+    }
+
+    fn fold_what(
+        known: &[&Event],
+        happened: impl Fn(&Event) -> bool,
+        mode: Mode,
+    ) -> Result<CaseFile, FoldError> {
+        let mended = Mended::of(known.iter().copied(), mode)?;
         let mut effective = mended.events;
+        effective.retain(|e| happened(e));
         effective.sort_by_key(|e| {
             let first = !matches!(e.body, EventBody::Registered(_));
             (first, e.occurred_at, e.seq)
@@ -183,7 +214,9 @@ impl CaseFile {
             None => return Err(FoldError::NotRegistered),
         };
         // What was entered late stays so when it is struck out later.
-        let late = events.iter().filter(known).filter(|e| e.late_reason.is_some());
+        let late = known
+            .iter()
+            .filter(|e| e.late_reason.is_some() && happened(e));
         file.late_entries = u32::try_from(late.count()).unwrap_or(u32::MAX);
         file.amendments = mended.amendments;
         file.voided = mended.voided;

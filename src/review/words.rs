@@ -116,6 +116,14 @@ impl Words {
         }
     }
 
+    /// The name of a code in the first of these groups that knows it.
+    pub fn name_in(&self, groups: &[&str], code: &str) -> String {
+        groups
+            .iter()
+            .find_map(|group| self.texts.get(&format!("{group}.{code}")).cloned())
+            .unwrap_or_else(|| clean(code))
+    }
+
     pub fn count(&self, n: i64) -> String {
         numbers::count(self.language, n)
     }

@@ -12,7 +12,8 @@ use redress::review::font::has_glyph;
 use redress::review::words::Words;
 
 /// Groups of names looked up by a code from the data.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
+    "codes",
     "unrecorded",
     "stages",
     "states",

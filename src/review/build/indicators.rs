@@ -173,6 +173,12 @@ fn place_of(metric: &str) -> &'static str {
     }
 }
 
+/// A number without a point that says nothing.
+fn plain(maker: &Maker, value: f64) -> String {
+    let places = if value.fract() == 0.0 { 0 } else { 1 };
+    maker.words.real(value, places)
+}
+
 /// The latest figure that somebody entered, or only the word that something was.
 fn entered(maker: &Maker, by_hand: Option<&Counted>, code: &str) -> Option<Figure> {
     let words = maker.words;
@@ -185,7 +191,7 @@ fn entered(maker: &Maker, by_hand: Option<&Counted>, code: &str) -> Option<Figur
         Some(value) => {
             let text = format!(
                 "{} {}",
-                words.real(value, 1),
+                plain(maker, value),
                 clean(&table.text(row, "unit"))
             );
             Cell::number(text.trim().to_owned(), value)
@@ -217,7 +223,7 @@ fn against_target(maker: &Maker, code: &str, figure: &Figure) -> (Cell, Cell) {
     let target = if is_share {
         words.percent(objective.target / 100.0)
     } else {
-        words.real(objective.target, 1)
+        plain(maker, objective.target)
     };
     let text = if objective.at_least {
         words.fill("indicators.at_least", &[("value", &target)])

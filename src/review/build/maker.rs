@@ -175,19 +175,20 @@ impl<'a> Maker<'a> {
             Value::Flag(flag) => self
                 .words
                 .text(if *flag { "words.yes" } else { "words.no" }),
+            Value::Count(n) if column == "weekday" => self.words.name("codes", &format!("d{n}")),
             Value::Count(n) => self.words.count(*n),
             Value::Real(real) => self.words.real(*real, 1),
             Value::Day(day) => self.words.date(*day),
             Value::Text(text) => match column {
                 "month" => self.words.month(text),
                 "stage" => self.words.name("stages", text),
-                "state" => self.words.name("states", text),
-                "verdict" => self.words.name("verdicts", text),
+                "state" => self.words.name_in(&["states", "codes"], text),
+                "verdict" => self.words.name_in(&["verdicts", "codes"], text),
                 "channel" => self.words.name("channels", text),
                 "severity" => self.words.name("severities", text),
                 "remedy" => self.words.name("remedies", text),
                 "side" => self.words.name("sides", text),
-                "outcome" => self.words.name("outcomes", text),
+                "outcome" => self.words.name_in(&["outcomes", "codes"], text),
                 "flow" => self.words.name("flows", text),
                 "band" => self.words.name("bands", text),
                 "language" => self.words.name("languages", text),
@@ -198,8 +199,9 @@ impl<'a> Maker<'a> {
                     self.words.name("remedies", text)
                 }
                 // What people named themselves is shown as they wrote it.
-                "product" | "lot" | "site" | "case_id" | "cause" | "entered_by" | "unit"
-                | "indicator" | "body" => clean(text),
+                "product" | "lot" | "site" | "case_id" | "entered_by" | "body" => clean(text),
+                "indicator" => self.words.name("indicator_names", text),
+                "source_verdict" => self.words.name("verdicts", text),
                 _ => self.words.name("codes", text),
             },
         }
