@@ -7,6 +7,7 @@ use redress::domain::vocabulary::Language;
 use redress::sample::Settings;
 
 use super::Context;
+use super::engine::EngineArgs;
 use super::failure::Failure;
 use super::{extract, output, review, sample};
 
@@ -78,6 +79,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
                 force: false,
                 snapshot: None,
                 queries: None,
+                engine: EngineArgs::default(),
             },
         )?;
         pages.push(pack.join("review.html"));

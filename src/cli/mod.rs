@@ -5,6 +5,7 @@ mod case;
 mod check;
 mod config;
 mod demo;
+mod engine;
 mod extract;
 mod failure;
 mod init;

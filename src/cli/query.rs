@@ -1,20 +1,23 @@
 //! `redress query`: a metric's figures, or the list of what it counted.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use redress::domain::period::Period;
 use redress::engine::comparison::side_by_side;
 use redress::engine::counted::{Counted, Value};
-use redress::engine::local::{EngineError, LocalEngine};
+use redress::engine::local::LocalEngine;
+use redress::engine::measured::unmeasured;
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with, parse_conditions};
 use redress::lake::manifest::Manifest;
 use redress::lake::store::Lake;
 
 use super::Context;
+use super::engine::{AnyEngine, EngineArgs, of_spark};
 use super::failure::Failure;
-use super::{output, rules};
+use super::{output, progress, rules};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,6 +54,8 @@ pub struct Args {
     /// The snapshot [default: the latest]
     #[arg(long, value_name = "NAME")]
     snapshot: Option<String>,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 /// `redress query`.
@@ -72,11 +77,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             context.format,
         );
     }
-    let (engine, _) = open(context, args.snapshot.as_deref(), &args.period)?;
+    let (folder, manifest, params) = asked(context, args.snapshot.as_deref(), &args.period)?;
+    let engine = args.engine.open(&folder, params)?;
     if args.all {
-        return every(context, &engine, &metrics);
+        return every(context, &engine, &manifest, &metrics);
     }
-    if let Some(unmeasured) = metric.and_then(|m| engine.unmeasured(m)) {
+    let unmeasured = metric.and_then(|m| unmeasured(m, &manifest.rows, &manifest.not_recorded));
+    if let Some(unmeasured) = unmeasured {
         return Err(Failure::Nothing(unmeasured.to_string()).into());
     }
     if let (Some(metric), true) = (metric, args.by.is_some() || args.compare.is_some()) {
@@ -87,13 +94,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         (Some(metric), Some(conditions), _) => {
             let conditions =
                 parse_conditions(conditions).map_err(|e| Failure::Usage(e.to_string()))?;
-            engine.drill(metric, &conditions, None).map_err(usage)?
+            engine.drill(metric, &conditions)?
         }
-        (Some(metric), None, _) => engine.metric(metric).map_err(usage)?,
+        (Some(metric), None, _) => engine.metric(metric)?,
         (None, Some(_), Some(_)) => {
             return Err(Failure::Usage("--drill belongs to a metric, not to --sql".into()).into());
         }
-        (None, None, Some(sql)) => engine.sql(sql, "--sql").map_err(usage)?,
+        (None, None, Some(sql)) => engine.sql(sql, "--sql")?,
         (None, _, None) => {
             return Err(Failure::Usage("name a metric, or give --list or --sql".into()).into());
         }
@@ -109,11 +116,11 @@ fn some(answer: Counted, args: &Args, context: &Context) -> anyhow::Result<()> {
 }
 
 /// A metric by other dimensions, or beside another period, or both.
-fn grouped(engine: &LocalEngine, metric: &QueryFile, args: &Args) -> anyhow::Result<Counted> {
+fn grouped(engine: &AnyEngine, metric: &QueryFile, args: &Args) -> anyhow::Result<Counted> {
     let own = || metric.grouping().map(|g| g.by).unwrap_or_default();
     let Some(other) = &args.compare else {
         let by = args.by.clone().unwrap_or_else(own);
-        return engine.metric_by(metric, &by).map_err(usage);
+        return engine.metric_by(metric, &by);
     };
     // The months of two periods never meet: by default they are summed.
     let by = args
@@ -135,38 +142,49 @@ fn grouped(engine: &LocalEngine, metric: &QueryFile, args: &Args) -> anyhow::Res
         period: before,
         ..params.clone()
     };
-    let now = engine.metric_by(metric, &by).map_err(usage)?;
-    let then = engine
-        .for_params(earlier)
-        .metric_by(metric, &by)
-        .map_err(usage)?;
+    let now = engine.metric_by(metric, &by)?;
+    let then = engine.for_params(earlier).metric_by(metric, &by)?;
     Ok(side_by_side(&now, &then, &metric.kept_apart(&by)))
 }
 
-/// A question that cannot be asked is the asker's to mend; the rest is a failure.
-fn usage(error: EngineError) -> anyhow::Error {
-    match error {
-        EngineError::Metric(_)
-        | EngineError::Query { .. }
-        | EngineError::Columns { .. }
-        | EngineError::NotASelect { .. } => Failure::Usage(error.to_string()).into(),
-        other => other.into(),
-    }
-}
-
 /// All metrics in one answer: tables under their titles, or one JSON object by id.
-fn every(context: &Context, engine: &LocalEngine, metrics: &[QueryFile]) -> anyhow::Result<()> {
+fn every(
+    context: &Context,
+    engine: &AnyEngine,
+    manifest: &Manifest,
+    metrics: &[QueryFile],
+) -> anyhow::Result<()> {
+    let none = |m: &QueryFile| unmeasured(m, &manifest.rows, &manifest.not_recorded);
+    // Spark is asked for all at once; the embedded engine for one after the other.
+    let mut at_once = match engine {
+        AnyEngine::Local(_) => BTreeMap::new(),
+        AnyEngine::Spark(spark) => {
+            let measured: Vec<QueryFile> = metrics
+                .iter()
+                .filter(|m| none(m).is_none())
+                .cloned()
+                .collect();
+            let bar = progress::steps("Spark: metrics");
+            bar.set_length(measured.len() as u64);
+            let answers = spark.metrics(&measured, |_| bar.inc(1));
+            bar.finish_and_clear();
+            answers.map_err(of_spark)?
+        }
+    };
     let mut answers = serde_json::Map::new();
     let mut text = String::new();
     for metric in metrics {
-        if let Some(unmeasured) = engine.unmeasured(metric) {
+        if let Some(unmeasured) = none(metric) {
             let title = metric.title(context.config.language.as_str());
             text.push_str(&format!("{title} ({})\n\n{unmeasured}\n\n", metric.id));
             answers.insert(metric.id.clone(), serde_json::Value::Null);
             continue;
         }
         let began = Instant::now();
-        let answer = engine.metric(metric)?;
+        let answer = match at_once.remove(&metric.id) {
+            Some(answer) => answer,
+            None => engine.metric(metric)?,
+        };
         tracing::info!("{}: {:.3} s", metric.id, began.elapsed().as_secs_f64());
         let title = metric.title(context.config.language.as_str());
         text.push_str(&format!(
@@ -189,10 +207,23 @@ pub fn open(
     snapshot: Option<&str>,
     period: &str,
 ) -> anyhow::Result<(LocalEngine, Manifest)> {
+    let (folder, manifest, params) = asked(context, snapshot, period)?;
+    Ok((LocalEngine::open(&folder, params)?, manifest))
+}
+
+/// A snapshot's folder and manifest, and the parameters of a question about a period.
+///
+/// # Errors
+/// As [`open`].
+pub fn asked(
+    context: &Context,
+    snapshot: Option<&str>,
+    period: &str,
+) -> anyhow::Result<(PathBuf, Manifest, Params)> {
     let folder = Lake::at(&context.config.lake).snapshot(snapshot)?;
     let manifest = Manifest::read(&folder)?;
     let params = params(context, &manifest, period)?;
-    Ok((LocalEngine::open(&folder, params)?, manifest))
+    Ok((folder, manifest, params))
 }
 
 /// The parameters of a question to a snapshot, with the calendar that the snapshot was made with.

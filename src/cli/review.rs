@@ -7,14 +7,17 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use redress::engine::counted::Counted;
 use redress::engine::local::LocalEngine;
+use redress::engine::measured::unmeasured;
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with};
+use redress::engine::spark::{Question, SparkEngine};
 use redress::lake::manifest::Manifest;
-use redress::review::asking::Asking;
+use redress::review::asking::{Answers, Asking, OF_THE_PERIOD_BEFORE, SELECTS};
 use redress::review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
 use redress::review::{build, pack};
 
 use super::Context;
+use super::engine::{EngineArgs, of_spark};
 use super::failure::Failure;
 use super::{output, progress, query, rules};
 
@@ -40,6 +43,8 @@ pub struct BuildArgs {
     /// A folder with metrics of your own; their tables go into the pack
     #[arg(long, value_name = "DIR")]
     pub queries: Option<PathBuf>,
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// `redress review`.
@@ -61,15 +66,99 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
 pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf> {
     let metrics =
         metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
-    let (engine, manifest) = query::open(context, args.snapshot.as_deref(), &args.period)?;
+    let (folder, manifest, params) = query::asked(context, args.snapshot.as_deref(), &args.period)?;
+    let earlier = params.previous.previous().map(|before| Params {
+        period: params.previous.clone(),
+        previous: before,
+        ..params.clone()
+    });
+    let sources = match args.engine.spark()? {
+        None => {
+            let engine = LocalEngine::open(&folder, params.clone())?;
+            let before = earlier.map(|earlier| engine.for_params(earlier));
+            Sources {
+                now: Box::new(engine),
+                before: before.map(|engine| Box::new(engine) as Box<dyn Answers>),
+            }
+        }
+        Some(settings) => {
+            let engine = SparkEngine::open(&folder, params.clone(), settings).map_err(of_spark)?;
+            of_one_application(&engine, &metrics, &manifest, earlier)?
+        }
+    };
+    write_pack(context, args, &metrics, &manifest, &params, &sources)
+}
+
+/// What answers for the period, and for the one before it.
+struct Sources {
+    now: Box<dyn Answers>,
+    before: Option<Box<dyn Answers>>,
+}
+
+/// Everything that a review will ask, from one Spark application.
+fn of_one_application(
+    engine: &SparkEngine,
+    metrics: &[QueryFile],
+    manifest: &Manifest,
+    earlier: Option<Params>,
+) -> anyhow::Result<Sources> {
+    let measured: Vec<&QueryFile> = metrics
+        .iter()
+        .filter(|m| unmeasured(m, &manifest.rows, &manifest.not_recorded).is_none())
+        .collect();
+    let before: Vec<&QueryFile> = measured
+        .iter()
+        .copied()
+        .filter(|m| OF_THE_PERIOD_BEFORE.contains(&m.id.as_str()))
+        .collect();
+    let bar = progress::steps("review: Spark");
+    bar.set_length((2 * measured.len() + before.len()) as u64);
+    let mut questions = vec![Question {
+        params: engine.params().clone(),
+        metrics: measured,
+        first: Some(build::CASES_SHOWN),
+        selects: SELECTS
+            .iter()
+            .map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned()))
+            .collect(),
+    }];
+    questions.extend(earlier.map(|params| Question {
+        params,
+        metrics: before,
+        first: None,
+        selects: Vec::new(),
+    }));
+    let answered = engine.ask(&questions, |_| bar.inc(1));
+    bar.finish_and_clear();
+    let mut answered = answered.map_err(of_spark)?.into_iter();
+    let now = answered
+        .next()
+        .ok_or_else(|| anyhow::anyhow!("Spark answered nothing"))?;
+    Ok(Sources {
+        now: Box::new(now),
+        before: answered
+            .next()
+            .map(|answers| Box::new(answers) as Box<dyn Answers>),
+    })
+}
+
+fn write_pack(
+    context: &Context,
+    args: &BuildArgs,
+    metrics: &[QueryFile],
+    manifest: &Manifest,
+    params: &Params,
+    sources: &Sources,
+) -> anyhow::Result<PathBuf> {
     let bar = progress::steps("review: metrics");
     bar.set_length(metrics.len() as u64);
-    let asking = Asking::new(&engine, &metrics, context.config.language);
+    let language = context.config.language;
+    let asking = Asking::new(sources.now.as_ref(), metrics, language, manifest);
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
-    for metric in &metrics {
+    for metric in metrics {
         match asking.metric(&metric.id) {
             Ok(table) => tables.push((metric.id.clone(), table)),
-            // Not recorded by the source: the page says so, and there is no table.
+            // Not measured: the page says so, and there is no table.
             Err(FigureError::Unknown { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -82,23 +171,20 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
     if !counted_any {
         return Err(Failure::Nothing(format!(
             "nothing was received, due or open in {}",
-            engine.params().period
+            params.period
         ))
         .into());
     }
-    let review_context = review_context(context, &engine, &metrics, &manifest)?;
+    let review_context = review_context(context, metrics, manifest, params, sources)?;
     let model = build::build(&asking, &review_context)?;
-    let language = context.config.language.as_str();
     let folder = args.out.clone().unwrap_or_else(|| {
-        context
-            .config
-            .out
-            .join(format!("{}-{language}", engine.params().period))
+        let name = format!("{}-{}", params.period, language.as_str());
+        context.config.out.join(name)
     });
     let origin = pack::Origin {
         tool: manifest.tool.clone(),
-        period: engine.params().period.to_string(),
-        language: language.to_owned(),
+        period: params.period.to_string(),
+        language: language.as_str().to_owned(),
         as_of: manifest.as_of.to_rfc3339(),
         snapshot: args.snapshot.clone().unwrap_or_else(|| "latest".to_owned()),
         lake_digest: manifest.digest.clone(),
@@ -113,17 +199,14 @@ const BELONGS_TO_PERIOD: [&str; 4] = ["volume", "stage_sla", "overall_sla", "age
 
 fn review_context(
     context: &Context,
-    engine: &LocalEngine,
     metrics: &[QueryFile],
     manifest: &Manifest,
+    params: &Params,
+    sources: &Sources,
 ) -> anyhow::Result<ReviewContext> {
     let in_force = rules::load(context, Some(manifest.as_of))?.rulebook;
-    let params = engine.params();
     let totals = manifest.totals();
-    let deviations = engine.sql(
-        "SELECT CAST(SUM(deviations) AS BIGINT) AS deviations FROM cases",
-        "deviations",
-    )?;
+    let deviations = select(sources, "deviations")?;
     Ok(ReviewContext {
         period: params.period.clone(),
         as_of: manifest.as_of,
@@ -144,9 +227,9 @@ fn review_context(
             .map(|r| (format!("{}: {}", r.what, r.reason), r.rows))
             .collect(),
         deviations: u64::try_from(deviations.count(0, "deviations")).unwrap_or(0),
-        objectives: objectives(engine)?,
+        objectives: objectives(&select(sources, "objectives")?),
         currency: context.config.currency.clone(),
-        previous: previous(context, engine, metrics)?,
+        previous: previous(context, metrics, manifest, params, sources)?,
         not_recorded: manifest.not_recorded.clone(),
     })
 }
@@ -181,15 +264,13 @@ fn limits_in_words(limits: &redress::domain::limits::Limits) -> String {
     format!("v{}: {}", limits.version(), parts.join(", "))
 }
 
-/// Targets in force at the period's end, by indicator.
-fn objectives(engine: &LocalEngine) -> anyhow::Result<BTreeMap<String, Objective>> {
-    let rows = engine.sql(
-        "SELECT o.indicator, o.version, o.target, o.direction, o.owner FROM objectives AS o \
-         CROSS JOIN params AS p WHERE o.effective_from <= p.period_last ORDER BY o.indicator, o.version",
-        "objectives",
-    )?;
-    // A later version replaces an earlier one.
-    Ok((0..rows.rows.len())
+fn select(sources: &Sources, name: &str) -> anyhow::Result<Counted> {
+    sources.now.select(name).map_err(anyhow::Error::from_boxed)
+}
+
+/// Targets in force at the period's end, by indicator; a later version replaces an earlier one.
+fn objectives(rows: &Counted) -> BTreeMap<String, Objective> {
+    (0..rows.rows.len())
         .filter_map(|row| {
             let objective = Objective {
                 target: rows.cell(row, "target").as_real()?,
@@ -199,29 +280,22 @@ fn objectives(engine: &LocalEngine) -> anyhow::Result<BTreeMap<String, Objective
             };
             Some((rows.text(row, "indicator"), objective))
         })
-        .collect())
+        .collect()
 }
 
 /// The period before, when the lake knows anything of it.
 fn previous(
     context: &Context,
-    engine: &LocalEngine,
     metrics: &[QueryFile],
+    manifest: &Manifest,
+    params: &Params,
+    sources: &Sources,
 ) -> anyhow::Result<Option<Previous>> {
-    let params = engine.params();
-    let Some(before) = params.previous.previous() else {
+    let Some(before) = &sources.before else {
         return Ok(None);
     };
-    let earlier = Params {
-        period: params.previous.clone(),
-        previous: before,
-        ..params.clone()
-    };
-    let engine = engine.for_params(earlier);
-    let found = Previous::read(
-        &params.previous.name,
-        &Asking::new(&engine, metrics, context.config.language),
-    )
-    .context("the period before cannot be computed")?;
+    let asking = Asking::new(before.as_ref(), metrics, context.config.language, manifest);
+    let found = Previous::read(&params.previous.name, &asking)
+        .context("the period before cannot be computed")?;
     Ok((found.received > 0).then_some(found))
 }

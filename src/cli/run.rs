@@ -6,6 +6,7 @@ use std::time::Instant;
 use redress::lake::store::Lake;
 
 use super::Context;
+use super::engine::EngineArgs;
 use super::failure::Failure;
 use super::{check, extract, review};
 
@@ -20,6 +21,8 @@ pub struct Args {
     /// The period that thresholds are judged on
     #[arg(long, value_name = "PERIOD", default_value = "last-quarter")]
     check_period: String,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 /// `redress run`.
@@ -67,6 +70,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
                     force: true,
                     snapshot: None,
                     queries: None,
+                    engine: args.engine.clone(),
                 },
             )?;
             Ok((pack.display().to_string(), ()))

@@ -20,6 +20,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::check_file::CheckFile;
 use super::counted::{Counted, Value};
 use super::decode::{empty_frame, polars_type, read_file};
+use super::measured::{Unmeasured, unmeasured};
 use super::params::Params;
 use super::query_file::{QueryFile, QueryFileError};
 use crate::lake::manifest::{FileEntry, Manifest, ManifestError};
@@ -66,15 +67,6 @@ pub enum EngineError {
     },
     #[error("the column `{column}` of the answer has the type {found}, which no figure uses")]
     UnknownType { column: String, found: String },
-}
-
-/// Why a figure is "not measured".
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unmeasured {
-    #[error("not measured: the source does not record `{0}`")]
-    NotRecorded(String),
-    #[error("not measured: the table `{0}` of this snapshot is empty")]
-    Empty(String),
 }
 
 /// One snapshot, opened for queries with one set of parameters.
@@ -133,14 +125,7 @@ impl LocalEngine {
 
     /// Why a metric has no answer here, whatever its SQL gives; `None` when it has one.
     pub fn unmeasured(&self, metric: &QueryFile) -> Option<Unmeasured> {
-        if let Some(need) = metric.needs.iter().find(|n| self.not_recorded.contains(n)) {
-            return Some(Unmeasured::NotRecorded(need.clone()));
-        }
-        metric
-            .rests_on
-            .as_ref()
-            .filter(|table| self.rows.get(*table).is_none_or(|rows| *rows == 0))
-            .map(|table| Unmeasured::Empty(table.clone()))
+        unmeasured(metric, &self.rows, &self.not_recorded)
     }
 
     /// The metric's sums by other dimensions than its own.

@@ -11,6 +11,8 @@ pub mod grouping;
 mod header;
 pub mod indicators;
 pub mod local;
+pub mod measured;
 pub mod params;
 pub mod query_file;
+pub mod spark;
 pub mod threshold;

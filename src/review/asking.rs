@@ -1,39 +1,142 @@
-//! The review's questions, answered by the embedded engine.
+//! The review's questions, and the engines that answer them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use crate::domain::vocabulary::Language;
 use crate::engine::counted::Counted;
-use crate::engine::local::{EngineError, LocalEngine};
+use crate::engine::local::LocalEngine;
+use crate::engine::measured::unmeasured;
 use crate::engine::query_file::QueryFile;
+use crate::engine::spark::SparkAnswers;
+use crate::lake::manifest::Manifest;
 
 use super::figures::{FigureError, Figures, OtherMetric};
 
-/// Metrics and the engine that runs them; an answer is computed once.
+/// What an engine may fail with.
+pub type Failed = Box<dyn Error + Send + Sync>;
+
+/// Answers of an engine for one period: computed when asked, or all at once before.
+pub trait Answers {
+    /// A metric's counted table.
+    ///
+    /// # Errors
+    /// When the engine fails, or was not asked for the metric.
+    fn metric(&self, metric: &QueryFile) -> Result<Counted, Failed>;
+
+    /// The first `limit` things that a metric counted under all conditions.
+    ///
+    /// # Errors
+    /// As for a metric, and when a condition names no dimension.
+    fn drill(
+        &self,
+        metric: &QueryFile,
+        conditions: &[(String, String)],
+        limit: usize,
+    ) -> Result<Counted, Failed>;
+
+    /// One of [`SELECTS`], by its name.
+    ///
+    /// # Errors
+    /// As for a metric.
+    fn select(&self, name: &str) -> Result<Counted, Failed>;
+}
+
+/// What a review asks besides metrics: name and SQL.
+pub const SELECTS: [(&str, &str); 2] = [
+    (
+        "deviations",
+        "SELECT CAST(SUM(deviations) AS BIGINT) AS deviations FROM cases",
+    ),
+    (
+        "objectives",
+        "SELECT o.indicator, o.version, o.target, o.direction, o.owner FROM objectives AS o \
+         CROSS JOIN params AS p WHERE o.effective_from <= p.period_last ORDER BY o.indicator, o.version",
+    ),
+];
+
+/// The metrics that a review reads of the period before.
+pub const OF_THE_PERIOD_BEFORE: [&str; 4] =
+    ["volume", "stage_sla", "overall_sla", "acknowledgement"];
+
+impl Answers for LocalEngine {
+    fn metric(&self, metric: &QueryFile) -> Result<Counted, Failed> {
+        Ok(self.metric_to_drill(metric)?)
+    }
+
+    fn drill(
+        &self,
+        metric: &QueryFile,
+        conditions: &[(String, String)],
+        limit: usize,
+    ) -> Result<Counted, Failed> {
+        Ok(LocalEngine::drill(self, metric, conditions, Some(limit))?)
+    }
+
+    fn select(&self, name: &str) -> Result<Counted, Failed> {
+        let (name, sql) = SELECTS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| format!("`{name}` is no question of a review"))?;
+        Ok(self.sql(sql, name)?)
+    }
+}
+
+impl Answers for SparkAnswers {
+    fn metric(&self, metric: &QueryFile) -> Result<Counted, Failed> {
+        Ok(SparkAnswers::metric(self, &metric.id)?)
+    }
+
+    fn drill(
+        &self,
+        metric: &QueryFile,
+        conditions: &[(String, String)],
+        limit: usize,
+    ) -> Result<Counted, Failed> {
+        Ok(SparkAnswers::drill(self, &metric.id, conditions, limit)?)
+    }
+
+    fn select(&self, name: &str) -> Result<Counted, Failed> {
+        Ok(SparkAnswers::select(self, name)?)
+    }
+}
+
+/// Metrics and what answers them; an answer is computed once.
 pub struct Asking<'a> {
-    engine: &'a LocalEngine,
+    from: &'a dyn Answers,
     metrics: &'a [QueryFile],
     language: Language,
+    manifest: &'a Manifest,
     answers: RefCell<BTreeMap<String, Counted>>,
 }
 
 impl<'a> Asking<'a> {
-    /// Questions to one engine; titles come in the given language. What is not measured here is answered
-    /// as unknown, so that nobody reads an empty list as "none".
-    pub fn new(engine: &'a LocalEngine, metrics: &'a [QueryFile], language: Language) -> Self {
+    /// Questions about the snapshot of a manifest; titles come in the given language. What is not measured
+    /// there is answered as unknown, so that nobody reads an empty list as "none".
+    pub fn new(
+        from: &'a dyn Answers,
+        metrics: &'a [QueryFile],
+        language: Language,
+        manifest: &'a Manifest,
+    ) -> Self {
         Asking {
-            engine,
+            from,
             metrics,
             language,
+            manifest,
             answers: RefCell::new(BTreeMap::new()),
         }
+    }
+
+    fn is_measured(&self, metric: &QueryFile) -> bool {
+        unmeasured(metric, &self.manifest.rows, &self.manifest.not_recorded).is_none()
     }
 
     fn find(&self, id: &str) -> Result<&QueryFile, FigureError> {
         self.metrics
             .iter()
-            .find(|m| m.id == id && self.engine.unmeasured(m).is_none())
+            .find(|m| m.id == id && self.is_measured(m))
             .ok_or_else(|| FigureError::Unknown { id: id.to_owned() })
     }
 }
@@ -44,8 +147,8 @@ impl Figures for Asking<'_> {
             return Ok(answer.clone());
         }
         let answer = self
-            .engine
-            .metric_to_drill(self.find(id)?)
+            .from
+            .metric(self.find(id)?)
             .map_err(|e| failed(id, e))?;
         self.answers
             .borrow_mut()
@@ -60,15 +163,15 @@ impl Figures for Asking<'_> {
         limit: usize,
     ) -> Result<Counted, FigureError> {
         let metric = self.find(id)?;
-        self.engine
-            .drill(metric, conditions, Some(limit))
+        self.from
+            .drill(metric, conditions, limit)
             .map_err(|e| failed(id, e))
     }
 
     fn others(&self) -> Vec<OtherMetric> {
         self.metrics
             .iter()
-            .filter(|m| self.find(&m.id).is_ok())
+            .filter(|m| self.is_measured(m))
             .map(|m| OtherMetric {
                 id: m.id.clone(),
                 title: m.title(self.language.as_str()).to_owned(),
@@ -80,9 +183,9 @@ impl Figures for Asking<'_> {
     }
 }
 
-fn failed(id: &str, source: EngineError) -> FigureError {
+fn failed(id: &str, source: Failed) -> FigureError {
     FigureError::Failed {
         id: id.to_owned(),
-        source: Box::new(source),
+        source,
     }
 }
