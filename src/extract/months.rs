@@ -4,18 +4,17 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::local_days::LocalDays;
 use super::order::{ExtractError, Order};
-use super::reader::{CaseReader, Scope};
+use super::reader::{CaseBundle, CaseReader, Scope};
 use super::reuse::{Reuse, link};
 use super::rows::{MonthTables, View};
 use crate::lake::manifest::{FileEntry, Ledger, Manifest};
 use crate::lake::splice::{Spliced, splice};
 use crate::lake::store::Draft;
-use crate::lake::writer::{Destination, InMemory, MonthFolder, TableRows};
+use crate::lake::writer::{InMemory, MonthFolder, TableRows};
 use crate::register::people::pseudonym;
 
 /// A month that cannot simply be linked.
@@ -111,13 +110,24 @@ struct Worker<'a> {
     key: Option<&'a [u8]>,
 }
 
-/// Cases that are to be read once as they are, and once as the earlier snapshot knew them.
-struct Knowledge {
-    as_of: DateTime<Utc>,
-    last_seq: i64,
+/// The changed cases of a month: their rows, and what they add to the month's ledger.
+struct Changed {
+    /// As the earlier snapshot knew them.
+    before: Vec<TableRows>,
+    ledger_before: Ledger,
+    /// As they are.
+    after: Vec<TableRows>,
+    ledger_after: Ledger,
 }
 
-impl Worker<'_> {
+impl<'a> Worker<'a> {
+    fn view(&self) -> View<'a> {
+        View {
+            rules: self.order.rules,
+            not_recorded: &self.order.mapping.settings.not_recorded,
+        }
+    }
+
     /// Makes a month, and says whether it was spliced.
     fn make(&mut self, task: &Task<'_>) -> Result<(Month, bool), ExtractError> {
         if let Some((reuse, cases)) = task.splice
@@ -136,7 +146,14 @@ impl Worker<'_> {
             month,
         })?;
         let scope = Scope::month(month, self.order.as_of);
-        self.fold(&scope, &mut tables, &mut ledger)?;
+        let view = self.view();
+        let (key, days) = (self.key, &mut self.days);
+        self.reader
+            .read::<ExtractError>(&scope, &mut ledger, |bundle, ledger| {
+                let pseudonym = pseudonym_of(&bundle, key);
+                tables.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
+                Ok(())
+            })?;
         let files = tables.finish()?;
         Ok(Month { ledger, files })
     }
@@ -156,27 +173,19 @@ impl Worker<'_> {
         let Some(old_ledger) = reuse.old.ledger.get(month) else {
             return Ok(None);
         };
-        let then = Knowledge {
-            as_of: reuse.old.as_of,
-            last_seq: reuse.old.last_seq,
-        };
-        let now = Knowledge {
-            as_of: self.order.as_of,
-            last_seq: i64::MAX,
-        };
-        let (ledger_before, before) = self.collect(month, cases, &then)?;
-        let (ledger_after, after) = self.collect(month, cases, &now)?;
-        let Some(ledger) = old_ledger.with_read_anew(&ledger_before, &ledger_after) else {
+        let changed = self.changed(month, cases, &reuse.old)?;
+        let ledgers = (&changed.ledger_before, &changed.ledger_after);
+        let Some(ledger) = old_ledger.with_read_anew(ledgers.0, ledgers.1) else {
             return Ok(None);
         };
         let into = MonthFolder {
             snapshot: self.draft.path(),
             month,
         };
-        let mut files = Vec::with_capacity(after.len());
+        let mut files = Vec::with_capacity(changed.after.len());
         let mut kept = Vec::new();
         let mut fits = true;
-        for (before, after) in before.iter().zip(&after) {
+        for (before, after) in changed.before.iter().zip(&changed.after) {
             let Some(entry) = reuse.file_of(after.table.name, month) else {
                 fits = false;
                 break;
@@ -206,52 +215,52 @@ impl Worker<'_> {
         Ok(Some(Month { ledger, files }))
     }
 
-    /// The rows of some cases of a month, and what they add to its ledger.
-    fn collect(
+    /// Reads some cases of a month and folds each of them twice: as it is, and as an earlier snapshot knew it.
+    fn changed(
         &mut self,
         month: &str,
         cases: &[i64],
-        knowledge: &Knowledge,
-    ) -> Result<(Ledger, Vec<TableRows>), ExtractError> {
-        let mut ledger = Ledger::default();
-        let mut tables = MonthTables::begin(&InMemory)?;
+        old: &Manifest,
+    ) -> Result<Changed, ExtractError> {
+        let mut before = MonthTables::begin(&InMemory)?;
+        let mut after = MonthTables::begin(&InMemory)?;
+        let mut ledger_before = Ledger::default();
+        let mut ledger_after = Ledger::default();
+        let view = self.view();
+        let (key, days) = (self.key, &mut self.days);
         for &case in cases {
             let scope = Scope {
                 month,
                 keys: case..=case,
-                as_of: knowledge.as_of,
-                last_seq: knowledge.last_seq,
+                as_of: self.order.as_of,
             };
-            self.fold(&scope, &mut tables, &mut ledger)?;
+            let fold = |bundle: CaseBundle, ledger: &mut Ledger| {
+                let pseudonym = pseudonym_of(&bundle, key);
+                after.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
+                let bundle = bundle.as_known(old.as_of, old.last_seq);
+                ledger_before.events_in += bundle.events.len() as u64;
+                before.take(
+                    &bundle,
+                    pseudonym.as_deref(),
+                    view,
+                    days,
+                    &mut ledger_before,
+                )?;
+                Ok(())
+            };
+            self.reader
+                .read::<ExtractError>(&scope, &mut ledger_after, fold)?;
         }
-        Ok((ledger, tables.finish()?))
-    }
-
-    /// Folds the cases of a scope into rows.
-    fn fold<D: Destination>(
-        &mut self,
-        scope: &Scope<'_>,
-        tables: &mut MonthTables<D>,
-        ledger: &mut Ledger,
-    ) -> Result<(), ExtractError> {
-        let Worker {
-            reader,
-            days,
-            order,
-            key,
-            ..
-        } = self;
-        let view = View {
-            rules: order.rules,
-            not_recorded: &order.mapping.settings.not_recorded,
-        };
-        reader.read::<ExtractError>(scope, ledger, |bundle, ledger| {
-            let pseudonym = bundle
-                .complainant
-                .as_deref()
-                .map(|name| pseudonym(key.unwrap_or_default(), name));
-            tables.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
-            Ok(())
+        Ok(Changed {
+            before: before.finish()?,
+            ledger_before,
+            after: after.finish()?,
+            ledger_after,
         })
     }
+}
+
+fn pseudonym_of(bundle: &CaseBundle, key: Option<&[u8]>) -> Option<String> {
+    let name = bundle.complainant.as_deref()?;
+    Some(pseudonym(key.unwrap_or_default(), name))
 }

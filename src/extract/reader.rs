@@ -28,6 +28,18 @@ pub struct CaseBundle {
     pub known_later: bool,
 }
 
+impl CaseBundle {
+    /// The case as an extract at an earlier moment knew it, which found no event beyond `last_seq` in the store.
+    #[must_use]
+    pub fn as_known(mut self, as_of: DateTime<Utc>, last_seq: i64) -> Self {
+        let known = self.events.len();
+        self.events
+            .retain(|event| event.recorded_at <= as_of && event.seq <= last_seq);
+        self.known_later |= self.events.len() < known;
+        self
+    }
+}
+
 /// Why canonical rows could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -71,8 +83,6 @@ pub struct Scope<'a> {
     pub keys: RangeInclusive<i64>,
     /// What was recorded until then is known.
     pub as_of: DateTime<Utc>,
-    /// What stands in the store until this position is known; an earlier extract knew no more.
-    pub last_seq: i64,
 }
 
 impl<'a> Scope<'a> {
@@ -82,7 +92,6 @@ impl<'a> Scope<'a> {
             month,
             keys: i64::MIN..=i64::MAX,
             as_of,
-            last_seq: i64::MAX,
         }
     }
 }
@@ -460,7 +469,7 @@ fn next_event(
         later: false,
     };
     match parsed {
-        Ok(event) if event.recorded_at > scope.as_of || event.seq > scope.last_seq => {
+        Ok(event) if event.recorded_at > scope.as_of => {
             ledger.events_later += 1;
             known.later = true;
         }
