@@ -10,6 +10,7 @@ pub mod mapping;
 pub mod mask;
 mod months;
 pub mod order;
+mod query;
 pub mod reader;
 mod reuse;
 pub mod rows;

@@ -70,7 +70,7 @@ pub(super) struct TableFile {
 /// One column of a row group, complete.
 pub(super) enum Chunk {
     /// Encoded now.
-    Encoded(ArrowColumnChunk),
+    Encoded(Box<ArrowColumnChunk>),
     /// Taken over as it stands in another file.
     Kept {
         file: Arc<File>,
@@ -249,7 +249,7 @@ impl ColumnEncoder {
     /// When the rest of its values does not fit.
     pub(super) fn finish(mut self) -> Result<Chunk, ParquetError> {
         self.encode()?;
-        Ok(Chunk::Encoded(self.writer.close()?))
+        Ok(Chunk::Encoded(Box::new(self.writer.close()?)))
     }
 
     fn encode(&mut self) -> Result<(), ParquetError> {

@@ -395,3 +395,6 @@ impl Layout {
         &mut self.groups[last]
     }
 }
+
+#[cfg(test)]
+mod tests;
