@@ -1,28 +1,54 @@
 #!/usr/bin/env python3
 """An extract after changes beside a full one, on a copy of a register.
 
-    benches/incremental.py --redress target/release/redress --register R.sqlite --work DIR
+    benches/incremental.py --redress target/release/redress --register R.sqlite --work DIR [--mixed] [--rounds 3]
 
-One per cent of the cases get one further event (a note), 80 % of them among the cases received in the last
-three months, the others anywhere. The rows are put into the copy directly, so its chain does not verify: the copy
-is good for this measurement only. Prints both times, the months read and linked, and whether the files are equal.
+One per cent of the cases get further events, 80 % of them among the cases received in the last three months, the
+others anywhere: one note each or, with --mixed, what cases get in fact (notes, messages, surveys, amendments, further
+issues, another category, reopenings that lead to a new decision). The rows are put into the copy directly, so its chain
+does not verify: the copy is good for this measurement only. Both extracts are measured in turns, as elapsed and as
+processor time, on two threads. Prints the times, the months spliced, read and linked, and whether the files are equal.
 """
 
 import argparse
 import json
 import pathlib
 import random
+import resource
 import shutil
 import sqlite3
+import statistics
 import subprocess
 import time
 
 FIRST = "2026-10-10T09:00:00Z"
 SECOND = "2026-10-10T12:00:00Z"
 RECORDED_AT = 1_791_626_400_000_000  # 2026-10-10T10:00:00Z in microseconds
+NOTE = [("note_added", "agent", {})]
 
 
-def change(register):
+def mixed(pick, category_seq):
+    """Events that follow in one case; `category_seq` is the position of its classification, where it has one."""
+    kinds = [
+        NOTE,
+        NOTE,
+        [("message_sent", "system", {"purpose": "reminder", "means": "sms"})],
+        [("surveyed", "customer", {"score": pick.randint(1, 5)})],
+        [("classified", "agent", {"category": "wrong-product"})],
+        [("issue_added", "agent", {"category": "price"})],
+        [
+            ("reopened", "agent", {}),
+            ("routed", "agent", {"department": "technical_gebze", "site": "Gebze"}),
+            ("note_added", "agent", {}),
+        ],
+    ]
+    if category_seq:
+        change = {"seq": category_seq, "field": "category", "old": "", "new": "price", "reason": "read again"}
+        kinds.append([("amended", "agent", change)])
+    return pick.choice(kinds)
+
+
+def change(register, is_mixed):
     connection = sqlite3.connect(register)
     cases = connection.execute("SELECT case_key, received_month FROM complaint_case ORDER BY case_key").fetchall()
     months = sorted({month for _, month in cases})[-3:]
@@ -33,30 +59,42 @@ def change(register):
     chosen += pick.sample([key for key, _ in cases], number - len(chosen))
     seq = connection.execute("SELECT MAX(seq) FROM case_event").fetchone()[0]
     for key in chosen:
-        seq += 1
-        event_no = connection.execute("SELECT MAX(event_no) FROM case_event WHERE case_key = ?", (key,)).fetchone()[0]
-        connection.execute(
-            "INSERT INTO case_event VALUES (?, ?, ?, 'note_added', ?, ?, 'agent', 'bench', NULL, '{}', NULL, NULL, 1, x'00')",
-            (key, event_no + 1, seq, RECORDED_AT, RECORDED_AT),
-        )
+        event_no, category_seq = connection.execute(
+            "SELECT MAX(event_no), MAX(CASE kind WHEN 'classified' THEN seq END) FROM case_event WHERE case_key = ?", (key,)
+        ).fetchone()
+        for kind, role, data in mixed(pick, category_seq) if is_mixed else NOTE:
+            seq += 1
+            event_no += 1
+            connection.execute(
+                "INSERT INTO case_event VALUES (?, ?, ?, ?, ?, ?, ?, 'bench', NULL, ?, NULL, NULL, 1, x'00')",
+                (key, event_no, seq, kind, RECORDED_AT, RECORDED_AT, role, json.dumps(data)),
+            )
     connection.commit()
     connection.close()
-    return len(chosen)
+    return len(set(chosen))
 
 
 def extract(arguments, register, lake, as_of, *more):
-    start = time.perf_counter()
+    def used():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    start, before = time.perf_counter(), used()
     answer = subprocess.run(
-        [arguments.redress, "--register", str(register), "--lake", str(lake), "--format", "json", "extract", "--as-of", as_of, *more],
+        [arguments.redress, "--register", str(register), "--lake", str(lake), "--format", "json",
+         "extract", "--as-of", as_of, "--threads", "2", *more],
         capture_output=True, text=True, check=True,
     ).stdout
     rows = {row["what"]: row["value"] for row in json.loads(answer)}
-    return time.perf_counter() - start, rows
+    return time.perf_counter() - start, used() - before, rows
+
+
+def manifest(lake):
+    return json.loads((lake / "latest" / "manifest.json").read_text())
 
 
 def files(lake):
-    manifest = json.loads((lake / "latest" / "manifest.json").read_text())
-    return {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    return {entry["path"]: entry["sha256"] for entry in manifest(lake)["files"]}
 
 
 def main():
@@ -64,19 +102,29 @@ def main():
     parser.add_argument("--redress", required=True)
     parser.add_argument("--register", required=True, type=pathlib.Path)
     parser.add_argument("--work", required=True, type=pathlib.Path)
+    parser.add_argument("--mixed", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     work = arguments.work
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     copy = work / "copy.sqlite"
     shutil.copyfile(arguments.register, copy)
-    extract(arguments, copy, work / "lake", FIRST)
-    changed = change(copy)
-    seconds, rows = extract(arguments, copy, work / "lake", SECOND)
-    full, _ = extract(arguments, copy, work / "full", SECOND, "--full")
-    equal = files(work / "lake") == files(work / "full")
-    print(f"{changed} cases changed: {rows['months read']} months read, {rows['months linked']} linked")
-    print(f"incremental {seconds:.1f} s, full {full:.1f} s, ratio {seconds / full:.2f}; same files: {equal}")
+    extract(arguments, copy, work / "first", FIRST)
+    changed = change(copy, arguments.mixed)
+    measured = []
+    for number in range(arguments.rounds):
+        shutil.rmtree(work / "lake", ignore_errors=True)
+        shutil.rmtree(work / "full", ignore_errors=True)
+        shutil.copytree(work / "first", work / "lake", symlinks=True)
+        seconds, cpu, rows = extract(arguments, copy, work / "lake", SECOND)
+        full, full_cpu, _ = extract(arguments, copy, work / "full", SECOND, "--full")
+        equal = files(work / "lake") == files(work / "full") and manifest(work / "lake")["ledger"] == manifest(work / "full")["ledger"]
+        measured.append((seconds / full, cpu / full_cpu))
+        print(f"round {number + 1}: incremental {seconds:.1f} s ({cpu:.1f} s of processor), full {full:.1f} s ({full_cpu:.1f} s); "
+              f"ratio {seconds / full:.2f} (processor {cpu / full_cpu:.2f}); same files and counts: {equal}", flush=True)
+    print(f"{changed} cases changed: {rows['months spliced']} months spliced, {rows['months read']} read, {rows['months linked']} linked")
+    print("median ratio {:.2f} (processor {:.2f})".format(*(statistics.median(values) for values in zip(*measured))))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ mod metrics_rest;
 mod register;
 mod review;
 mod sample;
+mod splice;
 mod stage_clock;
 mod stat_command;
 mod stats;

@@ -43,6 +43,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         vec![text("snapshot"), text(&done.snapshot.display().to_string())],
         vec![text("as_of"), text(&manifest.as_of.to_rfc3339())],
         vec![text("months read"), number(done.months_read as u64)],
+        vec![text("months spliced"), number(done.months_spliced as u64)],
         vec![text("months linked"), number(done.months_linked as u64)],
         vec![text("cases in"), number(totals.cases_in)],
         vec![text("cases out"), number(totals.cases_out)],

@@ -36,9 +36,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         };
         let done = extract::perform(context, &order)?;
         let said = format!(
-            "{} ({} months read, {} linked)",
+            "{} ({} months read, {} spliced, {} linked)",
             done.snapshot.display(),
             done.months_read,
+            done.months_spliced,
             done.months_linked
         );
         Ok((said, ()))

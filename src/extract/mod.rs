@@ -2,12 +2,15 @@
 //!
 //! A mapping (a folder of SQL) turns the store's rows into canonical ones; the fold turns a case's
 //! events into its file; the file becomes rows of the lake. Work goes month of receipt by month of
-//! receipt, so that memory stays bounded and an unchanged month is linked instead of read again.
+//! receipt, so that memory stays bounded, an unchanged month is linked instead of read again, and the
+//! few changed cases of another are spliced into its files.
 
 pub mod local_days;
 pub mod mapping;
 pub mod mask;
+mod months;
 pub mod order;
+mod query;
 pub mod reader;
 mod reuse;
 pub mod rows;

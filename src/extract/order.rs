@@ -37,7 +37,11 @@ pub struct Order<'a> {
 pub struct Done {
     pub snapshot: PathBuf,
     pub manifest: Manifest,
+    /// Months of which every case was read.
     pub months_read: usize,
+    /// Months of which only the changed cases were read.
+    pub months_spliced: usize,
+    /// Months in which nothing changed.
     pub months_linked: usize,
     /// What a reader should know, in words.
     pub notes: Vec<String>,
@@ -67,7 +71,7 @@ pub enum ExtractError {
     BadMonth { file: PathBuf, found: String },
     #[error("the source gives {cases} cases and none of them can be used: {reason}")]
     NothingUsable { cases: u64, reason: String },
-    #[error("{path}: cannot be linked: {source}")]
+    #[error("{path}: cannot be linked or removed: {source}")]
     Link {
         path: PathBuf,
         source: std::io::Error,

@@ -1,13 +1,15 @@
-//! Canonical rows of one month, case by case: the mapping's streams merged by `case_key`.
+//! Canonical rows of cases, one after the other: the mapping's streams merged by `case_key`.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, Rows, Statement, named_params};
+use rusqlite::{Connection, Row};
 
 use super::mapping::Mapping;
+use super::query::{Columns, Query, Stream};
 use super::source::instant_of;
 use crate::domain::event::{Event, EventBody, EventKind};
 use crate::domain::vocabulary::Role;
@@ -25,6 +27,18 @@ pub struct CaseBundle {
     pub events: Vec<Event>,
     /// Whether events of it were recorded only after `as_of`.
     pub known_later: bool,
+}
+
+impl CaseBundle {
+    /// The case as an extract at an earlier moment knew it, which found no event beyond `last_seq` in the store.
+    #[must_use]
+    pub fn as_known(mut self, as_of: DateTime<Utc>, last_seq: i64) -> Self {
+        let known = self.events.len();
+        self.events
+            .retain(|event| event.recorded_at <= as_of && event.seq <= last_seq);
+        self.known_later |= self.events.len() < known;
+        self
+    }
 }
 
 /// Why canonical rows could not be read.
@@ -61,37 +75,44 @@ pub enum ReadError {
     OutOfOrder { file: PathBuf, row: u64 },
 }
 
-/// Reads the cases of one month in the order of their keys and hands each to `take`.
-///
-/// Rows that cannot be used are noted in the ledger with a reason; nothing is dropped in silence.
-///
-/// # Errors
-/// When a query fails, lacks a column, gives a wrong type or order, or `take` fails.
-pub fn read_month<E: From<ReadError>>(
-    connection: &Connection,
-    mapping: &Mapping,
-    month: &str,
-    as_of: DateTime<Utc>,
-    ledger: &mut Ledger,
-    mut take: impl FnMut(CaseBundle, &mut Ledger) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut case_statement = prepare(connection, mapping, "case.sql")?;
-    let mut event_statement = prepare(connection, mapping, "event.sql")?;
-    let mut narrative_statement = match mapping.sql("narrative.sql") {
-        Some(_) => Some(prepare(connection, mapping, "narrative.sql")?),
-        None => None,
-    };
-    let case_columns = Columns::of(
-        mapping,
-        "case.sql",
-        &case_statement,
-        &["case_key", "case_id", "complainant", "source_verdict"],
-    )?;
-    let event_columns = Columns::of(
-        mapping,
-        "event.sql",
-        &event_statement,
-        &[
+/// The cases that are read at once.
+#[derive(Debug, Clone)]
+pub struct Scope<'a> {
+    /// Month of receipt.
+    pub month: &'a str,
+    /// Keys from the first to the last; all of the month where the mapping's queries take no keys.
+    pub keys: RangeInclusive<i64>,
+    /// What was recorded until then is known.
+    pub as_of: DateTime<Utc>,
+}
+
+impl<'a> Scope<'a> {
+    /// All cases of a month, with all that is known at a moment.
+    pub fn month(month: &'a str, as_of: DateTime<Utc>) -> Self {
+        Scope {
+            month,
+            keys: i64::MIN..=i64::MAX,
+            as_of,
+        }
+    }
+}
+
+/// The queries of a mapping that give cases, prepared.
+pub struct CaseReader<'c> {
+    case_file: PathBuf,
+    cases: Query<'c>,
+    events: Query<'c>,
+    narratives: Option<Query<'c>>,
+}
+
+impl<'c> CaseReader<'c> {
+    /// Prepares the queries.
+    ///
+    /// # Errors
+    /// When one is no SQL, or lacks a column.
+    pub fn open(connection: &'c Connection, mapping: &Mapping) -> Result<Self, ReadError> {
+        let case_columns = &["case_key", "case_id", "complainant", "source_verdict"];
+        let event_columns = &[
             "case_key",
             "seq",
             "kind",
@@ -101,56 +122,112 @@ pub fn read_month<E: From<ReadError>>(
             "actor",
             "late_reason",
             "data",
-        ],
-    )?;
-    let mut events = Stream::open(&mut event_statement, event_columns, month)?;
-    let mut narratives = match narrative_statement.as_mut() {
-        Some(statement) => {
-            let columns = Columns::of(
-                mapping,
-                "narrative.sql",
-                statement,
-                &["case_key", "narrative"],
-            )?;
-            Some(Stream::open(statement, columns, month)?)
-        }
-        None => None,
-    };
-    let mut cases = Stream::open(&mut case_statement, case_columns, month)?;
-
-    let mut pending = next_event(&mut events, as_of, ledger)?;
-    let mut pending_text = next_text(&mut narratives)?;
-    let mut last_key = i64::MIN;
-    let mut case_ids = std::collections::HashSet::new();
-    while let Some((case_key, mut bundle)) = cases.next(|columns, row, number| {
-        Ok(CaseBundle {
-            case_key: columns.integer(row, 0, number)?,
-            case_id: columns.name(row, 1, number)?,
-            complainant: columns.optional_name(row, 2, number)?,
-            source_verdict: columns.optional_name(row, 3, number)?,
-            narrative: None,
-            events: Vec::with_capacity(12),
-            known_later: false,
+        ];
+        Ok(CaseReader {
+            case_file: mapping.path("case.sql"),
+            cases: Query::prepare(connection, mapping, "case.sql", case_columns)?,
+            events: Query::prepare(connection, mapping, "event.sql", event_columns)?,
+            narratives: match mapping.sql("narrative.sql") {
+                Some(_) => Some(Query::prepare(
+                    connection,
+                    mapping,
+                    "narrative.sql",
+                    &["case_key", "narrative"],
+                )?),
+                None => None,
+            },
         })
-    })? {
-        if case_key == last_key || !case_ids.insert(bundle.case_id.clone()) {
-            return Err(ReadError::Twice {
-                file: mapping.path("case.sql"),
-                case_id: bundle.case_id,
-                case_key,
+    }
+
+    /// Whether single cases can be read: every query takes `:first_key` and `:last_key`.
+    ///
+    /// # Errors
+    /// When SQLite cannot say.
+    pub fn takes_keys(&self) -> Result<bool, ReadError> {
+        let narratives = self.narratives.iter();
+        for query in [&self.cases, &self.events].into_iter().chain(narratives) {
+            if !(query.takes(":first_key")? && query.takes(":last_key")?) {
+                return Ok(false);
             }
-            .into());
         }
-        last_key = case_key;
-        while let Some((key, event)) = pending.take() {
-            if key > case_key {
-                pending = Some((key, event));
-                break;
+        Ok(true)
+    }
+
+    /// Reads the cases of a scope in the order of their keys and hands each to `take`.
+    ///
+    /// Rows that cannot be used are noted in the ledger with a reason; nothing is dropped in silence.
+    ///
+    /// # Errors
+    /// When a query fails, gives a wrong type or order, or `take` fails.
+    pub fn read<E: From<ReadError>>(
+        &mut self,
+        scope: &Scope<'_>,
+        ledger: &mut Ledger,
+        mut take: impl FnMut(CaseBundle, &mut Ledger) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut events = self.events.open(scope)?;
+        let mut narratives = match self.narratives.as_mut() {
+            Some(query) => Some(query.open(scope)?),
+            None => None,
+        };
+        let mut cases = self.cases.open(scope)?;
+
+        let mut pending = next_event(&mut events, scope, ledger)?;
+        let mut pending_text = next_text(&mut narratives)?;
+        let mut last_key = i64::MIN;
+        let mut case_ids = std::collections::HashSet::new();
+        while let Some((case_key, mut bundle)) = cases.next(|columns, row, number| {
+            Ok(CaseBundle {
+                case_key: columns.integer(row, 0, number)?,
+                case_id: columns.name(row, 1, number)?,
+                complainant: columns.optional_name(row, 2, number)?,
+                source_verdict: columns.optional_name(row, 3, number)?,
+                narrative: None,
+                events: Vec::with_capacity(12),
+                known_later: false,
+            })
+        })? {
+            if case_key == last_key || !case_ids.insert(bundle.case_id.clone()) {
+                return Err(ReadError::Twice {
+                    file: self.case_file.clone(),
+                    case_id: bundle.case_id,
+                    case_key,
+                }
+                .into());
             }
-            if key == case_key {
-                bundle.known_later |= event.later;
-                bundle.events.extend(event.event);
-            } else if event.event.is_some() {
+            last_key = case_key;
+            while let Some((key, event)) = pending.take() {
+                if key > case_key {
+                    pending = Some((key, event));
+                    break;
+                }
+                if key == case_key {
+                    bundle.known_later |= event.later;
+                    bundle.events.extend(event.event);
+                } else if event.event.is_some() {
+                    ledger.refuse(
+                        "event",
+                        "its case is not among the cases",
+                        1,
+                        &format!("case_key {key}"),
+                    );
+                }
+                pending = next_event(&mut events, scope, ledger)?;
+            }
+            while let Some((key, text)) = pending_text.take() {
+                if key > case_key {
+                    pending_text = Some((key, text));
+                    break;
+                }
+                if key == case_key {
+                    bundle.narrative = Some(text);
+                }
+                pending_text = next_text(&mut narratives)?;
+            }
+            take(bundle, ledger)?;
+        }
+        while let Some((key, event)) = pending {
+            if event.event.is_some() {
                 ledger.refuse(
                     "event",
                     "its case is not among the cases",
@@ -158,204 +235,9 @@ pub fn read_month<E: From<ReadError>>(
                     &format!("case_key {key}"),
                 );
             }
-            pending = next_event(&mut events, as_of, ledger)?;
+            pending = next_event(&mut events, scope, ledger)?;
         }
-        while let Some((key, text)) = pending_text.take() {
-            if key > case_key {
-                pending_text = Some((key, text));
-                break;
-            }
-            if key == case_key {
-                bundle.narrative = Some(text);
-            }
-            pending_text = next_text(&mut narratives)?;
-        }
-        take(bundle, ledger)?;
-    }
-    while let Some((key, event)) = pending {
-        if event.event.is_some() {
-            ledger.refuse(
-                "event",
-                "its case is not among the cases",
-                1,
-                &format!("case_key {key}"),
-            );
-        }
-        pending = next_event(&mut events, as_of, ledger)?;
-    }
-    Ok(())
-}
-
-fn prepare<'c>(
-    connection: &'c Connection,
-    mapping: &Mapping,
-    file: &str,
-) -> Result<Statement<'c>, ReadError> {
-    connection
-        .prepare(mapping.sql(file).unwrap_or_default())
-        .map_err(|source| ReadError::Sql {
-            file: mapping.path(file),
-            source,
-        })
-}
-
-/// The canonical columns of a query's answer, by position.
-struct Columns {
-    file: PathBuf,
-    names: &'static [&'static str],
-    positions: Vec<usize>,
-}
-
-impl Columns {
-    fn of(
-        mapping: &Mapping,
-        file: &str,
-        statement: &Statement<'_>,
-        names: &'static [&'static str],
-    ) -> Result<Self, ReadError> {
-        let found: Vec<&str> = statement.column_names().collect();
-        let mut positions = Vec::with_capacity(names.len());
-        for name in names {
-            match found.iter().position(|f| f == name) {
-                Some(position) => positions.push(position),
-                None => {
-                    return Err(ReadError::MissingColumn {
-                        file: mapping.path(file),
-                        column: name,
-                        found: found.join(", "),
-                    });
-                }
-            }
-        }
-        Ok(Columns {
-            file: mapping.path(file),
-            names,
-            positions,
-        })
-    }
-
-    fn cell<'r>(&self, row: &'r Row<'_>, column: usize) -> Result<ValueRef<'r>, ReadError> {
-        row.get_ref(self.positions[column])
-            .map_err(|source| ReadError::Sql {
-                file: self.file.clone(),
-                source,
-            })
-    }
-
-    fn wrong(
-        &self,
-        column: usize,
-        row: u64,
-        cell: ValueRef<'_>,
-        wanted: &'static str,
-    ) -> ReadError {
-        ReadError::WrongType {
-            file: self.file.clone(),
-            column: self.names[column],
-            row,
-            found: match cell {
-                ValueRef::Null => "nothing (NULL)".to_owned(),
-                ValueRef::Integer(i) => format!("the number {i}"),
-                ValueRef::Real(r) => format!("the number {r}"),
-                ValueRef::Text(t) => format!("the text `{}`", String::from_utf8_lossy(t)),
-                ValueRef::Blob(_) => "bytes".to_owned(),
-            },
-            wanted,
-        }
-    }
-
-    fn integer(&self, row: &Row<'_>, column: usize, number: u64) -> Result<i64, ReadError> {
-        match self.cell(row, column)? {
-            ValueRef::Integer(value) => Ok(value),
-            other => Err(self.wrong(column, number, other, "a whole number")),
-        }
-    }
-
-    /// A name: text, or a number that serves as one.
-    fn optional_name(
-        &self,
-        row: &Row<'_>,
-        column: usize,
-        number: u64,
-    ) -> Result<Option<String>, ReadError> {
-        match self.cell(row, column)? {
-            ValueRef::Null => Ok(None),
-            ValueRef::Integer(value) => Ok(Some(value.to_string())),
-            ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
-            other @ (ValueRef::Real(_) | ValueRef::Blob(_)) => {
-                Err(self.wrong(column, number, other, "text"))
-            }
-        }
-    }
-
-    fn name(&self, row: &Row<'_>, column: usize, number: u64) -> Result<String, ReadError> {
-        match self.optional_name(row, column, number)? {
-            Some(name) => Ok(name),
-            None => Err(self.wrong(column, number, ValueRef::Null, "text")),
-        }
-    }
-
-    fn text<'r>(&self, row: &'r Row<'_>, column: usize) -> Result<Option<&'r str>, ReadError> {
-        Ok(match self.cell(row, column)? {
-            ValueRef::Text(text) => std::str::from_utf8(text).ok(),
-            _ => None,
-        })
-    }
-}
-
-/// Rows of a query, in the order of `case_key`.
-struct Stream<'s> {
-    rows: Rows<'s>,
-    columns: Columns,
-    number: u64,
-    last_key: i64,
-}
-
-impl<'s> Stream<'s> {
-    fn open(
-        statement: &'s mut Statement<'_>,
-        columns: Columns,
-        month: &str,
-    ) -> Result<Self, ReadError> {
-        let failed = |source| ReadError::Sql {
-            file: columns.file.clone(),
-            source,
-        };
-        let rows = if statement.parameter_count() == 0 {
-            statement.query([]).map_err(failed)?
-        } else {
-            statement
-                .query(named_params! { ":month": month })
-                .map_err(failed)?
-        };
-        Ok(Stream {
-            rows,
-            columns,
-            number: 0,
-            last_key: i64::MIN,
-        })
-    }
-
-    fn next<T>(
-        &mut self,
-        read: impl FnOnce(&Columns, &Row<'_>, u64) -> Result<T, ReadError>,
-    ) -> Result<Option<(i64, T)>, ReadError> {
-        let columns = &self.columns;
-        let row = self.rows.next().map_err(|source| ReadError::Sql {
-            file: columns.file.clone(),
-            source,
-        })?;
-        let Some(row) = row else { return Ok(None) };
-        self.number += 1;
-        let key = columns.integer(row, 0, self.number)?;
-        if key < self.last_key {
-            return Err(ReadError::OutOfOrder {
-                file: columns.file.clone(),
-                row: self.number,
-            });
-        }
-        self.last_key = key;
-        Ok(Some((key, read(columns, row, self.number)?)))
+        Ok(())
     }
 }
 
@@ -366,7 +248,7 @@ fn next_text(stream: &mut Option<Stream<'_>>) -> Result<Option<(i64, String)>, R
     }
 }
 
-/// What a row of the event stream is at `as_of`.
+/// What a row of the event stream is at the scope's moment.
 struct Known {
     /// The event; `None` when the row was refused, or recorded only afterwards.
     event: Option<Event>,
@@ -377,7 +259,7 @@ struct Known {
 /// The next row of the events.
 fn next_event(
     stream: &mut Stream<'_>,
-    as_of: DateTime<Utc>,
+    scope: &Scope<'_>,
     ledger: &mut Ledger,
 ) -> Result<Option<(i64, Known)>, ReadError> {
     let read = stream.next(|columns, row, number| {
@@ -395,7 +277,7 @@ fn next_event(
         later: false,
     };
     match parsed {
-        Ok(event) if event.recorded_at > as_of => {
+        Ok(event) if event.recorded_at > scope.as_of => {
             ledger.events_later += 1;
             known.later = true;
         }

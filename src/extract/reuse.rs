@@ -1,6 +1,7 @@
-//! Months that need not be read again: those of an earlier snapshot in which nothing changed since.
+//! What need not be read again: an earlier snapshot's months in which nothing changed since, and the
+//! unchanged cases of the others.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -9,25 +10,64 @@ use super::order::{ExtractError, Order, query_error};
 use crate::lake::manifest::{FileEntry, Manifest};
 use crate::lake::store::{Draft, Lake, fault_of};
 
-/// An earlier snapshot whose unchanged months can be linked.
+/// Changed cases of a month that are spliced at most: their rows are held in memory.
+const MOST_SPLICED: usize = 32_768;
+/// A month is read whole when more than one case in this many changed: splicing then costs as much.
+const SPLICED_SHARE: usize = 4;
+
+/// An earlier snapshot that can be built upon.
 pub(super) struct Reuse {
     folder: PathBuf,
-    name: String,
-    old: Manifest,
-    changed: BTreeSet<String>,
+    /// Its name, for the manifest.
+    pub name: String,
+    pub old: Manifest,
+    /// Changed months, with the keys of the changed cases in ascending order; `None` where the mapping
+    /// does not name them.
+    changed: BTreeMap<String, Option<Vec<i64>>>,
+}
+
+/// What is to be done about a month.
+pub(super) enum Plan<'a> {
+    /// Nothing changed.
+    Link,
+    /// These cases changed.
+    Splice(&'a [i64]),
+    /// All of it has to be read.
+    Read,
 }
 
 impl Reuse {
-    /// Whether a month is unchanged since, and its files are still what their manifest says.
-    pub(super) fn is_whole(&self, month: &str) -> bool {
-        !self.changed.contains(month)
-            && self.old.ledger.contains_key(month)
-            && self
-                .files_of(month)
-                .all(|entry| fault_of(&self.folder, entry).is_none())
+    /// What is to be done about a month.
+    pub(super) fn plan(&self, month: &str) -> Plan<'_> {
+        let Some(ledger) = self.old.ledger.get(month) else {
+            return Plan::Read;
+        };
+        match self.changed.get(month) {
+            None if self.is_intact(month) => Plan::Link,
+            Some(Some(cases)) if is_worth_splicing(cases.len(), ledger.cases_in) => {
+                Plan::Splice(cases)
+            }
+            None | Some(_) => Plan::Read,
+        }
     }
 
-    fn files_of<'a>(&'a self, month: &str) -> impl Iterator<Item = &'a FileEntry> {
+    /// Whether the files of a month are still what their manifest says.
+    pub(super) fn is_intact(&self, month: &str) -> bool {
+        self.files_of(month)
+            .all(|entry| fault_of(&self.folder, entry).is_none())
+    }
+
+    /// A table's file of a month.
+    pub(super) fn file_of(&self, table: &str, month: &str) -> Option<&FileEntry> {
+        self.files_of(month).find(|entry| entry.table == table)
+    }
+
+    /// Where a file of the snapshot lies.
+    pub(super) fn path_of(&self, entry: &FileEntry) -> PathBuf {
+        self.folder.join(&entry.path)
+    }
+
+    fn files_of(&self, month: &str) -> impl Iterator<Item = &FileEntry> {
         let folder = format!("/received_month={month}/");
         self.old
             .files
@@ -36,9 +76,13 @@ impl Reuse {
     }
 }
 
-/// The newest snapshot that the same source, mapping, rules and tool made not after `as_of`, with the
-/// months that changed since; `None` when everything has to be read.
-pub(super) fn reusable_months(
+fn is_worth_splicing(changed: usize, cases: u64) -> bool {
+    changed <= MOST_SPLICED && changed.saturating_mul(SPLICED_SHARE) as u64 <= cases
+}
+
+/// The newest snapshot that the same source, mapping, rules and tool made not after `as_of`, with what
+/// changed since; `None` when everything has to be read.
+pub(super) fn reusable(
     lake: &Lake,
     order: &Order<'_>,
     new: &Manifest,
@@ -74,25 +118,45 @@ pub(super) fn reusable_months(
     if !same_chain(connection, order, &old)? {
         return Ok(None);
     }
-    let rows: Vec<(String, bool)> = connection
-        .prepare(sql)
-        .and_then(|mut statement| {
-            statement
-                .query_map(named_params! { ":since": old.last_seq }, |row| {
-                    Ok((row.get("received_month")?, row.get("erased")?))
-                })?
-                .collect()
-        })
-        .map_err(|source| query_error(order.mapping, "changed.sql", source))?;
-    if rows.iter().any(|(_, erased)| *erased) {
+    let Some(changed) = changed_cases(connection, sql, old.last_seq)
+        .map_err(|source| query_error(order.mapping, "changed.sql", source))?
+    else {
         return Ok(None);
-    }
+    };
     Ok(Some(Reuse {
         folder,
         name,
         old,
-        changed: rows.into_iter().map(|(month, _)| month).collect(),
+        changed,
     }))
+}
+
+/// The changed months and cases; `None` when something was erased.
+fn changed_cases(
+    connection: &Connection,
+    sql: &str,
+    since: i64,
+) -> rusqlite::Result<Option<BTreeMap<String, Option<Vec<i64>>>>> {
+    let mut statement = connection.prepare(sql)?;
+    let names_cases = statement.column_names().any(|name| name == "case_key");
+    let mut changed: BTreeMap<String, Option<Vec<i64>>> = BTreeMap::new();
+    let mut rows = statement.query(named_params! { ":since": since })?;
+    while let Some(row) = rows.next()? {
+        if row.get("erased")? {
+            return Ok(None);
+        }
+        let cases = changed
+            .entry(row.get("received_month")?)
+            .or_insert_with(|| names_cases.then(Vec::new));
+        if let Some(cases) = cases {
+            cases.push(row.get("case_key")?);
+        }
+    }
+    for cases in changed.values_mut().flatten() {
+        cases.sort_unstable();
+        cases.dedup();
+    }
+    Ok(Some(changed))
 }
 
 /// Whether the store still holds the event that an earlier snapshot ended with.
@@ -120,25 +184,9 @@ pub(super) fn link_months(
     months: &[String],
     manifest: &mut Manifest,
 ) -> Result<(), ExtractError> {
-    if months.is_empty() {
-        return Ok(());
-    }
-    manifest.linked_from = Some(reuse.name.clone());
     for month in months {
         for entry in reuse.files_of(month) {
-            let target = draft.path().join(&entry.path);
-            let failed = |source| ExtractError::Link {
-                path: target.clone(),
-                source,
-            };
-            if let Some(parent) = target.parent() {
-                std::fs::create_dir_all(parent).map_err(failed)?;
-            }
-            let origin = reuse.folder.join(&entry.path);
-            // Where links are not to be had (another file system), a copy serves as well.
-            std::fs::hard_link(&origin, &target)
-                .or_else(|_| std::fs::copy(&origin, &target).map(|_| ()))
-                .map_err(failed)?;
+            link(draft, reuse, entry)?;
             manifest.files.push(entry.clone());
         }
         if let Some(ledger) = reuse.old.ledger.get(month) {
@@ -146,4 +194,21 @@ pub(super) fn link_months(
         }
     }
     Ok(())
+}
+
+/// Links one file of the earlier snapshot into the new one.
+pub(super) fn link(draft: &Draft, reuse: &Reuse, entry: &FileEntry) -> Result<(), ExtractError> {
+    let target = draft.path().join(&entry.path);
+    let failed = |source| ExtractError::Link {
+        path: target.clone(),
+        source,
+    };
+    if let Some(parent) = target.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let origin = reuse.path_of(entry);
+    // Where links are not to be had (another file system), a copy serves as well.
+    std::fs::hard_link(&origin, &target)
+        .or_else(|_| std::fs::copy(&origin, &target).map(|_| ()))
+        .map_err(failed)
 }

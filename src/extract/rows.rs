@@ -1,7 +1,5 @@
 //! One folded case as rows of the lake.
 
-use std::path::Path;
-
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::local_days::LocalDays;
@@ -16,13 +14,13 @@ use crate::domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
 use crate::domain::stages::{StageRecord, stages};
 use crate::domain::vocabulary::{AssessmentChange, Role};
 use crate::domain::workflow::{State, StateName};
-use crate::lake::manifest::{FileEntry, Ledger};
+use crate::lake::manifest::Ledger;
 use crate::lake::tables::{
     CaseColumns, CaseRow, DeviationColumns, DeviationRow, EventColumns, EventRow, IssueColumns,
     IssueRow, NarrativeColumns, NarrativeRow, PassColumns, PassRow, StageColumns, StageRow,
     StateColumns, StateRow,
 };
-use crate::lake::writer::{TableWriter, WriteError};
+use crate::lake::writer::{Destination, MonthFolder, Sink, WriteError};
 
 /// How a source is read: the rules in force, and the stages that it does not record.
 #[derive(Debug, Clone, Copy)]
@@ -31,34 +29,33 @@ pub struct View<'a> {
     pub not_recorded: &'a [Unrecorded],
 }
 
-/// The partitioned tables of one month of receipt, being written.
-pub struct MonthFiles {
-    cases: TableWriter<CaseColumns>,
-    issues: TableWriter<IssueColumns>,
-    passes: TableWriter<PassColumns>,
-    stages: TableWriter<StageColumns>,
-    states: TableWriter<StateColumns>,
-    events: TableWriter<EventColumns>,
-    deviations: TableWriter<DeviationColumns>,
-    narratives: TableWriter<NarrativeColumns>,
+/// The partitioned tables of one month of receipt, being filled.
+pub struct MonthTables<D: Destination> {
+    cases: D::Table<CaseColumns>,
+    issues: D::Table<IssueColumns>,
+    passes: D::Table<PassColumns>,
+    stages: D::Table<StageColumns>,
+    states: D::Table<StateColumns>,
+    events: D::Table<EventColumns>,
+    deviations: D::Table<DeviationColumns>,
+    narratives: D::Table<NarrativeColumns>,
 }
 
-impl MonthFiles {
-    /// Creates the month's file of every partitioned table.
+impl<D: Destination> MonthTables<D> {
+    /// Begins every partitioned table.
     ///
     /// # Errors
     /// When a file cannot be made.
-    pub fn create(snapshot: &Path, month: &str) -> Result<Self, WriteError> {
-        let month = Some(month);
-        Ok(MonthFiles {
-            cases: TableWriter::create(snapshot, month)?,
-            issues: TableWriter::create(snapshot, month)?,
-            passes: TableWriter::create(snapshot, month)?,
-            stages: TableWriter::create(snapshot, month)?,
-            states: TableWriter::create(snapshot, month)?,
-            events: TableWriter::create(snapshot, month)?,
-            deviations: TableWriter::create(snapshot, month)?,
-            narratives: TableWriter::create(snapshot, month)?,
+    pub fn begin(into: &D) -> Result<Self, WriteError> {
+        Ok(MonthTables {
+            cases: into.table()?,
+            issues: into.table()?,
+            passes: into.table()?,
+            stages: into.table()?,
+            states: into.table()?,
+            events: into.table()?,
+            deviations: into.table()?,
+            narratives: into.table()?,
         })
     }
 
@@ -123,11 +120,11 @@ impl MonthFiles {
         Ok(())
     }
 
-    /// Ends the month's files.
+    /// Ends the tables.
     ///
     /// # Errors
     /// When the rest cannot be written.
-    pub fn finish(self) -> Result<Vec<FileEntry>, WriteError> {
+    pub fn finish(self) -> Result<Vec<D::Done>, WriteError> {
         Ok(vec![
             self.cases.finish()?,
             self.issues.finish()?,
@@ -538,7 +535,7 @@ fn small(number: u32) -> i32 {
 }
 
 const _: fn() = || {
-    // Month files move to worker threads.
+    // A month's tables may be made on one thread and ended on another.
     fn assert_send<T: Send>() {}
-    assert_send::<MonthFiles>();
+    assert_send::<MonthTables<MonthFolder<'static>>>();
 };

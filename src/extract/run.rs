@@ -1,26 +1,21 @@
-//! The extract: all months of a source into a new snapshot, unchanged ones linked from the last.
+//! The extract: all months of a source into a new snapshot; what did not change comes from the last.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use sha2::{Digest, Sha256};
 
-use super::local_days::LocalDays;
 use super::mapping::Mapping;
+use super::months::{Task, make_months};
 use super::order::{Done, ExtractError, Order, query_error};
-use super::reader::read_month;
-use super::reuse::{link_months, reusable_months};
-use super::rows::{MonthFiles, View};
+use super::reuse::{Plan, link_months, reusable};
 use super::small_tables::{write_empty_partitions, write_small_tables};
 use super::source::Source;
 use crate::hex::hex;
-use crate::lake::manifest::{FileEntry, Ledger, Manifest, RulesUsed};
-use crate::lake::store::{Draft, Lake};
+use crate::lake::manifest::{Manifest, RulesUsed};
+use crate::lake::store::Lake;
 use crate::lake::tables::SCHEMA_VERSION;
-use crate::register::people::pseudonym;
 
 /// Extracts a source into a new snapshot of the lake.
 ///
@@ -40,24 +35,28 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
     let key = pseudonym_key(first, order)?;
     let mut manifest = blank_manifest(order, &head);
 
-    let reusable = reusable_months(lake, order, &manifest, first)?;
-    let (linked, to_read): (Vec<String>, Vec<String>) = match &reusable {
-        Some(reuse) => months.into_iter().partition(|m| reuse.is_whole(m)),
-        None => (Vec::new(), months),
-    };
-    if let Some(reuse) = &reusable {
+    let reuse = reusable(lake, order, &manifest, first)?;
+    let mut linked = Vec::new();
+    let mut tasks = Vec::new();
+    for month in months {
+        let splice = match reuse.as_ref().map(|reuse| (reuse, reuse.plan(&month))) {
+            Some((_, Plan::Link)) => {
+                linked.push(month);
+                continue;
+            }
+            Some((reuse, Plan::Splice(cases))) => Some((reuse, cases)),
+            Some((_, Plan::Read)) | None => None,
+        };
+        tasks.push(Task { month, splice });
+    }
+    if let Some(reuse) = &reuse {
         link_months(&draft, reuse, &linked, &mut manifest)?;
     }
     write_small_tables(&draft, first, order, &mut manifest)?;
-    let months_read = to_read.len();
-    read_months(
-        readers,
-        &draft,
-        order,
-        key.as_deref(),
-        to_read,
-        &mut manifest,
-    )?;
+    let made = make_months(readers, &draft, order, key.as_deref(), tasks, &mut manifest)?;
+    if linked.len() + made.spliced > 0 {
+        manifest.linked_from = reuse.as_ref().map(|reuse| reuse.name.clone());
+    }
     census(&source, order, &mut manifest)?;
     if manifest.ledger.is_empty() {
         write_empty_partitions(&draft, &mut manifest)?;
@@ -84,7 +83,8 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
     Ok(Done {
         snapshot,
         manifest,
-        months_read,
+        months_read: made.read,
+        months_spliced: made.spliced,
         months_linked: linked.len(),
         notes,
     })
@@ -243,90 +243,6 @@ fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result
         );
     }
     Ok(())
-}
-
-/// Reads the months on as many threads as there are readers; each month is one thread's work, so its
-/// files do not depend on their number.
-fn read_months(
-    readers: Vec<Connection>,
-    draft: &Draft,
-    order: &Order<'_>,
-    key: Option<&[u8]>,
-    months: Vec<String>,
-    manifest: &mut Manifest,
-) -> Result<(), ExtractError> {
-    let total = months.len();
-    let queue = Mutex::new(VecDeque::from(months));
-    let stop = AtomicBool::new(false);
-    let done: Mutex<Vec<(String, Ledger, Vec<FileEntry>)>> = Mutex::new(Vec::with_capacity(total));
-    let work = |connection: Connection| -> Result<(), ExtractError> {
-        let mut days = LocalDays::of(order.rules.organisation.zone());
-        while !stop.load(Ordering::Relaxed) {
-            let next = queue.lock().ok().and_then(|mut q| q.pop_front());
-            let Some(month) = next else { break };
-            let outcome = one_month(&connection, draft, order, key, &month, &mut days);
-            match outcome {
-                Ok((ledger, files)) => {
-                    let mut done = done.lock().map_err(|_| ExtractError::WorkerLost)?;
-                    done.push((month, ledger, files));
-                    (order.progress)(done.len(), total);
-                }
-                Err(error) => {
-                    stop.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = readers
-            .into_iter()
-            .map(|connection| scope.spawn(|| work(connection)))
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or(Err(ExtractError::WorkerLost)))
-            .collect::<Result<Vec<()>, ExtractError>>()
-    })?;
-    let finished = done.into_inner().map_err(|_| ExtractError::WorkerLost)?;
-    for (month, ledger, files) in finished {
-        manifest.ledger.insert(month, ledger);
-        manifest.files.extend(files);
-    }
-    Ok(())
-}
-
-fn one_month(
-    connection: &Connection,
-    draft: &Draft,
-    order: &Order<'_>,
-    key: Option<&[u8]>,
-    month: &str,
-    days: &mut LocalDays,
-) -> Result<(Ledger, Vec<FileEntry>), ExtractError> {
-    let mut ledger = Ledger::default();
-    let mut files = MonthFiles::create(draft.path(), month)?;
-    let view = View {
-        rules: order.rules,
-        not_recorded: &order.mapping.settings.not_recorded,
-    };
-    read_month::<ExtractError>(
-        connection,
-        order.mapping,
-        month,
-        order.as_of,
-        &mut ledger,
-        |bundle, ledger| {
-            let pseudonym = bundle
-                .complainant
-                .as_deref()
-                .map(|name| pseudonym(key.unwrap_or_default(), name));
-            files.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
-            Ok(())
-        },
-    )?;
-    Ok((ledger, files.finish()?))
 }
 
 fn check_outcome(manifest: &Manifest) -> Result<(), ExtractError> {

@@ -78,7 +78,7 @@ pub struct Manifest {
     pub last_seq: i64,
     pub rows: BTreeMap<String, u64>,
     pub ledger: BTreeMap<String, Ledger>,
-    /// Months that were linked from an earlier snapshot rather than read again.
+    /// The earlier snapshot that files were linked or spliced from rather than read again.
     pub linked_from: Option<String>,
     pub files: Vec<FileEntry>,
     /// SHA-256 of this document with this field empty.
@@ -177,6 +177,26 @@ impl Ledger {
         for refused in &other.refused {
             self.refuse(&refused.what, &refused.reason, refused.rows, &refused.first);
         }
+    }
+
+    /// The ledger after some cases were read anew: `before` is what they added to it, `after` what they add
+    /// now. `None` where that cannot be said without the other cases: refused rows keep their order and
+    /// their first example.
+    ///
+    /// What is recorded later belongs to cases that were read anew, and to no others.
+    pub fn with_read_anew(&self, before: &Ledger, after: &Ledger) -> Option<Ledger> {
+        if !before.refused.is_empty() || !after.refused.is_empty() {
+            return None;
+        }
+        Some(Ledger {
+            cases_in: self.cases_in.checked_sub(before.cases_in)? + after.cases_in,
+            cases_out: self.cases_out.checked_sub(before.cases_out)? + after.cases_out,
+            cases_later: after.cases_later,
+            events_later: after.events_later,
+            events_in: self.events_in.checked_sub(before.events_in)? + after.events_in,
+            events_out: self.events_out.checked_sub(before.events_out)? + after.events_out,
+            refused: self.refused.clone(),
+        })
     }
 
     /// Notes rows that could not be taken.

@@ -1,6 +1,9 @@
 //! The lake: immutable snapshots of the register as Parquet files that any engine reads.
 
+mod file;
 pub mod manifest;
+mod old_file;
+pub mod splice;
 pub mod store;
 pub mod table;
 pub mod tables;

@@ -1,27 +1,16 @@
-//! Writing one Parquet file: rows in, a file with its hash out.
+//! Rows in, a table out: a Parquet file with its hash, or the rows themselves.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
-use parquet::schema::types::ColumnPath;
-use sha2::{Digest, Sha256};
 
+use super::file::{BATCH_ROWS, ColumnEncoder, GROUP_ROWS, TableFile};
+pub use super::file::{file_name, schema};
 use super::manifest::FileEntry;
-use super::table::{ColumnKind, Rows, TableSpec};
-use crate::hex::hex;
-
-/// Rows that are turned into one Arrow batch.
-const BATCH_ROWS: usize = 16_384;
-/// Rows of a Parquet row group: what bounds the memory of an open file.
-const GROUP_ROWS: usize = 262_144;
+use super::table::{Rows, TableSpec};
 
 /// What can go wrong while a file of the lake is written.
 #[derive(Debug, thiserror::Error)]
@@ -37,15 +26,101 @@ pub enum WriteError {
     },
 }
 
+/// Where the tables of a month go.
+pub trait Destination {
+    /// What a table becomes when all its rows are there.
+    type Done;
+    /// A table being filled.
+    type Table<C: Rows>: Sink<C, Done = Self::Done>;
+    /// Begins a table.
+    ///
+    /// # Errors
+    /// When its file cannot be made.
+    fn table<C: Rows>(&self) -> Result<Self::Table<C>, WriteError>;
+}
+
+/// A table being filled, row by row.
+pub trait Sink<C: Rows> {
+    /// What it becomes.
+    type Done;
+    /// Puts a row at the end of the table.
+    ///
+    /// # Errors
+    /// When a full batch cannot be written.
+    fn push(&mut self, row: C::Row<'_>) -> Result<(), WriteError>;
+    /// Ends the table.
+    ///
+    /// # Errors
+    /// When the rest cannot be written.
+    fn finish(self) -> Result<Self::Done, WriteError>;
+}
+
+/// The files of a month in a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub struct MonthFolder<'a> {
+    pub snapshot: &'a Path,
+    pub month: &'a str,
+}
+
+impl Destination for MonthFolder<'_> {
+    type Done = FileEntry;
+    type Table<C: Rows> = TableWriter<C>;
+    fn table<C: Rows>(&self) -> Result<TableWriter<C>, WriteError> {
+        TableWriter::create(self.snapshot, Some(self.month))
+    }
+}
+
+/// Rows that are only collected.
+#[derive(Debug, Clone, Copy)]
+pub struct InMemory;
+
+/// The rows of a table, collected.
+#[derive(Debug)]
+pub struct TableRows {
+    pub table: TableSpec,
+    pub rows: RecordBatch,
+}
+
+/// A table whose rows are collected.
+pub struct Collector<C>(C);
+
+impl Destination for InMemory {
+    type Done = TableRows;
+    type Table<C: Rows> = Collector<C>;
+    fn table<C: Rows>(&self) -> Result<Collector<C>, WriteError> {
+        Ok(Collector(C::default()))
+    }
+}
+
+impl<C: Rows> Sink<C> for Collector<C> {
+    type Done = TableRows;
+
+    fn push(&mut self, row: C::Row<'_>) -> Result<(), WriteError> {
+        self.0.push(row);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<TableRows, WriteError> {
+        let columns = self.0.take();
+        Ok(TableRows {
+            table: C::TABLE,
+            rows: RecordBatch::try_new(Arc::new(schema(&C::TABLE)), columns).map_err(|source| {
+                WriteError::Arrow {
+                    path: PathBuf::from(C::TABLE.name),
+                    source,
+                }
+            })?,
+        })
+    }
+}
+
 /// A table's Parquet file being written.
 pub struct TableWriter<C> {
-    path: PathBuf,
-    /// Path relative to the snapshot, as in the manifest.
-    name: String,
-    schema: Arc<Schema>,
     columns: C,
-    writer: ArrowWriter<HashingFile>,
-    rows: u64,
+    file: TableFile,
+    /// The columns of the row group that is being filled, and its rows so far.
+    group: Vec<ColumnEncoder>,
+    group_rows: usize,
 }
 
 impl<C: Rows> TableWriter<C> {
@@ -54,43 +129,11 @@ impl<C: Rows> TableWriter<C> {
     /// # Errors
     /// When the folder or the file cannot be made.
     pub fn create(snapshot: &Path, month: Option<&str>) -> Result<Self, WriteError> {
-        let name = file_name(&C::TABLE, month);
-        let path = snapshot.join(&name);
-        let io_error = |source| WriteError::Io {
-            path: path.clone(),
-            source,
-        };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(io_error)?;
-        }
-        let file = HashingFile::create(&path).map_err(io_error)?;
-        let schema = Arc::new(schema(&C::TABLE));
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by(concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned());
-        // Keys, instants and measures hardly repeat: a dictionary of them costs hashing and saves nothing.
-        for column in C::TABLE.columns {
-            if matches!(
-                column.kind,
-                ColumnKind::Integer | ColumnKind::Instant | ColumnKind::Real
-            ) {
-                properties =
-                    properties.set_column_dictionary_enabled(ColumnPath::from(column.name), false);
-            }
-        }
-        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties.build()))
-            .map_err(|source| WriteError::Parquet {
-                path: path.clone(),
-                source,
-            })?;
         Ok(TableWriter {
-            path,
-            name,
-            schema,
             columns: C::default(),
-            writer,
-            rows: 0,
+            file: TableFile::create(snapshot, C::TABLE, month)?,
+            group: Vec::new(),
+            group_rows: 0,
         })
     }
 
@@ -107,19 +150,37 @@ impl<C: Rows> TableWriter<C> {
     }
 
     fn flush(&mut self) -> Result<(), WriteError> {
-        self.rows += self.columns.pending() as u64;
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), self.columns.take()).map_err(
-            |source| WriteError::Arrow {
-                path: self.path.clone(),
+        let schema = Arc::clone(self.file.schema());
+        let batch = RecordBatch::try_new(schema, self.columns.take()).map_err(|source| {
+            WriteError::Arrow {
+                path: self.file.path().to_owned(),
                 source,
-            },
-        )?;
-        self.writer
-            .write(&batch)
-            .map_err(|source| WriteError::Parquet {
-                path: self.path.clone(),
-                source,
-            })
+            }
+        })?;
+        if self.group.is_empty() {
+            self.group = self.file.encoders()?;
+        }
+        for (encoder, values) in self.group.iter_mut().zip(batch.columns()) {
+            encoder
+                .put(values)
+                .map_err(|source| self.file.failed(source))?;
+        }
+        self.group_rows += batch.num_rows();
+        if self.group_rows >= GROUP_ROWS {
+            self.end_group()?;
+        }
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<(), WriteError> {
+        let chunks = std::mem::take(&mut self.group)
+            .into_iter()
+            .map(ColumnEncoder::finish)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|source| self.file.failed(source))?;
+        self.file.append(self.group_rows, chunks)?;
+        self.group_rows = 0;
+        Ok(())
     }
 
     /// Ends the file, flushed to the disk, and says what it holds.
@@ -130,44 +191,22 @@ impl<C: Rows> TableWriter<C> {
         if self.columns.pending() > 0 {
             self.flush()?;
         }
-        let path = self.path;
-        let file = self
-            .writer
-            .into_inner()
-            .map_err(|source| WriteError::Parquet {
-                path: path.clone(),
-                source,
-            })?;
-        let (bytes, sha256) = file.finish().map_err(|source| WriteError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        Ok(FileEntry {
-            table: C::TABLE.name.to_owned(),
-            path: self.name,
-            rows: self.rows,
-            bytes,
-            sha256,
-        })
+        if self.group_rows > 0 {
+            self.end_group()?;
+        }
+        self.file.finish()
     }
 }
 
-/// The Arrow schema of a table.
-pub fn schema(table: &TableSpec) -> Schema {
-    Schema::new(
-        table
-            .columns
-            .iter()
-            .map(|c| Field::new(c.name, c.kind.arrow(), c.nullable))
-            .collect::<Vec<_>>(),
-    )
-}
+impl<C: Rows> Sink<C> for TableWriter<C> {
+    type Done = FileEntry;
 
-/// The path of a table's file within a snapshot, the same on every system.
-pub fn file_name(table: &TableSpec, month: Option<&str>) -> String {
-    match month {
-        Some(month) => format!("{}/received_month={month}/part-0.parquet", table.name),
-        None => format!("{}/part-0.parquet", table.name),
+    fn push(&mut self, row: C::Row<'_>) -> Result<(), WriteError> {
+        TableWriter::push(self, row)
+    }
+
+    fn finish(self) -> Result<FileEntry, WriteError> {
+        TableWriter::finish(self)
     }
 }
 
@@ -179,40 +218,4 @@ pub fn write_empty<C: Rows>(snapshot: &Path) -> Result<FileEntry, WriteError> {
     // A partitioned table keeps its partition column even without a row.
     let month = C::TABLE.partitioned.then_some("none");
     TableWriter::<C>::create(snapshot, month)?.finish()
-}
-
-/// A file that hashes what is written to it, so that it is not read a second time.
-struct HashingFile {
-    file: BufWriter<File>,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl HashingFile {
-    fn create(path: &Path) -> io::Result<Self> {
-        Ok(HashingFile {
-            file: BufWriter::with_capacity(1 << 18, File::create(path)?),
-            hash: Sha256::new(),
-            bytes: 0,
-        })
-    }
-
-    fn finish(mut self) -> io::Result<(u64, String)> {
-        self.file.flush()?;
-        self.file.get_ref().sync_all()?;
-        Ok((self.bytes, hex(&self.hash.finalize())))
-    }
-}
-
-impl Write for HashingFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write_all(bytes)?;
-        self.hash.update(bytes);
-        self.bytes += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

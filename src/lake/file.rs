@@ -1,0 +1,304 @@
+//! One Parquet file of the lake being written: the only place that decides where batches and row groups end.
+//!
+//! The bytes of a Parquet file depend on how its rows are handed to the encoder: pages and dictionaries
+//! are cut between batches. A spliced file has to be the one that reading everything would give, so both
+//! ways write through [`TableFile`] and [`ColumnEncoder`]: whatever pieces come, a column is encoded in
+//! batches counted from the start of its row group.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef};
+use arrow::compute::concat;
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+use sha2::{Digest, Sha256};
+
+use super::manifest::FileEntry;
+use super::table::{ColumnKind, TableSpec};
+use super::writer::WriteError;
+use crate::hex::hex;
+
+/// Rows that are encoded at once.
+pub(super) const BATCH_ROWS: usize = 16_384;
+/// Rows of a Parquet row group: what bounds the memory of an open file.
+pub(super) const GROUP_ROWS: usize = 262_144;
+const _: () = assert!(GROUP_ROWS.is_multiple_of(BATCH_ROWS));
+
+/// The Arrow schema of a table.
+pub fn schema(table: &TableSpec) -> Schema {
+    Schema::new(
+        table
+            .columns
+            .iter()
+            .map(|c| Field::new(c.name, c.kind.arrow(), c.nullable))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The path of a table's file within a snapshot, the same on every system.
+pub fn file_name(table: &TableSpec, month: Option<&str>) -> String {
+    match month {
+        Some(month) => format!("{}/received_month={month}/part-0.parquet", table.name),
+        None => format!("{}/part-0.parquet", table.name),
+    }
+}
+
+/// A table's Parquet file being written, row group by row group.
+pub(super) struct TableFile {
+    table: TableSpec,
+    path: PathBuf,
+    /// Path relative to the snapshot, as in the manifest.
+    name: String,
+    schema: SchemaRef,
+    file: SerializedFileWriter<HashingFile>,
+    factory: ArrowRowGroupWriterFactory,
+    rows: u64,
+}
+
+/// One column of a row group, complete.
+pub(super) enum Chunk {
+    /// Encoded now.
+    Encoded(Box<ArrowColumnChunk>),
+    /// Taken over as it stands in another file.
+    Kept {
+        file: Arc<File>,
+        close: Box<ColumnCloseResult>,
+    },
+}
+
+impl TableFile {
+    /// Creates the file of a table below the snapshot folder; `month` names its partition.
+    ///
+    /// # Errors
+    /// When the folder or the file cannot be made, or the file is there already: it may be a link into
+    /// another snapshot.
+    pub(super) fn create(
+        snapshot: &Path,
+        table: TableSpec,
+        month: Option<&str>,
+    ) -> Result<Self, WriteError> {
+        let name = file_name(&table, month);
+        let path = snapshot.join(&name);
+        let io_error = |source| WriteError::Io {
+            path: path.clone(),
+            source,
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(io_error)?;
+        }
+        let file = HashingFile::create(&path).map_err(io_error)?;
+        let schema = Arc::new(schema(&table));
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_created_by(concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned());
+        // Keys, instants and measures hardly repeat: a dictionary of them costs hashing and saves nothing.
+        for column in table.columns {
+            if matches!(
+                column.kind,
+                ColumnKind::Integer | ColumnKind::Instant | ColumnKind::Real
+            ) {
+                properties =
+                    properties.set_column_dictionary_enabled(ColumnPath::from(column.name), false);
+            }
+        }
+        let opened = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties.build()))
+            .and_then(ArrowWriter::into_serialized_writer);
+        let (file, factory) = opened.map_err(|source| WriteError::Parquet {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(TableFile {
+            table,
+            path,
+            name,
+            schema,
+            file,
+            factory,
+            rows: 0,
+        })
+    }
+
+    /// The table's Arrow schema.
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Where the file lies, for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An encoder for every column of the next row group.
+    ///
+    /// # Errors
+    /// When a column's type cannot be written.
+    pub(super) fn encoders(&self) -> Result<Vec<ColumnEncoder>, WriteError> {
+        let writers = self
+            .factory
+            .create_column_writers(self.file.flushed_row_groups().len())
+            .map_err(|source| self.failed(source))?;
+        let fields = self.schema.fields().iter();
+        Ok(fields
+            .zip(writers)
+            .map(|(field, writer)| ColumnEncoder {
+                field: Arc::clone(field),
+                writer,
+                pieces: Vec::new(),
+                pending: 0,
+            })
+            .collect())
+    }
+
+    /// Puts a row group at the end of the file: all its columns, in the table's order.
+    ///
+    /// # Errors
+    /// When it cannot be written, or a column is missing.
+    pub(super) fn append(&mut self, rows: usize, chunks: Vec<Chunk>) -> Result<(), WriteError> {
+        let appended = (|| {
+            let mut group = self.file.next_row_group()?;
+            for chunk in chunks {
+                match chunk {
+                    Chunk::Encoded(chunk) => chunk.append_to_row_group(&mut group)?,
+                    Chunk::Kept { file, close } => group.append_column(&*file, *close)?,
+                }
+            }
+            group.close().map(|_| ())
+        })();
+        appended.map_err(|source| self.failed(source))?;
+        self.rows += rows as u64;
+        Ok(())
+    }
+
+    /// Ends the file, flushed to the disk, and says what it holds.
+    ///
+    /// # Errors
+    /// When the rest cannot be written.
+    pub(super) fn finish(self) -> Result<FileEntry, WriteError> {
+        let path = self.path;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|source| WriteError::Parquet {
+                path: path.clone(),
+                source,
+            })?;
+        let (bytes, sha256) = file
+            .finish()
+            .map_err(|source| WriteError::Io { path, source })?;
+        Ok(FileEntry {
+            table: self.table.name.to_owned(),
+            path: self.name,
+            rows: self.rows,
+            bytes,
+            sha256,
+        })
+    }
+
+    /// Parquet's word on this file.
+    pub(super) fn failed(&self, source: ParquetError) -> WriteError {
+        WriteError::Parquet {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+/// Encodes one column of a row group.
+pub(super) struct ColumnEncoder {
+    field: FieldRef,
+    writer: ArrowColumnWriter,
+    pieces: Vec<ArrayRef>,
+    pending: usize,
+}
+
+impl ColumnEncoder {
+    /// Puts values at the end of the column. The pieces they come in leave no trace in the file.
+    ///
+    /// # Errors
+    /// When a value does not fit the column.
+    pub(super) fn put(&mut self, values: &ArrayRef) -> Result<(), ParquetError> {
+        let mut from = 0;
+        while from < values.len() {
+            let rows = (BATCH_ROWS - self.pending).min(values.len() - from);
+            self.pieces.push(values.slice(from, rows));
+            self.pending += rows;
+            from += rows;
+            if self.pending == BATCH_ROWS {
+                self.encode()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole column.
+    ///
+    /// # Errors
+    /// When the rest of its values does not fit.
+    pub(super) fn finish(mut self) -> Result<Chunk, ParquetError> {
+        self.encode()?;
+        Ok(Chunk::Encoded(Box::new(self.writer.close()?)))
+    }
+
+    fn encode(&mut self) -> Result<(), ParquetError> {
+        let batch = match self.pieces.as_slice() {
+            [] => return Ok(()),
+            [whole] => Arc::clone(whole),
+            pieces => concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?,
+        };
+        self.pieces.clear();
+        self.pending = 0;
+        for leaf in compute_leaves(&self.field, &batch)? {
+            self.writer.write(&leaf)?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that hashes what is written to it, so that it is not read a second time.
+struct HashingFile {
+    file: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl HashingFile {
+    fn create(path: &Path) -> io::Result<Self> {
+        Ok(HashingFile {
+            file: BufWriter::with_capacity(1 << 18, File::create_new(path)?),
+            hash: Sha256::new(),
+            bytes: 0,
+        })
+    }
+
+    fn finish(mut self) -> io::Result<(u64, String)> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        Ok((self.bytes, hex(&self.hash.finalize())))
+    }
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_all(bytes)?;
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,230 @@
+//! A table's file of an earlier snapshot: where cases stand in it, and parts of its columns.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{Int64Type, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::statistics::Statistics;
+
+use super::file::{BATCH_ROWS, Chunk};
+
+/// A file that parts are taken from.
+pub(super) struct OldFile {
+    file: Arc<File>,
+    metadata: ArrowReaderMetadata,
+}
+
+impl OldFile {
+    /// Opens a file with all that its footer says of pages, so that column chunks can be taken over whole.
+    ///
+    /// # Errors
+    /// When it is missing or no Parquet file.
+    pub(super) fn open(path: &Path) -> Result<Self, ParquetError> {
+        let file = File::open(path)?;
+        let options = ArrowReaderOptions::new()
+            .with_page_index_policy(PageIndexPolicy::Required)
+            .with_encoding_stats_as_mask(false);
+        let metadata = ArrowReaderMetadata::load(&file, options)?;
+        Ok(OldFile {
+            file: Arc::new(file),
+            metadata,
+        })
+    }
+
+    /// Whether it has exactly the columns of a schema.
+    pub(super) fn has(&self, schema: &Schema) -> bool {
+        self.metadata.schema().fields() == schema.fields()
+    }
+
+    /// Rows of a row group; 0 where there is none.
+    pub(super) fn group_rows(&self, group: usize) -> usize {
+        match self.parquet().row_groups().get(group) {
+            Some(group) => usize::try_from(group.num_rows()).unwrap_or(0),
+            None => 0,
+        }
+    }
+
+    /// Rows in all.
+    pub(super) fn rows(&self) -> usize {
+        (0..self.parquet().num_row_groups())
+            .map(|group| self.group_rows(group))
+            .sum()
+    }
+
+    /// Where the rows of each case stand, or would stand; `keys` ascend, and so do those of the file.
+    ///
+    /// # Errors
+    /// When the column cannot be read, or does not ascend.
+    pub(super) fn places(
+        &self,
+        key_column: usize,
+        keys: &[i64],
+    ) -> Result<Vec<Range<usize>>, ParquetError> {
+        let mut starts = Vec::with_capacity(keys.len());
+        let mut ends = Vec::with_capacity(keys.len());
+        let mut before = 0;
+        let mut column = self.read(key_column, 0..self.rows())?;
+        while let Some(batch) = column.next_batch()? {
+            let found = batch
+                .as_primitive_opt::<Int64Type>()
+                .ok_or_else(|| ParquetError::General("the key is no whole number".to_owned()))?
+                .values();
+            let Some(last) = found.last() else { continue };
+            if !found.is_sorted() {
+                return Err(ParquetError::General("the keys do not ascend".to_owned()));
+            }
+            while let Some(key) = keys.get(starts.len()).filter(|key| *key <= last) {
+                starts.push(before + found.partition_point(|k| k < key));
+            }
+            while let Some(key) = keys.get(ends.len()).filter(|key| *key < last) {
+                ends.push(before + found.partition_point(|k| k <= key));
+            }
+            before += found.len();
+        }
+        starts.resize(keys.len(), before);
+        ends.resize(keys.len(), before);
+        Ok(starts.into_iter().zip(ends).map(|(s, e)| s..e).collect())
+    }
+
+    /// The values of a column in a range of rows, to be taken in order.
+    ///
+    /// # Errors
+    /// When the column cannot be read.
+    pub(super) fn read(
+        &self,
+        column: usize,
+        rows: Range<usize>,
+    ) -> Result<OldColumn, ParquetError> {
+        let mut groups = Vec::new();
+        let mut skipped = 0;
+        let mut start = 0;
+        for group in 0..self.parquet().num_row_groups() {
+            let end = start + self.group_rows(group);
+            if end <= rows.start {
+                skipped = end;
+            } else if start < rows.end {
+                groups.push(group);
+            }
+            start = end;
+        }
+        let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [column]);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            self.file.try_clone()?,
+            self.metadata.clone(),
+        )
+        .with_projection(mask)
+        .with_row_groups(groups)
+        .with_offset(rows.start - skipped)
+        .with_limit(rows.len())
+        .with_batch_size(BATCH_ROWS)
+        .build()?;
+        Ok(OldColumn {
+            reader,
+            batch: None,
+            used: 0,
+        })
+    }
+
+    /// A column of a row group as it stands, to be put into another file.
+    ///
+    /// # Errors
+    /// When what the footer says of it makes no sense.
+    pub(super) fn chunk(&self, group: usize, column: usize) -> Result<Chunk, ParquetError> {
+        let metadata = self.parquet().row_group(group);
+        let chunk = metadata.column(column);
+        let pages = self.parquet().page_index_for_row_group(group);
+        let mut builder = chunk.clone().into_builder();
+        if let Some(statistics) = chunk.statistics() {
+            let signed = chunk.column_descr().sort_order().is_signed();
+            builder = builder.set_statistics(as_written(statistics.clone(), signed));
+        }
+        Ok(Chunk::Kept {
+            file: Arc::clone(&self.file),
+            close: Box::new(ColumnCloseResult {
+                bytes_written: u64::try_from(chunk.compressed_size()).unwrap_or(0),
+                rows_written: u64::try_from(metadata.num_rows()).unwrap_or(0),
+                metadata: builder.build()?,
+                bloom_filter: None,
+                column_index: pages.column_index(column).cloned(),
+                offset_index: pages.offset_index(column).cloned(),
+            }),
+        })
+    }
+
+    fn parquet(&self) -> &Arc<ParquetMetaData> {
+        self.metadata.metadata()
+    }
+}
+
+/// Statistics as the writer of the chunk had them: the footer repeats the extremes of signed numbers in a
+/// deprecated place, and reading forgets that it did.
+fn as_written(statistics: Statistics, signed: bool) -> Statistics {
+    match statistics {
+        Statistics::Boolean(s) => s.with_backwards_compatible_min_max(signed).into(),
+        Statistics::Int32(s) => s.with_backwards_compatible_min_max(signed).into(),
+        Statistics::Int64(s) => s.with_backwards_compatible_min_max(signed).into(),
+        Statistics::Float(s) => s.with_backwards_compatible_min_max(signed).into(),
+        Statistics::Double(s) => s.with_backwards_compatible_min_max(signed).into(),
+        // Types that no table has, and text, whose extremes have no deprecated place.
+        other @ (Statistics::Int96(_)
+        | Statistics::ByteArray(_)
+        | Statistics::FixedLenByteArray(_)) => other,
+    }
+}
+
+/// Values of one column, in the order of the file.
+pub(super) struct OldColumn {
+    reader: ParquetRecordBatchReader,
+    batch: Option<ArrayRef>,
+    used: usize,
+}
+
+impl OldColumn {
+    /// Hands the next values on, in as many pieces as they come.
+    ///
+    /// # Errors
+    /// When there are not as many, they cannot be read, or `take` fails.
+    pub(super) fn take<E: From<ParquetError>>(
+        &mut self,
+        mut rows: usize,
+        mut take: impl FnMut(&ArrayRef) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while rows > 0 {
+            let batch = match self.batch.take() {
+                Some(batch) => batch,
+                None => match self.next_batch()? {
+                    Some(batch) => batch,
+                    None => return Err(ParquetError::EOF("too few rows".to_owned()).into()),
+                },
+            };
+            let now = rows.min(batch.len() - self.used);
+            take(&batch.slice(self.used, now))?;
+            rows -= now;
+            self.used += now;
+            if self.used < batch.len() {
+                self.batch = Some(batch);
+            } else {
+                self.used = 0;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_batch(&mut self) -> Result<Option<ArrayRef>, ParquetError> {
+        match self.reader.next() {
+            Some(batch) => Ok(Some(Arc::clone(batch?.column(0)))),
+            None => Ok(None),
+        }
+    }
+}
