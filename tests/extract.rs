@@ -66,6 +66,7 @@ pub fn run(
             source_name: "register".to_owned(),
             mapping: &mapping,
             as_of,
+            known_at: None,
             rules: &rules,
             rules_text: "same".to_owned(),
             pseudonym_key: None,

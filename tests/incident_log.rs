@@ -93,6 +93,7 @@ fn extracted(store: &Path, lake: &Path) -> Done {
         source_name: "incident log".to_owned(),
         mapping: &mapping,
         as_of: as_of(),
+        known_at: None,
         rules: &rules,
         rules_text: String::new(),
         pseudonym_key: Some(b"test".to_vec()),

@@ -30,6 +30,7 @@ pub fn extract_csv(source: &Path, lake: &Path) -> Done {
         source_name: "csv".to_owned(),
         mapping: &mapping,
         as_of: AS_OF.parse().unwrap(),
+        known_at: None,
         rules: &rules,
         rules_text: String::new(),
         pseudonym_key: Some(b"test".to_vec()),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use redress::engine::counted::{Counted, Value};
-use redress::extract::mapping::Mapping;
+use redress::extract::mapping::{Mapping, Unrecorded};
 use redress::extract::order::{Done, Order};
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
@@ -24,6 +24,10 @@ pub struct Args {
     /// What was recorded by then [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<DateTime<Utc>>,
+    /// What had happened by --as-of as it is known today, with today's calendar and limits: late entries,
+    /// amendments and voids since then count
+    #[arg(long, requires = "as_of")]
+    pub restated: bool,
     /// Read every month again, even those without a change
     #[arg(long)]
     pub full: bool,
@@ -42,6 +46,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let mut rows = vec![
         vec![text("snapshot"), text(&done.snapshot.display().to_string())],
         vec![text("as_of"), text(&manifest.as_of.to_rfc3339())],
+        vec![text("known at"), text(&manifest.knowledge().to_rfc3339())],
         vec![text("months read"), number(done.months_read as u64)],
         vec![text("months spliced"), number(done.months_spliced as u64)],
         vec![text("months linked"), number(done.months_linked as u64)],
@@ -80,7 +85,16 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
         .unwrap_or(&config.register);
     let name = args.mapping.as_deref().unwrap_or(&config.mapping);
     let mapping = Mapping::load(name).map_err(|e| Failure::Usage(e.to_string()))?;
-    let in_force = rules::load(context, Some(as_of))?;
+    let no_history = mapping.settings.not_recorded.contains(&Unrecorded::History);
+    if args.as_of.is_some() && no_history && !args.restated {
+        return Err(Failure::Usage(format!(
+            "what was known at {as_of} is not reconstructable: the source `{name}` does not record when it learnt its \
+             events; add --restated for what had happened by then as it is known today"
+        ))
+        .into());
+    }
+    let known_at = args.restated.then_some(context.now);
+    let in_force = rules::load(context, Some(known_at.unwrap_or(as_of)))?;
     let bar = progress::steps("extract: months");
     let threads = args
         .threads
@@ -95,6 +109,7 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
         source_name: store.display().to_string(),
         mapping: &mapping,
         as_of,
+        known_at,
         rules: &in_force.rulebook,
         rules_text: in_force.text.clone(),
         pseudonym_key: config.pseudonym_key.clone().map(String::into_bytes),

@@ -228,7 +228,7 @@ pub fn asked(
 
 /// The parameters of a question to a snapshot, with the calendar that the snapshot was made with.
 fn params(context: &Context, manifest: &Manifest, period: &str) -> anyhow::Result<Params> {
-    let calendar = rules::load(context, Some(manifest.as_of))?
+    let calendar = rules::load(context, Some(manifest.knowledge()))?
         .rulebook
         .organisation;
     let as_of_on = calendar.local_date(manifest.as_of)?;

@@ -204,7 +204,7 @@ fn review_context(
     params: &Params,
     sources: &Sources,
 ) -> anyhow::Result<ReviewContext> {
-    let in_force = rules::load(context, Some(manifest.as_of))?.rulebook;
+    let in_force = rules::load(context, Some(manifest.knowledge()))?.rulebook;
     let totals = manifest.totals();
     let deviations = select(sources, "deviations")?;
     Ok(ReviewContext {

@@ -125,6 +125,7 @@ impl<'a> Worker<'a> {
         View {
             rules: self.order.rules,
             not_recorded: &self.order.mapping.settings.not_recorded,
+            happened_by: self.order.known_at.map(|_| self.order.as_of),
         }
     }
 
@@ -145,7 +146,7 @@ impl<'a> Worker<'a> {
             snapshot: self.draft.path(),
             month,
         })?;
-        let scope = Scope::month(month, self.order.as_of);
+        let scope = Scope::month(month, self.order.knowledge());
         let view = self.view();
         let (key, days) = (self.key, &mut self.days);
         self.reader
@@ -232,7 +233,7 @@ impl<'a> Worker<'a> {
             let scope = Scope {
                 month,
                 keys: case..=case,
-                as_of: self.order.as_of,
+                as_of: self.order.knowledge(),
             };
             let fold = |bundle: CaseBundle, ledger: &mut Ledger| {
                 let pseudonym = pseudonym_of(&bundle, key);

@@ -20,6 +20,9 @@ pub struct Order<'a> {
     pub source_name: String,
     pub mapping: &'a Mapping,
     pub as_of: DateTime<Utc>,
+    /// Restated: what had happened by `as_of`, as it is known at this later moment. `None`: as it was known
+    /// at `as_of` itself.
+    pub known_at: Option<DateTime<Utc>>,
     pub rules: &'a Rulebook,
     /// What of the rules decides figures, as text, so that a change is noticed.
     pub rules_text: String,
@@ -30,6 +33,13 @@ pub struct Order<'a> {
     pub full: bool,
     /// Told the months done and the months in all.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl Order<'_> {
+    /// The moment whose knowledge counts: events recorded later are not there.
+    pub fn knowledge(&self) -> DateTime<Utc> {
+        self.known_at.unwrap_or(self.as_of)
+    }
 }
 
 /// What an extract did.

@@ -16,7 +16,7 @@ use crate::domain::vocabulary::Role;
 use crate::lake::manifest::Ledger;
 
 /// One case with its events, as the store holds them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CaseBundle {
     pub case_key: i64,
     pub case_id: String,

@@ -100,6 +100,9 @@ pub(super) fn reusable(
             && old.mapping_sha256 == new.mapping_sha256
             && old.rules == new.rules
             && old.as_of <= new.as_of
+            // What is restated is neither built upon nor built from others.
+            && old.known_at.is_none()
+            && new.known_at.is_none()
     };
     let mut found = None;
     for name in lake.snapshots()?.into_iter().rev() {

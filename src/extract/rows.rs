@@ -8,6 +8,7 @@ use super::mask::mask;
 use super::reader::CaseBundle;
 use crate::domain::calendar::{Calendar, CalendarError};
 use crate::domain::case_file::{CaseFile, FoldError, Mode, PassRecord};
+use crate::domain::event::EventBody;
 use crate::domain::limits::LimitInForce;
 use crate::domain::rulebook::{RuleError, Rulebook};
 use crate::domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
@@ -27,6 +28,8 @@ use crate::lake::writer::{Destination, MonthFolder, Sink, WriteError};
 pub struct View<'a> {
     pub rules: &'a Rulebook,
     pub not_recorded: &'a [Unrecorded],
+    /// Restated: only what had happened by then, whenever it was recorded.
+    pub happened_by: Option<DateTime<Utc>>,
 }
 
 /// The partitioned tables of one month of receipt, being filled.
@@ -75,6 +78,19 @@ impl<D: Destination> MonthTables<D> {
             ledger.cases_later += 1;
             return Ok(());
         }
+        let kept;
+        let (bundle, folded) = match view.happened_by {
+            None => (bundle, CaseFile::fold(&bundle.events, None, Mode::Lenient)),
+            Some(until) => {
+                let folded = CaseFile::fold_restated(&bundle.events, until, Mode::Lenient);
+                kept = happened_by(bundle, until, ledger);
+                if kept.known_later && folded.is_err() {
+                    ledger.cases_later += 1;
+                    return Ok(());
+                }
+                (&kept, folded)
+            }
+        };
         ledger.cases_in += 1;
         let mut refuse = |reason: &str| {
             ledger.refuse("case", reason, 1, &bundle.case_id);
@@ -83,7 +99,7 @@ impl<D: Destination> MonthTables<D> {
                 ledger.refuse("event", "its case is refused", rows, &bundle.case_id);
             }
         };
-        let file = match CaseFile::fold(&bundle.events, None, Mode::Lenient) {
+        let file = match folded {
             Ok(file) => file,
             Err(FoldError::NotRegistered) => {
                 refuse("it has no usable event `registered`");
@@ -438,6 +454,26 @@ impl<D: Destination> MonthTables<D> {
         }
         Ok(())
     }
+}
+
+/// The case with the events that had happened by a moment; the others belong to no row of this snapshot. A
+/// complaint received later is not there at all.
+fn happened_by(bundle: &CaseBundle, until: DateTime<Utc>, ledger: &mut Ledger) -> CaseBundle {
+    let received_later = bundle
+        .events
+        .iter()
+        .any(|e| matches!(&e.body, EventBody::Registered(r) if r.received_at > until));
+    let mut kept = bundle.clone();
+    kept.events.retain(|e| match &e.body {
+        // Received by then, even if it was entered later.
+        EventBody::Registered(_) => !received_later,
+        _ => !received_later && e.occurred_at <= until,
+    });
+    kept.known_later |= received_later;
+    let later = (bundle.events.len() - kept.events.len()) as u64;
+    ledger.events_in -= later;
+    ledger.events_later += later;
+    kept
 }
 
 /// A stage with its limit and its measure.

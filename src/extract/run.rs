@@ -102,7 +102,7 @@ fn head(connection: &Connection, order: &Order<'_>) -> Result<Head, ExtractError
         .and_then(|mut statement| {
             statement
                 .query_row(
-                    named_params! { ":as_of": order.as_of.timestamp_micros() },
+                    named_params! { ":as_of": order.knowledge().timestamp_micros() },
                     |row| {
                         Ok((
                             row.get::<_, Option<i64>>("last_seq")?,
@@ -175,6 +175,7 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
         schema_version: SCHEMA_VERSION,
         tool: concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned(),
         as_of: order.as_of,
+        known_at: order.known_at,
         source: order.source_name.clone(),
         mapping: order.mapping.name.clone(),
         mapping_sha256: order.mapping.sha256(),

@@ -73,7 +73,7 @@ fn small_rows(
     };
     let failed = |source| query_error(order.mapping, file, source);
     let mut statement = connection.prepare(sql).map_err(failed)?;
-    let as_of = order.as_of.timestamp_micros();
+    let as_of = order.knowledge().timestamp_micros();
     let mut rows = if statement.parameter_count() == 0 {
         statement.query([])
     } else {

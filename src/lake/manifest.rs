@@ -64,6 +64,9 @@ pub struct Manifest {
     pub schema_version: u32,
     pub tool: String,
     pub as_of: DateTime<Utc>,
+    /// Restated: what had happened by `as_of`, as it was known at this later moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_at: Option<DateTime<Utc>>,
     /// The source, without secrets: path or address.
     pub source: String,
     pub mapping: String,
@@ -153,6 +156,11 @@ impl Manifest {
         } else {
             Err(ManifestError::Altered { path })
         }
+    }
+
+    /// The moment whose calendar, limits and records count.
+    pub fn knowledge(&self) -> DateTime<Utc> {
+        self.known_at.unwrap_or(self.as_of)
     }
 
     /// All rows read, written and refused over the months.

@@ -248,7 +248,7 @@ table! {
         department: Option<Text> => "department",
         site: Option<Text> => "plant",
         active: bool => "works here",
-        trained_on: Option<NaiveDate> => "day of the last training; NULL when never trained",
+        trained_on: Option<NaiveDate> => "day of the first training; NULL when never trained",
     }
 }
 

@@ -35,7 +35,7 @@ Europe/Istanbul; empty means unknown or not applicable.
 | `complainants.csv` | complainant | `complainant_id`, `name`, `phone`, `email`, `language` |
 | `actions.csv` | corrective or preventive action | `action_id`, `kind`, `cause` it aims at, `title`, `planned_on`, `implemented_on`, `works` (truth: whether the cause struck less afterwards) |
 | `exposures.csv` | month, product and site | `month`, `product`, `site`, `units` sold |
-| `staff.csv` | member of staff, without the name | `staff_no`; `contact`: yes for the ones who take complaints; `department`; `site`; `active`; `trained_on`, day of the last training |
+| `staff.csv` | member of staff, without the name | `staff_no`; `contact`: yes for the ones who take complaints; `department`; `site`; `active`; `trained_on`, day of the first training |
 | `evidences.csv` | figure entered by hand | `indicator` (P1 …), `dated`, `figure`, `unit`, `entered_by`, `note` |
 | `objectives.csv` | version of an objective | `indicator` (M2 …, `sla.intake` …), `version`, `target`, `direction` (at_least, at_most), `owner`, `effective_from` |
 | `truth.csv` | case | `case_id`, `cause`, `group_id`, `relation`, `of_case`: see below |

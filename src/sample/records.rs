@@ -186,12 +186,12 @@ impl Records {
         }
     }
 
-    /// The last training of a member of staff.
+    /// The first training of a member of staff.
     pub fn trained_on(&self, staff: &str) -> Option<NaiveDate> {
         self.trainings
             .iter()
             .filter(|t| t.staff == staff)
             .map(|t| t.held_on)
-            .max()
+            .min()
     }
 }
