@@ -6,6 +6,7 @@
 mod files;
 mod mending;
 mod reading;
+mod restated;
 mod rules;
 mod stories;
 

@@ -94,8 +94,16 @@ fn event(name: &str) -> (EventBody, &'static str) {
         .into(),
         "accepted_1" => Accepted { pass: 1 }.into(),
         "accepted_2" => Accepted { pass: 2 }.into(),
-        "rejected_1" => Rejected { pass: 1, reason: None }.into(),
-        "rejected_2" => Rejected { pass: 2, reason: None }.into(),
+        "rejected_1" => Rejected {
+            pass: 1,
+            reason: None,
+        }
+        .into(),
+        "rejected_2" => Rejected {
+            pass: 2,
+            reason: None,
+        }
+        .into(),
         "answer_lapsed_1" => AnswerLapsed {
             pass: 1,
             reminders: 2,

@@ -74,7 +74,14 @@ fn a_second_rejection_queues_the_remedies_and_another_person_decides_again() {
     let first = register
         .append(
             key,
-            Draft::new(at(5), Rejected { pass: 1, reason: None }).text("Para istiyorum."),
+            Draft::new(
+                at(5),
+                Rejected {
+                    pass: 1,
+                    reason: None,
+                },
+            )
+            .text("Para istiyorum."),
             &customer,
             at(5),
         )
@@ -108,7 +115,13 @@ fn a_second_rejection_queues_the_remedies_and_another_person_decides_again() {
     let second = register
         .append(
             key,
-            Draft::new(at(8), Rejected { pass: 2, reason: None }),
+            Draft::new(
+                at(8),
+                Rejected {
+                    pass: 2,
+                    reason: None,
+                },
+            ),
             &customer,
             at(8),
         )

@@ -223,7 +223,13 @@ fn a_late_delivery_of_the_first_decision_does_not_communicate_the_second() {
     register
         .append(
             key,
-            Draft::new(at(3), Rejected { pass: 1, reason: None }),
+            Draft::new(
+                at(3),
+                Rejected {
+                    pass: 1,
+                    reason: None,
+                },
+            ),
             &Actor::customer(),
             at(3),
         )

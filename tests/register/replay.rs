@@ -61,8 +61,16 @@ fn command() -> impl Strategy<Value = (EventBody, Actor, i64)> {
         .into(),
         Accepted { pass: 1 }.into(),
         Accepted { pass: 2 }.into(),
-        Rejected { pass: 1, reason: None }.into(),
-        Rejected { pass: 2, reason: None }.into(),
+        Rejected {
+            pass: 1,
+            reason: None,
+        }
+        .into(),
+        Rejected {
+            pass: 2,
+            reason: None,
+        }
+        .into(),
         RemediesTold {
             means: Means::Letter,
         }
