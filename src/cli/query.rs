@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use redress::domain::period::Period;
 use redress::engine::comparison::side_by_side;
@@ -15,7 +14,7 @@ use redress::lake::manifest::Manifest;
 use redress::lake::store::Lake;
 
 use super::Context;
-use super::engine::{AnyEngine, EngineArgs, of_spark};
+use super::engine::{AnyEngine, EngineArgs, of_local, of_spark};
 use super::failure::Failure;
 use super::{output, progress, rules};
 
@@ -155,22 +154,24 @@ fn every(
     metrics: &[QueryFile],
 ) -> anyhow::Result<()> {
     let none = |m: &QueryFile| unmeasured(m, &manifest.rows, &manifest.not_recorded);
-    // Spark is asked for all at once; the embedded engine for one after the other.
-    let mut at_once = match engine {
-        AnyEngine::Local(_) => BTreeMap::new(),
+    let measured: Vec<&QueryFile> = metrics.iter().filter(|m| none(m).is_none()).collect();
+    let bar = progress::steps("metrics");
+    bar.set_length(measured.len() as u64);
+    let mut tables: BTreeMap<String, Counted> = match engine {
+        AnyEngine::Local(local) => {
+            let timed = |metric: &QueryFile, seconds: f64| {
+                bar.inc(1);
+                tracing::info!("{}: {seconds:.3} s", metric.id);
+            };
+            let answers = local.metrics(&measured, timed).map_err(of_local)?;
+            measured.iter().map(|m| m.id.clone()).zip(answers).collect()
+        }
         AnyEngine::Spark(spark) => {
-            let measured: Vec<QueryFile> = metrics
-                .iter()
-                .filter(|m| none(m).is_none())
-                .cloned()
-                .collect();
-            let bar = progress::steps("Spark: metrics");
-            bar.set_length(measured.len() as u64);
-            let answers = spark.metrics(&measured, |_| bar.inc(1));
-            bar.finish_and_clear();
-            answers.map_err(of_spark)?
+            let owned: Vec<QueryFile> = measured.into_iter().cloned().collect();
+            spark.metrics(&owned, |_| bar.inc(1)).map_err(of_spark)?
         }
     };
+    bar.finish_and_clear();
     let mut answers = serde_json::Map::new();
     let mut text = String::new();
     for metric in metrics {
@@ -180,12 +181,7 @@ fn every(
             answers.insert(metric.id.clone(), serde_json::Value::Null);
             continue;
         }
-        let began = Instant::now();
-        let answer = match at_once.remove(&metric.id) {
-            Some(answer) => answer,
-            None => engine.metric(metric)?,
-        };
-        tracing::info!("{}: {:.3} s", metric.id, began.elapsed().as_secs_f64());
+        let answer = tables.remove(&metric.id).unwrap_or_default();
         let title = metric.title(context.config.language.as_str());
         text.push_str(&format!(
             "{title} ({})\n\n{}\n",

@@ -1,21 +1,23 @@
 //! Decoding the files of a snapshot into frames: named columns only, names and codes as categoricals.
 //!
-//! A column of codes as text costs 16 bytes a row; as a categorical it costs 4, and nothing is hashed, since
-//! the file's own dictionary is taken over.
+//! A column of codes as text costs 16 bytes a row; as a categorical it costs 4. Polars would look up the word
+//! of every row; here only the file's dictionary is looked up, and the rows keep their places in it.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType as ArrowType, Field, Schema};
-use parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema};
+use arrow::array::{ArrayRef, AsArray};
+use arrow::datatypes::{DataType as ArrowType, Field, Int32Type, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use polars::prelude::{
-    Categories, Column, DataFrame, DataType, PlSmallStr, PolarsError, Scalar, TimeUnit, TimeZone,
+    Categories, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PlSmallStr,
+    PolarsError, Scalar, Series, TimeUnit, TimeZone,
 };
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
@@ -24,8 +26,8 @@ use super::local::EngineError;
 use crate::lake::manifest::FileEntry;
 use crate::lake::table::{ColumnKind, TableSpec};
 
-/// Polars' field metadata for the one global set of categories: empty name, empty namespace, 32-bit codes.
-const GLOBAL_CATEGORIES: &str = "0;0;u32;";
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 262_144;
 
 /// The named columns of one file. Its size and its rows must be those of the manifest: a file that
 /// was cut, exchanged or lost is an error, never a smaller figure.
@@ -41,7 +43,7 @@ pub(super) fn read_file(
         path: path.clone(),
         source,
     };
-    let unreadable_footer = |source: ParquetError| EngineError::Parquet {
+    let of_parquet = |source: ParquetError| EngineError::Parquet {
         path: path.clone(),
         source: PolarsError::ComputeError(source.to_string().into()),
     };
@@ -54,7 +56,8 @@ pub(super) fn read_file(
     if bytes != entry.bytes {
         return Err(EngineError::Altered { path });
     }
-    let coded = coded_columns(&file, table, columns).map_err(unreadable_footer)?;
+    let coded = coded_columns(&file, table, columns).map_err(of_parquet)?;
+    let codes = read_codes(&file, table, &coded).map_err(of_parquet)?;
     let mut reader = ParquetReader::new(file);
     let rows = reader.num_rows().map_err(parquet)?;
     if rows as u64 != entry.rows {
@@ -63,20 +66,24 @@ pub(super) fn read_file(
     let mut frame = if columns.is_empty() {
         DataFrame::empty_with_height(rows)
     } else {
-        let names = columns.iter().map(|c| (*c).to_owned()).collect();
-        let mut metadata = (**reader.get_metadata().map_err(parquet)?).clone();
-        for pair in metadata.key_value_metadata.iter_mut().flatten() {
-            if pair.key == ARROW_SCHEMA_META_KEY {
-                pair.value = Some(schema_as_read(table, &coded));
-            }
+        let others: Vec<String> = columns
+            .iter()
+            .filter(|c| !coded.contains(c))
+            .map(|c| (*c).to_owned())
+            .collect();
+        let mut frame = if others.is_empty() {
+            DataFrame::empty_with_height(rows)
+        } else {
+            reader
+                .with_columns(Some(others))
+                .finish()
+                .and_then(|frame| in_codes(frame, table))
+                .map_err(parquet)?
+        };
+        for column in codes {
+            frame.with_column(column).map_err(parquet)?;
         }
-        reader.set_metadata(Arc::new(metadata));
-        reader
-            .with_columns(Some(names))
-            .finish()
-            .and_then(|frame| frame.select(columns.iter().copied()))
-            .and_then(|frame| in_codes(frame, table))
-            .map_err(parquet)?
+        frame.select(columns.iter().copied()).map_err(parquet)?
     };
     if with_month {
         let month = month_of(&entry.path).to_owned();
@@ -145,28 +152,76 @@ fn coded_columns<'a>(
         .collect())
 }
 
-/// The table's Arrow schema in the form in which Parquet files carry it, with the coded columns as what
-/// polars knows for categoricals. The files say plain text, since they are everybody's.
-fn schema_as_read(table: &TableSpec, coded: &[&str]) -> String {
+/// Columns of names and codes, all of whose pages point into a dictionary. Each row's code is taken from the
+/// file as it stands: only the dictionary's words are looked up, once a row group.
+fn read_codes(file: &File, table: &TableSpec, coded: &[&str]) -> Result<Vec<Column>, ParquetError> {
+    if coded.is_empty() {
+        return Ok(Vec::new());
+    }
     let fields: Vec<Field> = table
         .columns
         .iter()
         .map(|column| {
-            if coded.contains(&column.name) {
-                let words = ArrowType::Dictionary(
-                    Box::new(ArrowType::UInt32),
-                    Box::new(ArrowType::Utf8View),
-                );
-                Field::new(column.name, words, column.nullable).with_metadata(HashMap::from([(
-                    "_PL_CATEGORICAL2".to_owned(),
-                    GLOBAL_CATEGORIES.to_owned(),
-                )]))
+            let kind = if coded.contains(&column.name) {
+                ArrowType::Dictionary(Box::new(ArrowType::Int32), Box::new(ArrowType::Utf8))
             } else {
-                Field::new(column.name, column.kind.arrow(), column.nullable)
-            }
+                column.kind.arrow()
+            };
+            Field::new(column.name, kind, column.nullable)
         })
         .collect();
-    encode_arrow_schema(&Schema::new(fields))
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file.try_clone()?, options)?;
+    let wanted = table
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| coded.contains(&c.name))
+        .map(|(i, _)| i);
+    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
+    let batches = builder
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()?;
+    let mut whole: Vec<Column> = Vec::new();
+    for batch in batches {
+        let batch = batch?;
+        let schema = batch.schema();
+        for (i, array) in batch.columns().iter().enumerate() {
+            let column = of_dictionary(schema.field(i).name(), array)
+                .map_err(|e| ParquetError::General(e.to_string()))?;
+            match whole.get_mut(i) {
+                Some(found) => found
+                    .append_owned(column)
+                    .map(|_| ())
+                    .map_err(|e| ParquetError::General(e.to_string()))?,
+                None => whole.push(column),
+            }
+        }
+    }
+    Ok(whole)
+}
+
+/// A dictionary array as a categorical column: the words as categories, the keys as places among them.
+fn of_dictionary(name: &str, array: &ArrayRef) -> Result<Column, PolarsError> {
+    let dictionary = array.as_dictionary::<Int32Type>();
+    let words: Vec<Option<&str>> = dictionary.values().as_string::<i32>().iter().collect();
+    let categories = Series::new(name.into(), words).cast(&polars_type(ColumnKind::Text))?;
+    let places: IdxCa = dictionary
+        .keys()
+        .iter()
+        .map(|key| key.and_then(|k| IdxSize::try_from(k).ok()))
+        .collect();
+    if categories.is_empty() {
+        // Nothing but NULL.
+        return Ok(Column::full_null(
+            name.into(),
+            dictionary.len(),
+            &polars_type(ColumnKind::Text),
+        ));
+    }
+    Ok(categories.take(&places)?.into_column())
 }
 
 pub(super) fn empty_frame(
@@ -200,5 +255,87 @@ pub(super) fn polars_type(kind: ColumnKind) -> DataType {
         ColumnKind::Flag => DataType::Boolean,
         ColumnKind::Day => DataType::Date,
         ColumnKind::Instant => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::tables::{IssueColumns, IssueRow};
+    use crate::lake::writer::TableWriter;
+
+    fn issues(folder: &Path, products: impl Iterator<Item = Option<String>>) -> FileEntry {
+        let mut writer =
+            TableWriter::<IssueColumns>::create(folder, Some("2026-07")).expect("a file");
+        for (key, product) in products.enumerate() {
+            let row = IssueRow {
+                case_key: key as i64,
+                issue_no: 0,
+                category: Some(if key % 2 == 0 { "leak" } else { "noise" }),
+                product: product.as_deref(),
+                lot: None,
+            };
+            writer.push(row).expect("a row");
+        }
+        writer.finish().expect("a file")
+    }
+
+    fn read(folder: &Path, entry: &FileEntry) -> (Vec<String>, DataFrame) {
+        let table = crate::lake::tables::TABLES
+            .iter()
+            .find(|t| t.name == "case_issues")
+            .expect("the table");
+        let columns = ["category", "product", "lot", "case_key"];
+        let file = File::open(folder.join(&entry.path)).expect("the file");
+        let coded = coded_columns(&file, table, &columns).expect("a footer");
+        let coded = coded.into_iter().map(str::to_owned).collect();
+        let frame = read_file(folder, entry, table, &columns, true).expect("a frame");
+        (coded, frame)
+    }
+
+    #[test]
+    fn codes_are_taken_over_from_the_files_dictionary() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let products = (0..5000).map(|n| (n % 3 > 0).then(|| format!("P{}", n % 7)));
+        let entry = issues(folder.path(), products);
+        let (coded, frame) = read(folder.path(), &entry);
+        assert!(coded.contains(&"category".to_owned()), "{coded:?}");
+        assert!(coded.contains(&"product".to_owned()), "{coded:?}");
+        for column in ["category", "product", "lot", "received_month"] {
+            let found = frame.column(column).expect(column);
+            assert_eq!(*found.dtype(), polars_type(ColumnKind::Text), "{column}");
+        }
+        let product = frame.column("product").expect("product");
+        let at = |row: usize| {
+            product
+                .get(row)
+                .expect("a cell")
+                .get_str()
+                .map(str::to_owned)
+        };
+        assert_eq!(
+            (at(0), at(1), at(5)),
+            (None, Some("P1".into()), Some("P5".into()))
+        );
+        assert_eq!(product.null_count(), 1667);
+        assert_eq!(frame.column("lot").expect("lot").null_count(), 5000);
+    }
+
+    #[test]
+    fn names_that_outgrow_the_dictionary_are_read_all_the_same() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // More than a dictionary page of a megabyte holds.
+        let name = |n: usize| format!("{}{n}", "a rather long name of a product ".repeat(4));
+        let entry = issues(folder.path(), (0..20_000).map(|n| Some(name(n))));
+        let (coded, frame) = read(folder.path(), &entry);
+        assert!(!coded.contains(&"product".to_owned()), "{coded:?}");
+        let product = frame.column("product").expect("product");
+        assert_eq!(*product.dtype(), polars_type(ColumnKind::Text));
+        let last = product
+            .get(19_999)
+            .expect("a cell")
+            .get_str()
+            .map(str::to_owned);
+        assert_eq!(last, Some(name(19_999)));
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! A table's columns are decoded once, only those that a query names, and serve all later queries.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate};
 use polars::prelude::{
@@ -80,10 +82,10 @@ pub struct LocalEngine {
     not_recorded: Vec<String>,
     params: Params,
     /// Decoded columns by table; grown when a query names further ones.
-    decoded: RefCell<BTreeMap<&'static str, DataFrame>>,
+    decoded: Mutex<BTreeMap<&'static str, DataFrame>>,
     /// What each metric counted, row by row; filled by the first drill, so that a review's many lists
     /// run its SQL once.
-    counted: RefCell<BTreeMap<String, DataFrame>>,
+    counted: Mutex<BTreeMap<String, DataFrame>>,
 }
 
 impl LocalEngine {
@@ -99,8 +101,8 @@ impl LocalEngine {
             rows: manifest.rows,
             not_recorded: manifest.not_recorded,
             params,
-            decoded: RefCell::new(BTreeMap::new()),
-            counted: RefCell::new(BTreeMap::new()),
+            decoded: Mutex::new(BTreeMap::new()),
+            counted: Mutex::new(BTreeMap::new()),
         })
     }
 
@@ -113,8 +115,8 @@ impl LocalEngine {
             rows: self.rows.clone(),
             not_recorded: self.not_recorded.clone(),
             params,
-            decoded: RefCell::new(self.decoded.borrow().clone()),
-            counted: RefCell::new(BTreeMap::new()),
+            decoded: Mutex::new(held(&self.decoded).clone()),
+            counted: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -148,6 +150,55 @@ impl LocalEngine {
             &metric.columns,
             origin,
         )
+    }
+
+    /// Several metrics at once, side by side on the processors; answers in the order of the questions. Each
+    /// is told to `done` with the seconds it took.
+    ///
+    /// # Errors
+    /// The first one's that fails, as [`LocalEngine::metric`].
+    pub fn metrics(
+        &self,
+        metrics: &[&QueryFile],
+        done: impl Fn(&QueryFile, f64) + Sync,
+    ) -> Result<Vec<Counted>, EngineError> {
+        // Threads of their own: a worker of the pool that waits for a decoding would take up another metric,
+        // which waits for the same decoding.
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let next = AtomicUsize::new(0);
+        let answers = Mutex::new(Vec::with_capacity(metrics.len()));
+        let work = || -> Result<(), EngineError> {
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(metric) = metrics.get(place) else {
+                    return Ok(());
+                };
+                let began = Instant::now();
+                let answer = self.metric(metric).inspect_err(|_| {
+                    // The others need not go on.
+                    next.store(metrics.len(), Ordering::Relaxed);
+                })?;
+                done(metric, began.elapsed().as_secs_f64());
+                held(&answers).push((place, answer));
+            }
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..workers.min(metrics.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| match thread.join() {
+                    Ok(outcome) => outcome,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect::<Result<Vec<()>, EngineError>>()
+        })?;
+        let mut answers = answers
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers.sort_by_key(|(place, _)| *place);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
     }
 
     /// The rows that a check finds at fault; none when all is well.
@@ -194,7 +245,7 @@ impl LocalEngine {
         engine
             .rows
             .insert(spec.name.to_owned(), frame.height() as u64);
-        engine.decoded.borrow_mut().insert(spec.name, frame);
+        held(&engine.decoded).insert(spec.name, frame);
         Ok(engine)
     }
 
@@ -239,14 +290,12 @@ impl LocalEngine {
 
     /// Everything that a metric counted; listed once.
     fn counted_frame(&self, metric: &QueryFile) -> Result<DataFrame, EngineError> {
-        if let Some(frame) = self.counted.borrow().get(&metric.id) {
+        if let Some(frame) = held(&self.counted).get(&metric.id) {
             return Ok(frame.clone());
         }
         let origin = metric.origin.display().to_string();
         let frame = self.run(&metric.counted_sql(), &origin)?;
-        self.counted
-            .borrow_mut()
-            .insert(metric.id.clone(), frame.clone());
+        held(&self.counted).insert(metric.id.clone(), frame.clone());
         Ok(frame)
     }
 
@@ -324,7 +373,7 @@ impl LocalEngine {
             wanted.extend(table.columns.first().map(|c| c.name));
         }
         let with_month = table.partitioned && words.contains("received_month");
-        let mut decoded = self.decoded.borrow_mut();
+        let mut decoded = held(&self.decoded);
         let present = decoded.get(table.name);
         let missing: Vec<&'static str> = wanted
             .iter()
@@ -358,6 +407,13 @@ impl LocalEngine {
             source,
         })
     }
+}
+
+/// What another thread left is whole: it is only ever put in place at once.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The answer, when its columns are those of the file's header.
