@@ -104,8 +104,17 @@ def duck_metrics(snapshot, threads):
     answers = {}
     start = time.perf_counter()
     for path in sorted(METRICS.glob("*.sql")):
-        answers[path.stem] = connection.execute(path.read_text()).fetchall()
+        text = path.read_text()
+        # Over tables that are still empty Redress asks nothing either: those metrics are "not measured".
+        if "-- rests_on:" in text and not rests_on_rows(connection, snapshot, text):
+            continue
+        answers[path.stem] = connection.execute(text).fetchall()
     return time.perf_counter() - start, answers
+
+
+def rests_on_rows(connection, snapshot, text):
+    table = text.split("-- rests_on:", 1)[1].split("\n", 1)[0].strip()
+    return (snapshot / table).is_dir() and connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0
 
 
 def main():
