@@ -192,7 +192,7 @@ fn entered(maker: &Maker, by_hand: Option<&Counted>, code: &str) -> Option<Figur
             let text = format!(
                 "{} {}",
                 plain(maker, value),
-                clean(&table.text(row, "unit"))
+                words.name("codes", &table.text(row, "unit"))
             );
             Cell::number(text.trim().to_owned(), value)
         }
