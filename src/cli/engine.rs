@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use redress::engine::counted::Counted;
-use redress::engine::local::{EngineError, LocalEngine};
+use redress::engine::error::EngineError;
+use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
 use redress::engine::query_file::QueryFile;
 use redress::engine::spark::{SparkEngine, SparkError, SparkSettings};

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::error::QueryFileError;
 use super::header::{Header, list};
-use super::query_file::{QueryFileError, one_select, sql_files};
+use super::query_file::{one_select, sql_files};
 
 /// A file of `queries/checks/`, read and parsed.
 #[derive(Debug, Clone)]

@@ -22,7 +22,7 @@ use polars::prelude::{
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
 
-use super::local::EngineError;
+use super::error::EngineError;
 use crate::lake::manifest::FileEntry;
 use crate::lake::table::{ColumnKind, TableSpec};
 

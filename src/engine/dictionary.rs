@@ -4,7 +4,8 @@
 use std::fmt::Write;
 
 use super::check_file::checks_with;
-use super::query_file::{QueryFile, QueryFileError, shipped_metrics};
+use super::error::QueryFileError;
+use super::query_file::{QueryFile, shipped_metrics};
 use crate::lake::table::{ColumnKind, TableSpec};
 use crate::lake::tables::{DERIVED, SCHEMA_VERSION, TABLES};
 

@@ -2,7 +2,8 @@
 
 use sqlparser::ast::{Expr, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor};
 
-use super::query_file::{QueryFile, QueryFileError};
+use super::error::QueryFileError;
+use super::query_file::QueryFile;
 
 /// The metric's own grouping: columns that name a group, and columns that sum over it.
 #[derive(Debug, Clone, PartialEq, Eq)]

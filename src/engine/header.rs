@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::query_file::QueryFileError;
+use super::error::QueryFileError;
 
 /// The header's fields, and the SQL below them.
 pub(super) struct Header {

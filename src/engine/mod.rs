@@ -6,6 +6,7 @@ pub mod comparison;
 pub mod counted;
 mod decode;
 pub mod dictionary;
+pub mod error;
 pub mod export;
 pub mod grouping;
 mod header;

@@ -19,8 +19,9 @@ use std::sync::Arc;
 use parquet::errors::ParquetError;
 
 use super::counted::Counted;
+use super::error::QueryFileError;
 use super::params::Params;
-use super::query_file::{QueryFile, QueryFileError};
+use super::query_file::QueryFile;
 use crate::lake::manifest::{FileEntry, Manifest, ManifestError};
 
 pub use answers::SparkAnswers;

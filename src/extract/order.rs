@@ -9,9 +9,9 @@ use super::reader::ReadError;
 use super::source::SourceError;
 use crate::domain::calendar::CalendarError;
 use crate::domain::rulebook::Rulebook;
+use crate::lake::error::WriteError;
 use crate::lake::manifest::Manifest;
 use crate::lake::store::LakeError;
-use crate::lake::writer::WriteError;
 
 /// What an extract is asked for.
 pub struct Order<'a> {

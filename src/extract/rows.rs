@@ -15,13 +15,14 @@ use crate::domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
 use crate::domain::stages::{StageRecord, stages};
 use crate::domain::vocabulary::{AssessmentChange, Role};
 use crate::domain::workflow::{State, StateName};
+use crate::lake::error::WriteError;
 use crate::lake::manifest::Ledger;
 use crate::lake::tables::{
     CaseColumns, CaseRow, DeviationColumns, DeviationRow, EventColumns, EventRow, IssueColumns,
     IssueRow, NarrativeColumns, NarrativeRow, PassColumns, PassRow, StageColumns, StageRow,
     StateColumns, StateRow,
 };
-use crate::lake::writer::{Destination, MonthFolder, Sink, WriteError};
+use crate::lake::writer::{Destination, MonthFolder, Sink};
 
 /// How a source is read: the rules in force, and the stages that it does not record.
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,7 @@ use rusqlite::{Connection, named_params};
 use super::order::{ExtractError, Order, query_error};
 use crate::domain::calendar::{Calendar, DayKind};
 use crate::domain::rulebook::Rulebook;
+use crate::lake::error::WriteError;
 use crate::lake::manifest::{FileEntry, Manifest};
 use crate::lake::store::Draft;
 use crate::lake::table::days_since_epoch;
@@ -17,7 +18,7 @@ use crate::lake::tables::{
     IssueColumns, NarrativeColumns, ObjectiveColumns, ObjectiveRow, PassColumns,
     RecommendationColumns, StaffColumns, StaffRow, StageColumns, StateColumns,
 };
-use crate::lake::writer::{TableWriter, WriteError, write_empty};
+use crate::lake::writer::{TableWriter, write_empty};
 
 /// An empty file of every partitioned table, for a source without a month.
 pub(super) fn write_empty_partitions(

@@ -25,9 +25,9 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
+use super::error::WriteError;
 use super::manifest::FileEntry;
 use super::table::{ColumnKind, TableSpec};
-use super::writer::WriteError;
 use crate::hex::hex;
 
 /// Rows that are encoded at once.

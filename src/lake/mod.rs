@@ -1,5 +1,6 @@
 //! The lake: immutable snapshots of the register as Parquet files that any engine reads.
 
+pub mod error;
 mod file;
 pub mod manifest;
 mod old_file;

@@ -21,10 +21,11 @@ use arrow::datatypes::Int64Type;
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
+use super::error::WriteError;
 use super::file::{Chunk, GROUP_ROWS, TableFile, file_name, schema};
 use super::manifest::FileEntry;
 use super::old_file::OldFile;
-use super::writer::{MonthFolder, TableRows, WriteError};
+use super::writer::{MonthFolder, TableRows};
 
 /// The column that every partitioned table is ordered by.
 const KEY: &str = "case_key";

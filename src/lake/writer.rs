@@ -1,30 +1,15 @@
 //! Rows in, a table out: a Parquet file with its hash, or the rows themselves.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use parquet::errors::ParquetError;
 
+use super::error::WriteError;
 use super::file::{BATCH_ROWS, ColumnEncoder, GROUP_ROWS, TableFile};
 pub use super::file::{file_name, schema};
 use super::manifest::FileEntry;
 use super::table::{Rows, TableSpec};
-
-/// What can go wrong while a file of the lake is written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    #[error("{path}: cannot be written: {source}")]
-    Io { path: PathBuf, source: io::Error },
-    #[error("{path}: cannot be written as Parquet: {source}")]
-    Parquet { path: PathBuf, source: ParquetError },
-    #[error("{path}: the rows do not fit the table: {source}")]
-    Arrow {
-        path: PathBuf,
-        source: arrow::error::ArrowError,
-    },
-}
 
 /// Where the tables of a month go.
 pub trait Destination {

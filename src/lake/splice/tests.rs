@@ -7,12 +7,11 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::{Spliced, splice};
+use crate::lake::error::WriteError;
 use crate::lake::file::GROUP_ROWS;
 use crate::lake::manifest::FileEntry;
 use crate::lake::table::{Text, table};
-use crate::lake::writer::{
-    Destination, InMemory, MonthFolder, Sink, TableRows, TableWriter, WriteError,
-};
+use crate::lake::writer::{Destination, InMemory, MonthFolder, Sink, TableRows, TableWriter};
 
 table! {
     /// Every kind of column.
