@@ -30,7 +30,7 @@ impl CheckFile {
     /// When the header lacks a field or the SQL is no single SELECT.
     pub fn parse(origin: &Path, text: &str) -> Result<Self, QueryFileError> {
         let header = Header::read(origin, text)?;
-        one_select(origin, &header.sql)?;
+        one_select(origin, &header.sql_in_place())?;
         let fault = header
             .optional("fault")
             .and_then(|fault| fault.split_once(':'))

@@ -178,6 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn sql_that_does_not_parse_is_named_by_its_line_of_the_file() {
+        let text = "-- id: m\n-- title.en: T\n-- iso: I3\n-- basis: received\n-- grain: case\n-- key: case_key\n\
+                    -- dimensions: month\n-- chart: none\n-- definition: D.\nWITH counted AS (\n    SELEC 1)";
+        let refused = QueryFile::parse(Path::new("m.sql"), text).expect_err("refused");
+        assert!(refused.to_string().contains("Line: 11"), "{refused}");
+    }
+
+    #[test]
     fn an_unknown_dimension_is_refused_with_the_known_ones() {
         let refused = metric("SELECT COUNT(*) AS n FROM counted").by_sql(&["colour".to_owned()]);
         let message = refused.expect_err("refused").to_string();

@@ -10,6 +10,8 @@ pub(super) struct Header {
     origin: PathBuf,
     fields: BTreeMap<String, String>,
     pub sql: String,
+    /// Lines above the SQL, so that a fault is named by its line of the file.
+    lines: usize,
 }
 
 impl Header {
@@ -21,11 +23,13 @@ impl Header {
         let mut fields = BTreeMap::new();
         let mut lines = text.lines().enumerate();
         let mut sql = Vec::new();
+        let mut above = 0;
         for (number, line) in lines.by_ref() {
             let Some(comment) = line.strip_prefix("--") else {
                 sql.push(line);
                 break;
             };
+            above = number + 1;
             let (field, value) =
                 comment
                     .split_once(':')
@@ -41,7 +45,13 @@ impl Header {
             origin: origin.to_owned(),
             fields,
             sql: sql.join("\n"),
+            lines: above,
         })
+    }
+
+    /// The SQL on the lines that it has in the file.
+    pub(super) fn sql_in_place(&self) -> String {
+        format!("{}{}", "\n".repeat(self.lines), self.sql)
     }
 
     /// A field that must be there.

@@ -69,7 +69,7 @@ impl QueryFile {
         }
         let titles = header.in_languages("title", take("title.en")?);
         let sql = header.sql.clone();
-        let query = one_select(origin, &sql)?;
+        let query = one_select(origin, &header.sql_in_place())?;
         let has_counted = query
             .with
             .iter()
