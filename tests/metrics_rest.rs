@@ -225,8 +225,8 @@ fn checks_of_actions_are_counted_by_verdict() {
     );
 }
 
-/// Every case of September repeats the case before it, ten days after its decision; every case of August
-/// is recurrent, every case of July a duplicate.
+/// Every case of July repeats the case before it, ten days after its decision, and is a duplicate of it as
+/// well; every case of August is recurrent.
 fn clusters() -> Vec<(&'static str, String)> {
     let member = |month: &str, kind: &str, of: &str, days: &str| {
         format!(
@@ -243,7 +243,7 @@ fn clusters() -> Vec<(&'static str, String)> {
         (
             "cluster_members",
             [
-                member("2026-09", "repeat", "k.case_key - 1", "10"),
+                member("2026-07", "repeat", "k.case_key - 1", "10"),
                 member(
                     "2026-08",
                     "recurrent",
@@ -303,6 +303,33 @@ fn repeats_recurrents_and_duplicates_are_three_figures() {
         .unwrap();
     let matured = decided.count(0, "matured");
     assert!(matured > 0);
+    // Counted without SQL: the cases that are matured, and whose next case was received in July.
+    let cases = engine
+        .sql(
+            "SELECT case_key, state, decided_on, received_on FROM cases ORDER BY case_key",
+            "test",
+        )
+        .unwrap();
+    let alive = |row: usize| cases.text(row, "state") != "merged";
+    let expected = (0..cases.rows.len().saturating_sub(1))
+        .filter(|row| {
+            let decided = cases.text(*row, "decided_on");
+            let next = row + 1;
+            assert_eq!(
+                cases.count(next, "case_key"),
+                cases.count(*row, "case_key") + 1
+            );
+            ("2026-07-01"..="2026-07-12").contains(&decided.as_str())
+                && alive(*row)
+                && alive(next)
+                && cases.text(next, "received_on").starts_with("2026-07")
+        })
+        .count();
+    assert!(
+        expected > 0 && (expected as i64) < matured,
+        "{expected} of {matured}"
+    );
+    assert_eq!(repeats.sum("repeats", |_| true), expected as i64);
     assert_eq!(repeats.sum("decided", |_| true), matured);
     assert_eq!(
         repeats.sum("not_matured", |_| true),
