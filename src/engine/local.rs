@@ -3,7 +3,7 @@
 //! A table's columns are decoded once, only those that a query names, and serve all later queries.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
@@ -13,35 +13,33 @@ use polars::prelude::{
     AnyValue, DataFrame, DataType, IntoColumn, IntoLazy, NamedFrom, PolarsError, Series, TimeUnit,
 };
 use polars::sql::SQLContext;
-use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::check_file::CheckFile;
+use super::columns::Columns;
 use super::counted::{Counted, Value};
-use super::decode::{empty_frame, polars_type, read_file};
+use super::decode::polars_type;
 use super::error::EngineError;
 use super::measured::{Unmeasured, unmeasured};
 use super::params::Params;
+use super::pruning::{Reference, prune};
 use super::query_file::QueryFile;
-use crate::lake::manifest::{FileEntry, Manifest};
-use crate::lake::table::{ColumnKind, TableSpec, days_since_epoch};
+use crate::lake::derived::read_with_layers;
+use crate::lake::table::{ColumnKind, days_since_epoch};
 use crate::lake::tables::{DERIVED, TABLES};
 
 /// One snapshot, opened for queries with one set of parameters.
 pub struct LocalEngine {
-    snapshot: PathBuf,
-    /// The files that the manifest names; nothing else in the folder is data.
-    files: Vec<FileEntry>,
+    /// Decoded columns; grown when a query names further ones.
+    columns: Columns,
     /// Rows of each table, as the manifest counts them.
     rows: BTreeMap<String, u64>,
     /// What the source does not record.
     not_recorded: Vec<String>,
     params: Params,
-    /// Decoded columns by table; grown when a query names further ones.
-    decoded: Mutex<BTreeMap<&'static str, DataFrame>>,
     /// What each metric counted, row by row; filled by the first drill, so that a review's many lists
     /// run its SQL once.
     counted: Mutex<BTreeMap<String, DataFrame>>,
@@ -53,14 +51,12 @@ impl LocalEngine {
     /// # Errors
     /// When the manifest is missing, altered, or of another schema version.
     pub fn open(snapshot: &Path, params: Params) -> Result<Self, EngineError> {
-        let manifest = Manifest::read(snapshot)?;
+        let (manifest, _) = read_with_layers(snapshot)?;
         Ok(LocalEngine {
-            snapshot: snapshot.to_owned(),
-            files: manifest.files,
+            columns: Columns::new(snapshot, manifest.files),
             rows: manifest.rows,
             not_recorded: manifest.not_recorded,
             params,
-            decoded: Mutex::new(BTreeMap::new()),
             counted: Mutex::new(BTreeMap::new()),
         })
     }
@@ -69,12 +65,10 @@ impl LocalEngine {
     #[must_use]
     pub fn for_params(&self, params: Params) -> LocalEngine {
         LocalEngine {
-            snapshot: self.snapshot.clone(),
-            files: self.files.clone(),
+            columns: self.columns.share(),
             rows: self.rows.clone(),
             not_recorded: self.not_recorded.clone(),
             params,
-            decoded: Mutex::new(held(&self.decoded).clone()),
             counted: Mutex::new(BTreeMap::new()),
         }
     }
@@ -204,7 +198,7 @@ impl LocalEngine {
         engine
             .rows
             .insert(spec.name.to_owned(), frame.height() as u64);
-        held(&engine.decoded).insert(spec.name, frame);
+        engine.columns.replace(spec, frame);
         Ok(engine)
     }
 
@@ -216,7 +210,7 @@ impl LocalEngine {
     pub fn metric_to_drill(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
         let counted_frame = self.counted_frame(metric)?;
         let sql = metric.grouping_sql();
-        let context = self.context(&identifiers(&sql))?;
+        let context = self.context(&identifiers(&sql), &[])?;
         context.register("counted", counted_frame.lazy());
         let origin = metric.origin.display().to_string();
         as_promised(
@@ -287,23 +281,49 @@ impl LocalEngine {
         self.run_with(sql, origin, identifiers(sql))
     }
 
-    /// Runs a query over the columns that `words` name.
+    /// Runs a query over the columns that `words` name, of the months that it can need.
     fn run_with(
         &self,
         sql: &str,
         origin: &str,
         words: BTreeSet<String>,
     ) -> Result<DataFrame, EngineError> {
-        let context = self.context(&words)?;
-        execute(context, sql, origin)
+        let partitioned = TABLES.iter().filter(|t| t.partitioned).map(|t| t.name);
+        let Some(pruned) = prune(sql, &self.params, &partitioned.collect()) else {
+            return execute(self.context(&words, &[])?, sql, origin);
+        };
+        // A table that is bounded in every place is not there whole.
+        let all = words;
+        let mut words = all.clone();
+        let left = identifiers(&pruned.sql);
+        for reference in &pruned.references {
+            if !left.contains(&reference.table) {
+                words.remove(&reference.table);
+            }
+        }
+        let context = self.context(&words, &pruned.references)?;
+        match execute(context, &pruned.sql, origin) {
+            Ok(answer) => Ok(answer),
+            // What is refused is told of the SQL as it was written.
+            Err(_) => execute(self.context(&all, &[])?, sql, origin),
+        }
     }
 
-    /// The tables and columns that `words` name, and `params`.
-    fn context(&self, words: &BTreeSet<String>) -> Result<SQLContext, EngineError> {
+    /// The tables and columns that `words` name, the bounded tables under their own names, and `params`.
+    fn context(
+        &self,
+        words: &BTreeSet<String>,
+        bounded: &[Reference],
+    ) -> Result<SQLContext, EngineError> {
         let context = SQLContext::new();
         for table in TABLES.iter().chain(DERIVED) {
             if words.contains(table.name) {
-                context.register(table.name, self.columns(table, words)?.lazy());
+                let frame = self.columns.frame(table, words, &[])?;
+                context.register(table.name, frame.lazy());
+            }
+            for reference in bounded.iter().filter(|r| r.table == table.name) {
+                let frame = self.columns.frame(table, words, &reference.bounds)?;
+                context.register(&reference.name, frame.lazy());
             }
         }
         let params = params_frame(&self.params).map_err(|source| EngineError::Query {
@@ -313,58 +333,6 @@ impl LocalEngine {
         })?;
         context.register("params", params.lazy());
         Ok(context)
-    }
-
-    /// The named columns of a table, decoding those that are not yet there.
-    fn columns(
-        &self,
-        table: &'static TableSpec,
-        words: &BTreeSet<String>,
-    ) -> Result<DataFrame, EngineError> {
-        let mut wanted: Vec<&'static str> = table
-            .columns
-            .iter()
-            .map(|c| c.name)
-            .filter(|name| words.contains(*name))
-            .collect();
-        // A query that only counts rows names no column; one is enough to count them.
-        if wanted.is_empty() {
-            wanted.extend(table.columns.first().map(|c| c.name));
-        }
-        let with_month = table.partitioned && words.contains("received_month");
-        let mut decoded = held(&self.decoded);
-        let present = decoded.get(table.name);
-        let missing: Vec<&'static str> = wanted
-            .iter()
-            .copied()
-            .filter(|name| present.is_none_or(|frame| frame.column(name).is_err()))
-            .collect();
-        let month_missing =
-            with_month && present.is_none_or(|frame| frame.column("received_month").is_err());
-        if !missing.is_empty() || month_missing {
-            let read = self.read_table(table, &missing, month_missing)?;
-            let joined = match decoded.remove(table.name) {
-                Some(frame) => {
-                    frame
-                        .hstack(read.columns())
-                        .map_err(|source| EngineError::Parquet {
-                            path: self.snapshot.join(table.name),
-                            source,
-                        })?
-                }
-                None => read,
-            };
-            decoded.insert(table.name, joined);
-        }
-        let mut names = wanted;
-        if with_month {
-            names.push("received_month");
-        }
-        let frame = decoded.get(table.name).cloned().unwrap_or_default();
-        frame.select(names).map_err(|source| EngineError::Parquet {
-            path: self.snapshot.join(table.name),
-            source,
-        })
     }
 }
 
@@ -459,50 +427,6 @@ fn known_columns(words: &BTreeSet<String>) -> String {
         hint = format!("\n  the lake's tables are: {}, params", names.join(", "));
     }
     hint
-}
-
-impl LocalEngine {
-    fn read_table(
-        &self,
-        table: &'static TableSpec,
-        columns: &[&'static str],
-        with_month: bool,
-    ) -> Result<DataFrame, EngineError> {
-        let entries: Vec<&FileEntry> = self
-            .files
-            .iter()
-            .filter(|f| f.table == table.name)
-            .collect();
-        // Months are decoded side by side; their order stays that of the manifest.
-        let snapshot = &self.snapshot;
-        let frames: Vec<DataFrame> = entries
-            .par_iter()
-            .map(|entry| read_file(snapshot, entry, table, columns, with_month))
-            .collect::<Result<_, _>>()?;
-        let mut whole: Option<DataFrame> = None;
-        for (entry, frame) in entries.into_iter().zip(frames) {
-            match whole.as_mut() {
-                Some(whole) => {
-                    whole
-                        .vstack_mut_owned(frame)
-                        .map_err(|source| EngineError::Parquet {
-                            path: self.snapshot.join(&entry.path),
-                            source,
-                        })?;
-                }
-                None => whole = Some(frame),
-            }
-        }
-        match whole {
-            Some(frame) => Ok(frame),
-            None => {
-                empty_frame(table, columns, with_month).map_err(|source| EngineError::Parquet {
-                    path: self.snapshot.join(table.name),
-                    source,
-                })
-            }
-        }
-    }
 }
 
 fn params_frame(params: &Params) -> Result<DataFrame, PolarsError> {

@@ -2,6 +2,7 @@
 //! counted tables.
 
 pub mod check_file;
+mod columns;
 pub mod comparison;
 pub mod counted;
 mod decode;
@@ -14,6 +15,7 @@ pub mod indicators;
 pub mod local;
 pub mod measured;
 pub mod params;
+mod pruning;
 pub mod query_file;
 pub mod spark;
 pub mod threshold;
