@@ -4,6 +4,7 @@
 mod control;
 mod dispersion;
 mod funnel;
+mod growth;
 mod log_rank;
 mod power;
 mod rate_models;

@@ -4,10 +4,12 @@
 //! not finite) with a [`StatsError`], and says "not estimable" where the data hold no answer. No
 //! function returns NaN. Confidence levels are fractions: 0.95, not 95.
 
+mod beta_binomial;
 mod chart_limits;
 pub mod control;
 pub mod dispersion;
 pub mod funnel;
+pub mod growth;
 pub mod incidence;
 pub mod log_rank;
 pub mod multiplicity;

@@ -1,0 +1,294 @@
+//! Average linkage on a sparse graph, each connected part by itself.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use rayon::prelude::*;
+
+use super::bonds::Bonds;
+use super::lexicon::{Map, number_of};
+
+/// Two groups and how alike they are; ordered so that the most alike comes first, then the oldest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    pub similarity: f64,
+    pub a: u32,
+    pub b: u32,
+}
+
+impl Eq for Pair {}
+
+impl Ord for Pair {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.similarity
+            .total_cmp(&other.similarity)
+            .then(other.a.cmp(&self.a))
+            .then(other.b.cmp(&self.b))
+    }
+}
+
+impl PartialOrd for Pair {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What linkage came to.
+#[derive(Debug, Default)]
+pub struct Linked {
+    /// Group of each document: the number of a document in it.
+    pub group_of: Vec<u32>,
+    /// Pairs of groups that would have merged had it not been settled otherwise.
+    pub refused: Vec<(u32, u32)>,
+}
+
+/// Merges groups while the two most alike are at least `least` alike on average over all their pairs of
+/// documents; a pair without an edge counts as 0, so chains break.
+///
+/// `edges` hold each pair once, `group_of` the groups to begin with. UPGMA (Sokal and Michener 1958), on the
+/// sparse graph; ties go to the earlier documents, so the outcome depends on nothing but the input.
+pub fn average_linkage(
+    group_of: &[u32],
+    bonds: &Bonds,
+    edges: &[(u32, u32, f64)],
+    least: f64,
+) -> Linked {
+    let mut sizes: Vec<u32> = vec![0; group_of.len()];
+    for group in group_of {
+        sizes[*group as usize] += 1;
+    }
+    let links = between_groups(group_of, edges);
+    let parts = connected(&sizes, &links, least);
+    let solved: Vec<(Vec<(u32, u32)>, Vec<(u32, u32)>)> = parts
+        .par_iter()
+        .map(|part| part.solve(&links, &sizes, bonds, least))
+        .collect();
+    let mut into: Vec<u32> = (0..group_of.len()).map(number_of).collect();
+    let mut refused = Vec::new();
+    for (merges, not) in solved {
+        for (gone, kept) in merges {
+            into[gone as usize] = kept;
+        }
+        refused.extend(not);
+    }
+    let group_of = group_of.iter().map(|group| root(&into, *group)).collect();
+    Linked { group_of, refused }
+}
+
+/// Follows merges to the group that survives.
+pub fn root(into: &[u32], group: u32) -> u32 {
+    let mut at = group;
+    while into[at as usize] != at {
+        at = into[at as usize];
+    }
+    at
+}
+
+/// Sums of the edges between groups, the smaller group first, in rising order.
+fn between_groups(group_of: &[u32], edges: &[(u32, u32, f64)]) -> Vec<(u32, u32, f64)> {
+    let mut links: Vec<(u32, u32, f64)> = edges
+        .iter()
+        .map(|(a, b, s)| (group_of[*a as usize], group_of[*b as usize], *s))
+        .filter(|(a, b, _)| a != b)
+        .map(|(a, b, s)| (a.min(b), a.max(b), s))
+        .collect();
+    // A stable sort keeps the order in which equal pairs are summed.
+    links.par_sort_by_key(|(a, b, _)| (*a, *b));
+    links.dedup_by(|next, kept| {
+        let same = (next.0, next.1) == (kept.0, kept.1);
+        if same {
+            kept.2 += next.2;
+        }
+        same
+    });
+    links
+}
+
+/// Groups that merges can join, and the links among them.
+#[derive(Debug)]
+struct Part {
+    groups: Vec<u32>,
+    links: Vec<usize>,
+}
+
+/// The parts that links strong enough to merge hold together; an average is never above its strongest link, so
+/// nothing merges across parts.
+fn connected(sizes: &[u32], links: &[(u32, u32, f64)], least: f64) -> Vec<Part> {
+    let mut into: Vec<u32> = (0..sizes.len()).map(number_of).collect();
+    let find = |into: &mut Vec<u32>, mut at: u32| {
+        while into[at as usize] != at {
+            into[at as usize] = into[into[at as usize] as usize];
+            at = into[at as usize];
+        }
+        at
+    };
+    let mean = |(a, b, sum): &(u32, u32, f64)| {
+        sum / (f64::from(sizes[*a as usize]) * f64::from(sizes[*b as usize]))
+    };
+    for link in links.iter().filter(|link| mean(link) >= least) {
+        let (a, b) = (find(&mut into, link.0), find(&mut into, link.1));
+        into[a.max(b) as usize] = a.min(b);
+    }
+    let mut place: Map<u32, usize> = Map::default();
+    let mut parts: Vec<Part> = Vec::new();
+    for (at, link) in links.iter().enumerate() {
+        let (a, b) = (find(&mut into, link.0), find(&mut into, link.1));
+        if a != b {
+            continue;
+        }
+        let part = *place.entry(a).or_insert_with(|| {
+            parts.push(Part {
+                groups: Vec::new(),
+                links: Vec::new(),
+            });
+            parts.len() - 1
+        });
+        parts[part].links.push(at);
+        parts[part].groups.extend([link.0, link.1]);
+    }
+    for part in &mut parts {
+        part.groups.sort_unstable();
+        part.groups.dedup();
+    }
+    parts
+}
+
+impl Part {
+    /// Merges (gone, kept) and refusals, in the order in which they came.
+    fn solve(
+        &self,
+        all: &[(u32, u32, f64)],
+        sizes: &[u32],
+        bonds: &Bonds,
+        least: f64,
+    ) -> (Vec<(u32, u32)>, Vec<(u32, u32)>) {
+        let local = |group: u32| number_of(self.groups.partition_point(|own| *own < group));
+        let mut bonds = bonds.of(&self.groups);
+        let mut size: Vec<f64> = self
+            .groups
+            .iter()
+            .map(|group| f64::from(sizes[*group as usize]))
+            .collect();
+        let mut links: Vec<Map<u32, f64>> = vec![Map::default(); size.len()];
+        let mut alive = vec![true; size.len()];
+        let mut heap = BinaryHeap::new();
+        for at in &self.links {
+            let (a, b, sum) = all[*at];
+            let (a, b) = (local(a), local(b));
+            links[a as usize].insert(b, sum);
+            links[b as usize].insert(a, sum);
+            let similarity = sum / (size[a as usize] * size[b as usize]);
+            if similarity >= least {
+                heap.push(Pair { similarity, a, b });
+            }
+        }
+        let (mut merges, mut refused) = (Vec::new(), Vec::new());
+        while let Some(pair) = heap.pop() {
+            let (kept, gone) = (pair.a as usize, pair.b as usize);
+            let current = links[kept]
+                .get(&pair.b)
+                .map(|sum| sum / (size[kept] * size[gone]));
+            // An entry from before one of the two grew.
+            if !alive[kept] || !alive[gone] || current != Some(pair.similarity) {
+                continue;
+            }
+            let (group, other) = (self.groups[kept], self.groups[gone]);
+            if !bonds.allow(group, other) {
+                refused.push((group, other));
+                links[kept].remove(&pair.b);
+                links[gone].remove(&pair.a);
+                continue;
+            }
+            bonds.join(group, other);
+            merges.push((other, group));
+            alive[gone] = false;
+            let mut mine = std::mem::take(&mut links[kept]);
+            let mut theirs = std::mem::take(&mut links[gone]);
+            if theirs.len() > mine.len() {
+                std::mem::swap(&mut mine, &mut theirs);
+            }
+            for (far, sum) in theirs {
+                *mine.entry(far).or_insert(0.0) += sum;
+            }
+            mine.remove(&pair.a);
+            mine.remove(&pair.b);
+            size[kept] += size[gone];
+            for (far, sum) in &mine {
+                let place = *far as usize;
+                links[place].remove(&pair.b);
+                links[place].insert(pair.a, *sum);
+                let similarity = sum / (size[kept] * size[place]);
+                if similarity >= least {
+                    heap.push(Pair {
+                        similarity,
+                        a: pair.a.min(*far),
+                        b: pair.a.max(*far),
+                    });
+                }
+            }
+            links[kept] = mine;
+        }
+        (merges, refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clusters::bonds::Settled;
+
+    fn link(documents: usize, edges: &[(u32, u32, f64)], least: f64) -> Vec<u32> {
+        let groups: Vec<u32> = (0..documents).map(number_of).collect();
+        average_linkage(&groups, &Bonds::default(), edges, least).group_of
+    }
+
+    #[test]
+    fn agrees_with_scipy_average_linkage() {
+        // scipy 1.11: linkage(squareform(1 - S), "average"); fcluster(.., 1 - least, "distance"), for S with the
+        // similarities below and 0 elsewhere: heights 0.1, 0.15, 0.35, 0.5666…, 0.9444…
+        let edges = [
+            (0, 1, 0.9),
+            (0, 2, 0.7),
+            (1, 2, 0.6),
+            (3, 4, 0.85),
+            (2, 3, 0.3),
+            (0, 3, 0.2),
+            (3, 5, 0.5),
+            (4, 5, 0.366_666_666_666_666_7),
+        ];
+        assert_eq!(link(6, &edges, 0.86), [0, 0, 2, 3, 4, 5]);
+        assert_eq!(link(6, &edges, 0.7), [0, 0, 2, 3, 3, 5]);
+        assert_eq!(link(6, &edges, 0.5), [0, 0, 0, 3, 3, 5]);
+        assert_eq!(link(6, &edges, 0.4), [0, 0, 0, 3, 3, 3]);
+        assert_eq!(link(6, &edges, 0.01), [0; 6]);
+    }
+
+    #[test]
+    fn a_chain_is_not_a_cluster() {
+        let edges: Vec<(u32, u32, f64)> = (0..99).map(|a| (a, a + 1, 0.6)).collect();
+        let groups = link(100, &edges, 0.3);
+        let mut sizes = vec![0; 100];
+        for group in groups {
+            sizes[group as usize] += 1;
+        }
+        assert!(sizes.iter().max() <= Some(&3));
+    }
+
+    #[test]
+    fn what_is_settled_is_kept_and_the_refusal_told() {
+        let settled = Settled {
+            anchors: vec![Some(1), None, Some(2), Some(1)],
+            apart: vec![],
+        };
+        let groups = settled.beginnings();
+        let bonds = Bonds::new(&settled, &groups);
+        let linked = average_linkage(
+            &groups,
+            &bonds,
+            &[(0, 1, 0.9), (1, 2, 0.95), (2, 3, 0.9)],
+            0.2,
+        );
+        assert_eq!(linked.group_of, [0, 1, 1, 0]);
+        assert_eq!(linked.refused, [(0, 1)]);
+    }
+}
