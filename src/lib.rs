@@ -4,11 +4,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod clusters;
 pub mod domain;
 pub mod engine;
 pub mod extract;
 mod hex;
 pub mod lake;
+pub mod recurrence;
 pub mod register;
 pub mod review;
 pub mod sample;

@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use redress::lake::manifest::MANIFEST;
-use redress::lake::store::{Lake, verify};
+use redress::lake::store::Lake;
+use redress::lake::verify::verify;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_redress");
 

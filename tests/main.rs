@@ -9,6 +9,7 @@ mod faults;
 mod incident_log;
 mod metrics;
 mod metrics_rest;
+mod recurrence;
 mod register;
 mod review;
 mod sample;

@@ -61,7 +61,9 @@ fn without_their_tables_they_are_not_measured() {
             "audits_held",
             "documents_changed",
             "duplicates",
+            "growing_problems",
             "recommendations",
+            "recurrent_problems",
             "recurrents",
             "repeats",
             "right_first_time"
@@ -225,39 +227,52 @@ fn checks_of_actions_are_counted_by_verdict() {
     );
 }
 
-/// Every case of July repeats the case before it, ten days after its decision, and is a duplicate of it as
-/// well; every case of August is recurrent.
+/// Every case of July repeats the fortieth before it, ten days after its decision, and is a duplicate of it as
+/// well; every case of August stands in a recurrent problem, every case of September in one that was set aside.
 fn clusters() -> Vec<(&'static str, String)> {
-    let member = |month: &str, kind: &str, of: &str, days: &str| {
+    let cases = "FROM cases AS k JOIN calendar AS c ON c.day = k.received_on";
+    let member = |month: &str, cluster: &str| {
         format!(
-            "SELECT 'C-000001' AS cluster_id, 'problem' AS level, '{kind}' AS kind, k.case_key, \
-             {of} AS of_case_key, {days} AS days_since_decision \
-             FROM cases AS k JOIN calendar AS c ON c.day = k.received_on WHERE c.month = '{month}' AND k.state <> 'merged'"
+            "SELECT '{cluster}' AS cluster_id, 'problem' AS level, k.case_key, 0.5 AS similarity, \
+             CAST(NULL AS STRING) AS shared_terms, FALSE AS bound {cases} WHERE c.month = '{month}' AND k.state <> 'merged'"
+        )
+    };
+    let relation = |kind: &str, days: &str| {
+        format!(
+            "SELECT '{kind}' AS kind, k.case_key, k.case_key - 40 AS of_case_key, 30 AS days_between, \
+             {days} AS days_since_decision, 0.9 AS similarity, CAST(NULL AS STRING) AS cluster_id \
+             {cases} WHERE c.month = '2026-07' AND k.state <> 'merged'"
+        )
+    };
+    let cluster = |id: &str, ignored: &str| {
+        format!(
+            "SELECT '{id}' AS cluster_id, 'problem' AS level, CAST(NULL AS STRING) AS theme_id, 'recurrent' AS kind, \
+             CAST(NULL AS STRING) AS name, 'words' AS label, FALSE AS confirmed, {ignored} AS ignored, \
+             1 AS exemplar_case_key, 0.5 AS cohesion, 20 AS cases, 19 AS complainants, \
+             DATE '2026-08-01' AS first_seen_on, DATE '2026-09-30' AS last_seen_on, 3 AS open_cases, 0 AS cost_minor, \
+             20 AS recent_cases, 2.5 AS recent_expected, 8.0 AS growth_ratio, 4.0 AS growth_lower, \
+             16.0 AS growth_upper, 0.0001 AS growth_p, 0.001 AS growth_q, 'growing' AS trend FROM params"
         )
     };
     vec![
         (
             "cluster_runs",
-            "SELECT 'R1' AS run_id, as_of_at AS ran_at, 600 AS cases FROM params".to_owned(),
+            "SELECT 'R1' AS run_id, as_of_at AS ran_at, TRUE AS full, 600 AS cases, 0 AS without_words, 2 AS problems, \
+             0 AS themes, DATE '2026-07-01' AS recent_first, DATE '2026-09-30' AS recent_last, 2 AS tested, \
+             0.05 AS false_discovery_rate, 5 AS smallest_emerging, 0 AS refused FROM params"
+                .to_owned(),
+        ),
+        (
+            "clusters",
+            [cluster("C-000001", "FALSE"), cluster("C-000002", "TRUE")].join(" UNION ALL "),
         ),
         (
             "cluster_members",
-            [
-                member("2026-07", "repeat", "k.case_key - 1", "10"),
-                member(
-                    "2026-08",
-                    "recurrent",
-                    "CAST(NULL AS BIGINT)",
-                    "CAST(NULL AS INT)",
-                ),
-                member(
-                    "2026-07",
-                    "duplicate",
-                    "k.case_key - 1",
-                    "CAST(NULL AS INT)",
-                ),
-            ]
-            .join(" UNION ALL "),
+            [member("2026-08", "C-000001"), member("2026-09", "C-000002")].join(" UNION ALL "),
+        ),
+        (
+            "case_relations",
+            [relation("repeat", "10"), relation("duplicate", "CAST(NULL AS INT)")].join(" UNION ALL "),
         ),
     ]
 }
@@ -277,6 +292,19 @@ fn repeats_recurrents_and_duplicates_are_three_figures() {
         };
         assert!(all > 0);
         assert_eq!(recurrents.count(row, "recurrent"), expected);
+    }
+    // Each problem with its complaints of the period; what was set aside is not there.
+    let august = recurrents.sum("recurrent", |_| true);
+    for id in ["recurrent_problems", "growing_problems"] {
+        let problems = ask(&engine, id);
+        assert_eq!(problems.rows.len(), 1, "{id}");
+        assert_eq!(problems.text(0, "cluster_id"), "C-000001");
+        let column = if id == "growing_problems" {
+            "recent"
+        } else {
+            "received"
+        };
+        assert_eq!(problems.count(0, column), august, "{id}");
     }
     let duplicates = ask(&engine, "duplicates");
     let july = duplicates.sum("duplicates", |row| {
@@ -303,7 +331,7 @@ fn repeats_recurrents_and_duplicates_are_three_figures() {
         .unwrap();
     let matured = decided.count(0, "matured");
     assert!(matured > 0);
-    // Counted without SQL: the cases that are matured, and whose next case was received in July.
+    // Counted without SQL: the cases that are matured, and whose fortieth next case was received in July.
     let cases = engine
         .sql(
             "SELECT case_key, state, decided_on, received_on FROM cases ORDER BY case_key",
@@ -311,18 +339,21 @@ fn repeats_recurrents_and_duplicates_are_three_figures() {
         )
         .unwrap();
     let alive = |row: usize| cases.text(row, "state") != "merged";
-    let expected = (0..cases.rows.len().saturating_sub(1))
+    let expected = (0..cases.rows.len().saturating_sub(40))
         .filter(|row| {
             let decided = cases.text(*row, "decided_on");
-            let next = row + 1;
+            let next = row + 40;
             assert_eq!(
                 cases.count(next, "case_key"),
-                cases.count(*row, "case_key") + 1
+                cases.count(*row, "case_key") + 40
             );
+            // Within 90 days of the first decision, and not before it.
+            let received = cases.text(next, "received_on");
             ("2026-07-01"..="2026-07-12").contains(&decided.as_str())
                 && alive(*row)
                 && alive(next)
-                && cases.text(next, "received_on").starts_with("2026-07")
+                && received.starts_with("2026-07")
+                && received >= decided
         })
         .count();
     assert!(

@@ -175,13 +175,15 @@ fn headings_descend_without_a_gap() {
 fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
     let model = model(&quarter(), Language::En);
     let kinds: Vec<FindingKind> = model.findings.iter().map(|f| f.kind).collect();
-    use FindingKind::{Data, LimitMissed, OldestOpen, RemediesNotDelivered, RemediesNotTold};
+    use FindingKind::{
+        Data, LimitMissed, OldestOpen, ProblemGrowing, RemediesNotDelivered, RemediesNotTold,
+    };
     assert_eq!(
         kinds,
         [
             RemediesNotDelivered,
             RemediesNotTold,
-            LimitMissed,
+            ProblemGrowing,
             LimitMissed,
             LimitMissed,
             OldestOpen,

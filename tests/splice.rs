@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use redress::domain::event::Registered;
 use redress::domain::vocabulary::{Channel, Language, Role};
 use redress::extract::order::Done;
-use redress::lake::store::verify;
+use redress::lake::verify::verify;
 use redress::register::{Actor, Complaining, NewCase, Register};
 use rusqlite::Connection;
 

@@ -21,8 +21,8 @@ WITH period_days AS (
 ),
 second_registrations AS (
     SELECT DISTINCT m.case_key AS member_key
-    FROM cluster_members AS m
-    WHERE m.kind = 'duplicate' AND m.of_case_key IS NOT NULL
+    FROM case_relations AS m
+    WHERE m.kind = 'duplicate'
 ),
 counted AS (
     SELECT

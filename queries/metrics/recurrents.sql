@@ -22,7 +22,8 @@ WITH period_days AS (
 in_problem AS (
     SELECT DISTINCT m.case_key AS member_key
     FROM cluster_members AS m
-    WHERE m.kind = 'recurrent' AND m.level = 'problem'
+    JOIN clusters AS g ON g.cluster_id = m.cluster_id
+    WHERE g.kind = 'recurrent' AND g.level = 'problem' AND g.ignored = FALSE
 ),
 counted AS (
     SELECT

@@ -10,9 +10,9 @@
 -- columns: month, decided, repeats, not_matured
 -- rests_on: cluster_runs
 -- chart: bars
--- definition: Complaints, net of merged, whose first decision came into force in the period and lies 90 calendar days or more back at as_of, and those of them after whose decision the same complainant complained of the same problem again within 90 days. Complaints whose 90 days are not over are counted beside and not judged.
--- definition.tr: İlk kararı dönem içinde yürürlüğe giren ve değerlendirme anında üzerinden en az 90 takvim günü geçmiş şikâyetler (birleştirilenler hariç) ile bunlardan, karardan sonraki 90 gün içinde aynı şikâyetçinin aynı sorunla yeniden başvurdukları. 90 günü dolmayanlar ayrıca sayılır, değerlendirilmez.
--- definition.ru: Жалобы (без объединённых), первое решение по которым вступило в силу в периоде и со дня которого к моменту оценки прошло не меньше 90 календарных дней, и из них те, после решения по которым тот же заявитель в течение 90 дней пожаловался на ту же проблему. Жалобы, по которым 90 дней не истекли, учитываются отдельно и не оцениваются.
+-- definition: Complaints, net of merged, whose first decision came into force in the period and lies 90 calendar days or more back at as_of, and those of them after whose first decision the same complainant complained of the same problem again within 90 days (a relation of the kind repeat). Complaints whose 90 days are not over are counted beside and not judged.
+-- definition.tr: İlk kararı dönem içinde yürürlüğe giren ve değerlendirme anında üzerinden en az 90 takvim günü geçmiş şikâyetler (birleştirilenler hariç) ile bunlardan, ilk karardan sonraki 90 gün içinde aynı şikâyetçinin aynı sorunla yeniden başvurdukları. 90 günü dolmayanlar ayrıca sayılır, değerlendirilmez.
+-- definition.ru: Жалобы (без объединённых), первое решение по которым вступило в силу в периоде и со дня которого к моменту оценки прошло не меньше 90 календарных дней, и из них те, после первого решения по которым тот же заявитель в течение 90 дней пожаловался на ту же проблему. Жалобы, по которым 90 дней не истекли, учитываются отдельно и не оцениваются.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c
@@ -29,11 +29,22 @@ as_of_days AS (
     FROM calendar AS c
     JOIN params AS p ON c.calendar_id = p.calendar_id AND c.day = p.as_of_on
 ),
+received_days AS (
+    SELECT k.case_key AS received_key, c.decided_index AS received_index
+    FROM cases AS k
+    JOIN decided_days AS c ON c.decided_day = k.received_on
+),
+first_decisions AS (
+    SELECT k.case_key AS first_key, c.decided_index AS first_index
+    FROM cases AS k
+    JOIN decided_days AS c ON c.decided_day = k.decided_on
+),
 repeated AS (
     SELECT DISTINCT m.of_case_key AS repeated_key
-    FROM cluster_members AS m
-    WHERE m.kind = 'repeat' AND m.of_case_key <> m.case_key
-        AND m.days_since_decision >= 0 AND m.days_since_decision <= 90
+    FROM case_relations AS m
+    JOIN received_days AS l ON l.received_key = m.case_key
+    JOIN first_decisions AS f ON f.first_key = m.of_case_key
+    WHERE m.kind = 'repeat' AND l.received_index >= f.first_index AND l.received_index <= f.first_index + 90
 ),
 decided AS (
     SELECT k.case_key, d.month, k.category, k.product, k.site, k.decided_on

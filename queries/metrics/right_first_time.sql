@@ -37,9 +37,8 @@ as_of_days AS (
 ),
 repeated AS (
     SELECT DISTINCT m.of_case_key AS repeated_key
-    FROM cluster_members AS m
-    WHERE m.kind = 'repeat' AND m.of_case_key <> m.case_key
-        AND m.days_since_decision >= 0 AND m.days_since_decision <= 90
+    FROM case_relations AS m
+    WHERE m.kind = 'repeat' AND m.days_since_decision >= 0 AND m.days_since_decision <= 90
 ),
 told AS (
     SELECT a.case_key, d.month, a.answer, a.answered_on, a.on_behalf

@@ -49,6 +49,7 @@ struct File {
     currency: Option<String>,
     thresholds: Option<Vec<String>>,
     alarm_mail: Option<String>,
+    clusters_full_every_days: Option<u32>,
 }
 
 /// Settings in force.
@@ -78,6 +79,8 @@ pub struct Config {
     pub thresholds: Vec<String>,
     /// Where `check` and `run` send what failed.
     pub alarm_mail: Option<String>,
+    /// Days after which the search for what comes again is a full one by itself.
+    pub clusters_full_every_days: u32,
     origins: Vec<(&'static str, String, &'static str)>,
 }
 
@@ -157,6 +160,12 @@ impl Config {
         );
         let currency = pick("currency", None, file.currency, "");
         let alarm_mail = pick("alarm_mail", None, file.alarm_mail, "");
+        let clusters_full = pick(
+            "clusters_full_every_days",
+            None,
+            file.clusters_full_every_days.map(|n| n.to_string()),
+            "7",
+        );
         let thresholds = pick(
             "thresholds",
             None,
@@ -187,6 +196,7 @@ impl Config {
                 .map(|n| number("max_pause_days", &n))
                 .transpose()?,
             keep_snapshots: number("keep_snapshots", &keep)?,
+            clusters_full_every_days: number("clusters_full_every_days", &clusters_full)?,
             currency: some(currency),
             thresholds: thresholds
                 .split(';')

@@ -9,7 +9,7 @@ use redress::sample::Settings;
 use super::Context;
 use super::engine::EngineArgs;
 use super::failure::Failure;
-use super::{extract, output, review, sample};
+use super::{clusters, extract, output, review, sample};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -64,6 +64,18 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             "extract: {} files in {}",
             done.manifest.files.len(),
             done.snapshot.display()
+        ),
+        step,
+    );
+    let step = Instant::now();
+    let found = clusters::perform(&demo, &clusters::RunArgs::default())?;
+    said(
+        &format!(
+            "clusters: {} problems, {} of them growing or emerging; {} duplicates, {} repeats",
+            found.problems,
+            found.growing + found.emerging,
+            found.duplicates,
+            found.repeats
         ),
         step,
     );

@@ -4,7 +4,8 @@ use clap::Subcommand;
 use redress::engine::counted::{Counted, Value};
 use redress::engine::dictionary;
 use redress::lake::manifest::Manifest;
-use redress::lake::store::{Lake, verify};
+use redress::lake::store::Lake;
+use redress::lake::verify::verify;
 
 use super::Context;
 use super::failure::Failure;

@@ -3,6 +3,7 @@
 mod calendar;
 mod case;
 mod check;
+mod clusters;
 mod config;
 mod demo;
 mod engine;
@@ -93,6 +94,9 @@ enum Command {
     Query(query::Args),
     /// Look for faults in the data, and judge thresholds; exit code 10 when anything fails
     Check(check::Args),
+    /// What comes again: duplicates, repeats, recurrent problems
+    #[command(subcommand)]
+    Clusters(clusters::Command),
     /// The review of a period
     #[command(subcommand)]
     Review(review::Command),
@@ -126,6 +130,7 @@ impl Command {
             | Command::Extract(_)
             | Command::Query(_)
             | Command::Check(_)
+            | Command::Clusters(_)
             | Command::Review(_) => true,
             Command::Init(_)
             | Command::Case(_)
@@ -206,6 +211,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Lake(command) => lake::run(&context, command),
         Command::Query(args) => query::run(&context, &args),
         Command::Check(args) => check::run(&context, &args),
+        Command::Clusters(command) => clusters::run(&context, command),
         Command::Review(command) => review::run(&context, command),
         Command::Stat(command) => stat::run(&context, command),
         Command::Sample(command) => sample::run(&context, command),

@@ -10,6 +10,7 @@ use redress::engine::local::LocalEngine;
 use redress::engine::measured::unmeasured;
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with, parse_conditions};
+use redress::lake::derived::read_with_layers;
 use redress::lake::manifest::Manifest;
 use redress::lake::store::Lake;
 
@@ -217,7 +218,7 @@ pub fn asked(
     period: &str,
 ) -> anyhow::Result<(PathBuf, Manifest, Params)> {
     let folder = Lake::at(&context.config.lake).snapshot(snapshot)?;
-    let manifest = Manifest::read(&folder)?;
+    let (manifest, _) = read_with_layers(&folder)?;
     let params = params(context, &manifest, period)?;
     Ok((folder, manifest, params))
 }

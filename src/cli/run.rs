@@ -8,7 +8,7 @@ use redress::lake::store::Lake;
 use super::Context;
 use super::engine::EngineArgs;
 use super::failure::Failure;
-use super::{check, extract, review};
+use super::{check, clusters, extract, review};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -41,6 +41,19 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             done.months_read,
             done.months_spliced,
             done.months_linked
+        );
+        Ok((said, ()))
+    })?;
+    step("clusters", || {
+        let done = clusters::perform(context, &clusters::RunArgs::default())?;
+        let said = format!(
+            "{} problems, {} growing, {} emerging; {} duplicates, {} repeats ({} search)",
+            done.problems,
+            done.growing,
+            done.emerging,
+            done.duplicates,
+            done.repeats,
+            done.mode.as_str()
         );
         Ok((said, ()))
     })?;

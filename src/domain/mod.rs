@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod calendar_file;
 pub mod case_file;
+pub mod cluster;
 pub mod event;
 pub mod limits;
 pub mod mending;

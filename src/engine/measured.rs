@@ -11,6 +11,10 @@ pub enum Unmeasured {
     NotRecorded(String),
     #[error("not measured: the table `{0}` of this snapshot is empty")]
     Empty(String),
+    #[error(
+        "not measured: this snapshot was not searched for what comes again; run `redress clusters run`"
+    )]
+    NotSearched,
 }
 
 /// Why a metric has no answer here, whatever its SQL gives; `None` when it has one. `rows` and
@@ -27,5 +31,8 @@ pub fn unmeasured(
         .rests_on
         .as_ref()
         .filter(|table| rows.get(*table).is_none_or(|rows| *rows == 0))
-        .map(|table| Unmeasured::Empty(table.clone()))
+        .map(|table| match table.as_str() {
+            "cluster_runs" => Unmeasured::NotSearched,
+            _ => Unmeasured::Empty(table.clone()),
+        })
 }

@@ -22,7 +22,8 @@ use super::counted::Counted;
 use super::error::QueryFileError;
 use super::params::Params;
 use super::query_file::QueryFile;
-use crate::lake::manifest::{FileEntry, Manifest, ManifestError};
+use crate::lake::derived::read_with_layers;
+use crate::lake::manifest::{FileEntry, ManifestError};
 
 pub use answers::SparkAnswers;
 use script::Script;
@@ -127,7 +128,7 @@ impl SparkEngine {
         params: Params,
         settings: SparkSettings,
     ) -> Result<Self, SparkError> {
-        let manifest = Manifest::read(snapshot)?;
+        let (manifest, _) = read_with_layers(snapshot)?;
         // Spark reads the folder from elsewhere: `latest` and relative paths mean nothing there.
         let snapshot = snapshot.canonicalize().map_err(|source| SparkError::Io {
             path: snapshot.to_owned(),

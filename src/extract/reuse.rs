@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::order::{ExtractError, Order, query_error};
 use crate::lake::manifest::{FileEntry, Manifest};
-use crate::lake::store::{Draft, Lake, fault_of};
+use crate::lake::store::{Draft, Lake};
+use crate::lake::verify::fault_of;
 
 /// Changed cases of a month that are spliced at most: their rows are held in memory.
 const MOST_SPLICED: usize = 32_768;

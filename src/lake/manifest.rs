@@ -104,6 +104,10 @@ pub enum ManifestError {
     #[error("{path}: was altered after it was written (its digest does not match)")]
     Altered { path: PathBuf },
     #[error(
+        "{path}: this layer was made from other facts than those beside it; make it again (`redress clusters run`)"
+    )]
+    OtherFacts { path: PathBuf },
+    #[error(
         "{path}: was written with lake schema {found}; this program reads schema {known}: run `redress extract` again"
     )]
     OtherSchema {

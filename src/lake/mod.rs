@@ -1,11 +1,14 @@
 //! The lake: immutable snapshots of the register as Parquet files that any engine reads.
 
+pub mod derived;
 pub mod error;
 mod file;
 pub mod manifest;
 mod old_file;
+pub mod reader;
 pub mod splice;
 pub mod store;
 pub mod table;
 pub mod tables;
+pub mod verify;
 pub mod writer;

@@ -90,6 +90,13 @@ pub enum RegisterError {
         found: String,
         hint: &'static str,
     },
+    /// The book of clusters refuses the event.
+    #[error(transparent)]
+    Book(#[from] crate::domain::cluster::BookError),
+    #[error(
+        "the clusters of `{found}` were changed by somebody else meanwhile; nothing was recorded, run it again"
+    )]
+    BookMoved { found: String },
     /// The workflow refuses the event.
     #[error("{0}")]
     Refused(#[from] FoldError),

@@ -32,6 +32,7 @@ pub(super) const SEALED: &[Sealed] = &[
     CALENDAR_VERSION,
     LIMITS_VERSION,
     EXPOSURE,
+    CLUSTER_EVENT,
 ];
 
 macro_rules! sealed {
@@ -54,6 +55,7 @@ sealed! {
     CALENDAR_VERSION = "calendar_version", "calendar_id || ' ' || version";
     LIMITS_VERSION = "limits_version", "version";
     EXPOSURE = "exposure", "month || ' ' || product || ' ' || site";
+    CLUSTER_EVENT = "cluster_event", "event_id";
 }
 
 /// Sets the checksum of the row with this rowid.

@@ -11,6 +11,7 @@ mod overview;
 mod pareto;
 mod pauses;
 mod record;
+mod recurrence;
 mod remedies;
 mod sla;
 mod stock;
@@ -48,12 +49,14 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
     let ageing = ageing::read(&maker)?;
     let remedies = remedies::read(&maker)?;
     let pauses = pauses::read(&maker)?;
+    let recurrence = recurrence::read(&maker)?;
 
     let judged = findings::Judged {
         stages: [&stages, &overall, &acknowledged],
         stock: stock.as_ref(),
         ageing: ageing.as_ref(),
         remedies: &remedies,
+        recurrence: recurrence.as_ref(),
     };
     let (findings, clear) = findings::findings(&maker, &judged);
     let head = overview::head(
@@ -76,6 +79,7 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
         stock::section(&maker, stock.as_ref())?,
         ageing::section(&maker, ageing.as_ref())?,
         pareto::section(&maker)?,
+        recurrence::section(&maker, recurrence.as_ref())?,
         time::section(&maker)?,
     ];
     sections.extend(others::section(&maker)?);

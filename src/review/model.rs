@@ -62,6 +62,7 @@ pub struct Tile {
 pub enum FindingKind {
     RemediesNotDelivered,
     RemediesNotTold,
+    ProblemGrowing,
     LimitMissed,
     OldestOpen,
     AnswerAwaited,

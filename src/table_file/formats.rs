@@ -52,8 +52,12 @@ fn from_csv(
         path: path.to_owned(),
         why: error.to_string(),
     };
+    let separator = separator(&text);
+    // Tab-separated files have no quoting (IANA, text/tab-separated-values): a quotation mark there is the text's.
+    let quoted = separator != b'\t';
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator(&text))
+        .delimiter(separator)
+        .quoting(quoted)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let header = reader.headers().map_err(failed)?;
@@ -64,11 +68,28 @@ fn from_csv(
         let record = record.map_err(failed)?;
         for (column, &place) in columns.iter_mut().zip(&places) {
             let cell = record.get(place).filter(|text| !matches!(*text, "" | "NA"));
-            column.push(cell.map(str::to_owned));
+            column.push(cell.map(|text| {
+                if quoted {
+                    text.to_owned()
+                } else {
+                    unquoted(text)
+                }
+            }));
         }
     }
     let named = wanted.iter().map(|name| (*name).to_owned());
     Ok(named.zip(columns.into_iter().map(Cells::Text)).collect())
+}
+
+/// A cell without the marks around it that some programs write all the same.
+fn unquoted(cell: &str) -> String {
+    let inner = cell
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match inner {
+        Some(inner) if !inner.replace("\"\"", "").contains('"') => inner.replace("\"\"", "\""),
+        Some(_) | None => cell.to_owned(),
+    }
 }
 
 /// The separator that stands in the header most often: comma, semicolon or tab.

@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use redress::domain::cluster::{
+    ClusterChange, ClusterEvent, ClusterEventKind, ClusterId, ClusterLevel,
+};
 use redress::domain::event::{NoteAdded, SampleReceived};
 use redress::register::{
-    ChainHead, Difference, Direction, Draft, Exposure, NewEvidence, NewObjective, Register,
-    RegisterError, Setting, recorded_head,
+    ChainHead, Difference, Direction, Draft, Exposure, NewEvidence, NewObjective, Recording,
+    Register, RegisterError, Setting, recorded_head,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -39,6 +42,25 @@ pub(super) fn full_register(path: &Path) -> ChainHead {
         .unwrap();
     register
         .train("ayse", "course", at(0).date_naive(), None, at(8))
+        .unwrap();
+    register
+        .record_clusters(Recording {
+            source: "redress",
+            after: 0,
+            events: &[ClusterEvent {
+                cluster: ClusterId(1),
+                level: ClusterLevel::Problem,
+                kind: ClusterEventKind::Emerged,
+                other: Some(ClusterId(1)),
+                change: ClusterChange {
+                    joined: vec!["a".into(), "b".into()],
+                    ..ClusterChange::default()
+                },
+                actor: Some("ayse".into()),
+                run: Some("2026-01-05T00-00-00Z".into()),
+                recorded_at: at(8),
+            }],
+        })
         .unwrap();
     register
         .add_evidence(
@@ -142,7 +164,7 @@ fn a_flipped_bit_in_any_value_of_any_table_is_found() {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
-    assert_eq!(tables.len(), 15);
+    assert_eq!(tables.len(), 16);
     let mut flips = 0;
     for table in &tables {
         let key = if table == "case_event" {

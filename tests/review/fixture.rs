@@ -99,8 +99,9 @@ impl Invented {
                     None if is("merged", "yes") => {
                         table.count(row, "gross") - table.count(row, "net")
                     }
-                    None => ["complaints", "net", "stages"]
+                    None => ["recent", "received", "complaints", "net", "stages"]
                         .iter()
+                        .filter(|c| **c != "complaints" || table.position("received").is_none())
                         .map(|c| table.count(row, c))
                         .sum(),
                 },
@@ -323,11 +324,68 @@ pub fn quarter() -> Invented {
         table("remedy complaints oldest_due", delivered),
     );
     tables.insert("stage_time".to_owned(), times());
+    tables.insert("growing_problems".to_owned(), growing());
+    tables.insert("recurrent_problems".to_owned(), recurrent());
     Invented {
         tables,
         others: Vec::new(),
         category: "packaging".into(),
     }
+}
+
+/// One problem that grew and one that is new.
+fn growing() -> Counted {
+    let row = |cluster: &str, label: &str, trend: &str, recent: i64, ratio: Option<f64>| {
+        let past = ratio.map_or(Value::Null, Value::Real);
+        vec![
+            text(cluster),
+            text(label),
+            text(trend),
+            Value::Count(recent),
+            Value::Real(2.25),
+            past.clone(),
+            ratio.map_or(Value::Real(4.4), |ratio| Value::Real(ratio / 2.0)),
+            past,
+            Value::Real(0.0125),
+        ]
+    };
+    table(
+        "cluster_id label trend recent expected ratio ratio_lower ratio_upper growth_q",
+        vec![
+            row(
+                "C-000012",
+                "kapağı, akıtıyor, teneke",
+                "growing",
+                9,
+                Some(4.0),
+            ),
+            row("C-000031", "<b>lid</b>, \"dent\"", "emerging", 5, None),
+        ],
+    )
+}
+
+/// The recurrent problems of the quarter.
+fn recurrent() -> Counted {
+    let row = |cluster: &str, label: &str, received: i64, all: i64, trend: &str| {
+        vec![
+            text(cluster),
+            text(label),
+            text(trend),
+            Value::Count(received),
+            Value::Count(all),
+            Value::Count(all - 1),
+            Value::Count(2),
+            Value::Count(all * 12_350),
+        ]
+    };
+    table(
+        "cluster_id label trend received complaints complainants open_cases cost_minor",
+        vec![
+            row("C-000012", "kapağı, akıtıyor, teneke", 9, 14, "growing"),
+            row("C-000031", "<b>lid</b>, \"dent\"", 5, 5, "emerging"),
+            row("C-000007", "швы, герметик", 2, 23, "steady"),
+        ],
+    )
 }
 
 pub fn pareto(categories: &[(&str, i64)]) -> Counted {

@@ -12,7 +12,7 @@ use redress::review::font::has_glyph;
 use redress::review::words::Words;
 
 /// Groups of names looked up by a code from the data.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "codes",
     "unrecorded",
     "stages",
@@ -35,10 +35,11 @@ const NAMES: [&str; 22] = [
     "output_names",
     "bases",
     "limit_words",
+    "trends",
 ];
 
 /// Keys put together from parts in the source.
-const COMPOSED: [(&[&str], &[&str]); 7] = [
+const COMPOSED: [(&[&str], &[&str]); 8] = [
     (
         &["sla.", "overall.", "ack."],
         &["title", "reference", "lead", "chart"],
@@ -83,6 +84,22 @@ const COMPOSED: [(&[&str], &[&str]); 7] = [
         ],
     ),
     (&["words."], &["yes", "no"]),
+    (
+        &["recurrence.col_"],
+        &[
+            "cluster",
+            "label",
+            "trend",
+            "recent",
+            "expected",
+            "ratio",
+            "q",
+            "received",
+            "complaints",
+            "complainants",
+            "open_cases",
+        ],
+    ),
 ];
 
 fn texts(language: Language) -> BTreeMap<String, String> {

@@ -32,7 +32,7 @@ impl<'a> Inputs<'a> {
         if entries.is_empty() {
             return Ok(None);
         }
-        let folder = self.snapshot.join(table.name);
+        let folder = self.snapshot.join(table_folder(table, &entries));
         if folder.to_string_lossy().contains(PATTERN) {
             return Err(SparkError::Pattern { path: folder });
         }
@@ -50,6 +50,15 @@ impl<'a> Inputs<'a> {
         }
         Ok(Some(folder))
     }
+}
+
+/// The folder of a table within the snapshot: beside the others, or within its layer.
+fn table_folder(table: &TableSpec, entries: &[&FileEntry]) -> PathBuf {
+    let path = Path::new(entries.first().map_or("", |entry| entry.path.as_str()));
+    path.ancestors()
+        .find(|part| part.file_name().is_some_and(|name| name == table.name))
+        .unwrap_or(Path::new(table.name))
+        .to_owned()
 }
 
 /// Letters that Hadoop's file systems take for a pattern of names.

@@ -1,10 +1,11 @@
 //! The first page: what the meeting must decide.
 //!
-//! The sentences state counts and ages as they are. None claims a change, so none needs a test; a
-//! claim of change would have to pass one false-discovery control over all series first.
+//! The sentences state counts and ages as they are, and claim no change, so they need no test. The one on growing
+//! problems claims a change: it has passed one false-discovery control over all problems.
 
 use super::ageing::{Ageing, Waits};
 use super::maker::Maker;
+use super::recurrence::{self, Recurrence};
 use super::remedies::Remedies;
 use super::sla::{Sla, StageSla};
 use super::stock::Stock;
@@ -19,6 +20,7 @@ pub(super) struct Judged<'a> {
     pub(super) stock: Option<&'a Stock>,
     pub(super) ageing: Option<&'a Ageing>,
     pub(super) remedies: &'a Remedies,
+    pub(super) recurrence: Option<&'a Recurrence>,
 }
 
 /// The findings, most pressing first, and what was looked at and asks for nothing.
@@ -26,6 +28,7 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
     let mut found = Vec::new();
     let mut clear = Vec::new();
     promises(maker, judged.remedies, &mut found, &mut clear);
+    recurrence::finding(maker, judged.recurrence, &mut found, &mut clear);
     let (mut after, mut clear_after) = (Vec::new(), Vec::new());
     oldest(maker, judged.ageing, &mut after, &mut clear_after);
     answers(maker, judged.ageing, &mut after, &mut clear_after);

@@ -9,7 +9,7 @@ use crate::review::numbers::rounded;
 use crate::review::words::clean;
 
 /// Metrics that other sections show.
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 14] = [
     "stage_sla",
     "stage_sla_started",
     "overall_sla",
@@ -18,6 +18,8 @@ const SHOWN: [&str; 12] = [
     "stock_flow",
     "ageing",
     "pareto_category",
+    "recurrent_problems",
+    "growing_problems",
     "stage_time",
     "pauses",
     "remedies_not_delivered",

@@ -55,6 +55,11 @@ def main():
     files = {}
     for entry in manifest["files"]:
         files.setdefault(entry["table"], []).append(str(snapshot / entry["path"]))
+    # Of each kind of derived layer the newest is the one that counts.
+    for kind in sorted((snapshot / "derived").glob("*")):
+        newest = max(kind.glob("[0-9]*/manifest.json"), default=None)
+        for entry in json.loads(newest.read_text())["files"] if newest else []:
+            files.setdefault(entry["table"], []).append(str(newest.parent / entry["path"]))
     params = ask_params(args, snapshot)
     if args.as_of and moment(args.as_of) != moment(params["as_of_at"]):
         raise Trouble(f"the snapshot's as_of is {params['as_of_at']}, not {args.as_of}")
@@ -65,7 +70,7 @@ def main():
     if "duckdb" in args.engines:
         others["DuckDB"] = timed("DuckDB", lambda: ask_duckdb(asked, files, params))
     if "spark" in args.engines:
-        others["Spark"] = timed("Spark", lambda: ask_spark(asked, files, snapshot, params, args))
+        others["Spark"] = timed("Spark", lambda: ask_spark(asked, files, params, args))
     return report(metrics, skipped, ours, others, args.mutate)
 
 
@@ -183,12 +188,12 @@ def fetched(result):
 # --- Spark -----------------------------------------------------------------------------------------------------------
 
 
-def ask_spark(metrics, files, snapshot, params, args):
+def ask_spark(metrics, files, params, args):
     home = args.spark_home or installed_spark()
     with tempfile.TemporaryDirectory(prefix="redress-engines-") as scratch:
         folder = pathlib.Path(scratch)
         script = folder / "metrics.sql"
-        script.write_text(spark_script(metrics, files, snapshot, params, folder))
+        script.write_text(spark_script(metrics, files, params, folder))
         command = [str(home / "bin/spark-sql"), "--master", args.master, "-S", "-f", str(script)]
         settings = {
             "spark.sql.catalogImplementation": "in-memory",
@@ -217,10 +222,11 @@ def installed_spark():
     return pathlib.Path(pyspark.__file__).parent
 
 
-def spark_script(metrics, files, snapshot, params, folder):
+def spark_script(metrics, files, params, folder):
     lines = []
-    for table in files:
-        path = str(snapshot / table).replace("\\", "\\\\").replace("'", "\\'")
+    for table, paths in files.items():
+        folder_of = next(part for part in pathlib.Path(paths[0]).parents if part.name == table)
+        path = str(folder_of).replace("\\", "\\\\").replace("'", "\\'")
         lines.append(f"CREATE TEMPORARY VIEW {table} USING parquet OPTIONS (path 'file:{path}')")
     at, calendar, days = literals(params)
     lines.append(f"CREATE TEMPORARY VIEW params AS SELECT TIMESTAMP '{at}' AS as_of_at, '{calendar}' AS calendar_id, {days}")

@@ -1,0 +1,378 @@
+//! What a cluster is about, in the complainants' own words: its label, its exemplar, and why each complaint is in it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+
+use super::complaints::Complaint;
+use crate::clusters::corpus::Corpus;
+use crate::clusters::normalise::Normaliser;
+use crate::clusters::similarity::Comparison;
+use crate::domain::cluster::{ClusterId, ClusterLevel};
+
+/// Terms of a label.
+const TERMS: usize = 5;
+/// A term of a label stands in at least this share of the complaints, and in two of them.
+const LEAST_SHARE: f64 = 0.2;
+/// Complaints of a cluster that are looked at for its exemplar and its words, taken evenly.
+const SAMPLED: usize = 64;
+/// Terms named for why a complaint is in its cluster.
+const SHARED: usize = 5;
+/// Letters of a word that make its stem, as in `clusters/lexicon.rs`.
+const STEM_LETTERS: usize = 5;
+
+/// A cluster with its description. Places are those of the complaints in canonical order.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub level: ClusterLevel,
+    pub id: ClusterId,
+    pub members: Vec<usize>,
+    /// Terms that tell it from the others, in the complainants' words.
+    pub label: String,
+    /// The complaint nearest to its centre.
+    pub exemplar: usize,
+    /// Similarity of each member with the exemplar.
+    pub similarity: Vec<f32>,
+    /// Problems: the terms that each member shares with the exemplar, with their part of the similarity of stems.
+    pub shared: Vec<Option<String>>,
+}
+
+impl Found {
+    /// Mean similarity of the other members with the exemplar, 0 to 1.
+    pub fn cohesion(&self) -> f64 {
+        let others = self.members.iter().zip(&self.similarity);
+        let others = others
+            .filter(|(at, _)| **at != self.exemplar)
+            .map(|(_, s)| f64::from(*s));
+        let n = self.members.len() - 1;
+        match n {
+            0 => 1.0,
+            n => others.sum::<f64>() / n as f64,
+        }
+    }
+}
+
+/// Describes clusters; each by itself, so that threads do not matter.
+pub fn describe(
+    complaints: &[Complaint],
+    corpus: &Corpus,
+    documents: &[Option<u32>],
+    clusters: Vec<(ClusterLevel, ClusterId, Vec<usize>)>,
+) -> Vec<Found> {
+    let words = Words {
+        complaints,
+        corpus,
+        documents,
+    };
+    clusters
+        .into_par_iter()
+        .map_init(
+            || Comparison::new(corpus),
+            |comparison, (level, id, members)| words.of_cluster(comparison, level, id, members),
+        )
+        .collect()
+}
+
+struct Words<'a> {
+    complaints: &'a [Complaint],
+    corpus: &'a Corpus,
+    documents: &'a [Option<u32>],
+}
+
+impl Words<'_> {
+    fn of_cluster(
+        &self,
+        comparison: &mut Comparison,
+        level: ClusterLevel,
+        id: ClusterId,
+        members: Vec<usize>,
+    ) -> Found {
+        let sample = evenly(&members, SAMPLED);
+        let exemplar = self.exemplar(comparison, &sample);
+        let similarity = self.similarity(comparison, exemplar, &members);
+        let terms = self.terms(&members);
+        let own = |at: &usize| match level {
+            ClusterLevel::Problem => self.shared_stems(exemplar, *at),
+            ClusterLevel::Theme => Vec::new(),
+        };
+        let shared: Vec<Vec<(u32, f32)>> = members.iter().map(own).collect();
+        let mut wanted: Vec<u32> = terms.clone();
+        wanted.extend(shared.iter().flatten().map(|(stem, _)| *stem));
+        wanted.sort_unstable();
+        wanted.dedup();
+        let spelled = self.spelled(&sample, exemplar, &wanted);
+        let spell = |stem: &u32| spelled.get(stem).cloned().unwrap_or_default();
+        let label: Vec<String> = terms.iter().map(spell).collect();
+        let shared = shared
+            .into_iter()
+            .map(|stems| {
+                let said: Vec<String> = stems
+                    .iter()
+                    .map(|(stem, part)| format!("{} {part:.2}", spell(stem)))
+                    .collect();
+                (!said.is_empty()).then(|| said.join(", "))
+            })
+            .collect();
+        Found {
+            level,
+            id,
+            label: match label.is_empty() {
+                true => "?".to_owned(),
+                false => label.join(", "),
+            },
+            exemplar,
+            similarity,
+            shared,
+            members,
+        }
+    }
+
+    /// The sampled complaint most like the others on average; the earlier one of equals.
+    fn exemplar(&self, comparison: &mut Comparison, sample: &[usize]) -> usize {
+        let mut best = (f32::NEG_INFINITY, sample[0]);
+        for at in sample {
+            let all: f32 = self.similarity(comparison, *at, sample).iter().sum();
+            // Sums of the same numbers in the same order: equal ones are equal to the bit.
+            if all > best.0 {
+                best = (all, *at);
+            }
+        }
+        best.1
+    }
+
+    fn similarity(&self, comparison: &mut Comparison, one: usize, others: &[usize]) -> Vec<f32> {
+        let Some(own) = self.documents[one] else {
+            return vec![0.0; others.len()];
+        };
+        comparison.begin(self.corpus, own);
+        let found = others
+            .iter()
+            .map(|at| match self.documents[*at] {
+                Some(other) if other == own => 1.0,
+                Some(other) => comparison.with(self.corpus, other),
+                None => 0.0,
+            })
+            .collect();
+        comparison.end(self.corpus);
+        found
+    }
+
+    fn stems(&self, at: usize) -> &[(u32, f32)] {
+        self.documents[at].map_or(&[], |document| self.corpus.stems(document))
+    }
+
+    /// Stems that tell the cluster from the others: share of its complaints times inverse document frequency over
+    /// all complaints, ln(n / df) (a class-based tf-idf: Grootendorst 2022, equation 2, on shares). Numbers, addresses
+    /// and masks say nothing here.
+    fn terms(&self, members: &[usize]) -> Vec<u32> {
+        let mut holds: BTreeMap<u32, usize> = BTreeMap::new();
+        for at in members {
+            for (stem, _) in self.stems(*at) {
+                *holds.entry(*stem).or_default() += 1;
+            }
+        }
+        let n = members.len() as f64;
+        let mut scored: Vec<(f64, u32)> = holds
+            .into_iter()
+            .filter(|(_, holds)| *holds >= 2 && *holds as f64 >= LEAST_SHARE * n)
+            .filter(|(stem, _)| self.is_word(members, *stem))
+            .map(|(stem, holds)| {
+                // The weight of a stem is ln((1 + n) / (1 + df)) + 1.
+                let idf = f64::from(self.corpus.lexicon.stem_weight(stem)) - 1.0;
+                (holds as f64 / n * idf, stem)
+            })
+            .collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        scored.truncate(TERMS);
+        scored.into_iter().map(|(_, stem)| stem).collect()
+    }
+
+    fn is_word(&self, members: &[usize], stem: u32) -> bool {
+        self.folded(members, stem)
+            .is_some_and(|word| word.chars().count() >= 3 && word.chars().all(char::is_alphabetic))
+    }
+
+    /// A word of this stem, as the search folds it, in one of these complaints.
+    fn folded(&self, members: &[usize], stem: u32) -> Option<&str> {
+        members.iter().find_map(|at| {
+            let words = self.corpus.words(self.documents[*at]?);
+            let word = words
+                .iter()
+                .find(|(word, _)| self.corpus.lexicon.stem(*word) == stem)?;
+            Some(self.corpus.lexicon.word(word.0))
+        })
+    }
+
+    /// Stems that a complaint shares with the exemplar, with their part of the cosine, heaviest first.
+    fn shared_stems(&self, exemplar: usize, at: usize) -> Vec<(u32, f32)> {
+        let (mut one, mut other) = (self.stems(exemplar), self.stems(at));
+        let mut shared = Vec::new();
+        while let (Some(a), Some(b)) = (one.first(), other.first()) {
+            if a.0 == b.0 {
+                shared.push((a.0, a.1 * b.1));
+            }
+            if a.0 <= b.0 {
+                one = &one[1..];
+            }
+            if b.0 <= a.0 {
+                other = &other[1..];
+            }
+        }
+        shared.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        shared.truncate(SHARED);
+        shared
+    }
+
+    /// How complainants spell these stems: the most frequent spelling in the sampled complaints, with its own letters
+    /// (ş, ё) where anybody typed them, and not in capitals where anybody did not.
+    fn spelled(&self, sample: &[usize], exemplar: usize, wanted: &[u32]) -> HashMap<u32, String> {
+        let mut prefixes: HashMap<String, u32> = HashMap::new();
+        let places: Vec<usize> = sample.iter().copied().chain([exemplar]).collect();
+        let mut spelled: HashMap<u32, String> = HashMap::new();
+        for stem in wanted {
+            if let Some(word) = self.folded(&places, *stem) {
+                prefixes.insert(word.chars().take(STEM_LETTERS).collect(), *stem);
+                spelled.insert(*stem, word.to_owned());
+            }
+        }
+        // Spelling -> how often, by stem.
+        let mut seen: HashMap<u32, BTreeMap<String, usize>> = HashMap::new();
+        let mut normaliser = Normaliser::default();
+        for at in places {
+            for token in self.complaints[at]
+                .text
+                .split(|c: char| !c.is_alphanumeric())
+            {
+                if token.is_empty() {
+                    continue;
+                }
+                let mut stem = None;
+                normaliser.each_word(token, |word| {
+                    let prefix: String = word.chars().take(STEM_LETTERS).collect();
+                    stem = stem.or(prefixes.get(&prefix).copied());
+                });
+                if let Some(stem) = stem {
+                    let spellings = seen.entry(stem).or_default();
+                    *spellings.entry(uncapitalised(token)).or_default() += 1;
+                }
+            }
+        }
+        for (stem, spellings) in seen {
+            let best = spellings.into_iter().max_by(|(a, n), (b, m)| {
+                let rank = |text: &str, n: usize| (!is_capitals(text), n, !text.is_ascii());
+                rank(a, *n).cmp(&rank(b, *m)).then(b.cmp(a))
+            });
+            let Some((best, _)) = best else { continue };
+            spelled.insert(stem, best);
+        }
+        spelled
+    }
+}
+
+/// A word as it is written within a sentence; words in capitals are left as they are, since their small letters depend
+/// on the language (I, ı, i).
+fn uncapitalised(token: &str) -> String {
+    if is_capitals(token) {
+        return token.to_owned();
+    }
+    let mut letters = token.chars();
+    match letters.next() {
+        // The small letter of I is ı in Turkish and i elsewhere: the rest of the word does not tell.
+        Some('I') | None => token.to_owned(),
+        Some('İ') => format!("i{}", letters.as_str()),
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+    }
+}
+
+fn is_capitals(token: &str) -> bool {
+    token.chars().nth(1).is_some() && !token.chars().any(char::is_lowercase)
+}
+
+/// At most `most` of the members, evenly over their order.
+fn evenly(members: &[usize], most: usize) -> Vec<usize> {
+    let step = members.len().div_ceil(most).max(1);
+    members.iter().step_by(step).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::clusters::corpus::Input;
+
+    fn complaint(text: &str) -> Complaint {
+        Complaint {
+            case_key: 0,
+            case_id: String::new(),
+            received_at: DateTime::UNIX_EPOCH,
+            received_on: DateTime::UNIX_EPOCH.date_naive(),
+            merged: false,
+            merged_into: None,
+            open: false,
+            complainant: None,
+            product: None,
+            lot: None,
+            site: None,
+            channel: None,
+            category: None,
+            cost_minor: 0,
+            decided_on: Vec::new(),
+            text: text.to_owned(),
+        }
+    }
+
+    fn described(texts: &[&str], members: &[usize]) -> Found {
+        let complaints: Vec<Complaint> = texts.iter().map(|text| complaint(text)).collect();
+        let inputs: Vec<Input<'_>> = texts
+            .iter()
+            .map(|text| Input {
+                text,
+                gate: 0,
+                word: 0,
+            })
+            .collect();
+        let corpus = Corpus::build(&inputs);
+        let documents = corpus.document_of.clone();
+        let cluster = (ClusterLevel::Problem, ClusterId(1), members.to_vec());
+        describe(&complaints, &corpus, &documents, vec![cluster]).remove(0)
+    }
+
+    const TEXTS: [&str; 6] = [
+        "Kapağı akıtıyor, tenekenin kapağı bozuk.",
+        "tenekenin kapagi akitiyor yine",
+        "TENEKENİN KAPAĞI AKITIYOR",
+        "Kargo geç geldi, aradım, kimse bakmadı.",
+        "Fatura yanlış kesilmiş.",
+        "Renk kartelası eksik geldi.",
+    ];
+
+    #[test]
+    fn a_label_is_in_the_words_of_the_complainants() {
+        let found = described(&TEXTS, &[0, 1, 2]);
+        let terms: Vec<&str> = found.label.split(", ").collect();
+        // Its own letters, since somebody typed them, and no capitals, since somebody did not.
+        assert!(terms.contains(&"kapağı"), "{terms:?}");
+        assert!(terms.contains(&"tenekenin"), "{terms:?}");
+        assert!(!found.label.contains("KAPAĞI") && !found.label.contains("kargo"));
+    }
+
+    #[test]
+    fn why_a_complaint_is_there_is_said_with_its_weight() {
+        let found = described(&TEXTS, &[0, 1, 2]);
+        assert!(found.members.contains(&found.exemplar));
+        for (at, said) in found.members.iter().zip(&found.shared) {
+            let said = said.as_deref().expect("they share words");
+            assert!(said.contains("kapağı 0."), "{at}: {said}");
+        }
+        let own = found.members.iter().position(|at| *at == found.exemplar);
+        assert_eq!(found.similarity[own.expect("a member")], 1.0);
+        assert!(found.cohesion() > 0.3 && found.cohesion() < 1.0);
+    }
+
+    #[test]
+    fn a_cluster_without_a_common_word_has_a_label_all_the_same() {
+        let found = described(&TEXTS, &[3, 4]);
+        assert_eq!(found.label, "?");
+    }
+}

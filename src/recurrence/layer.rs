@@ -1,0 +1,280 @@
+//! The layer of the lake: clusters, their members and the relations of cases, as queries and reviews read them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::complaints::{Complaint, Complaints};
+use super::describe::Found;
+use super::relations::Relation;
+use super::trend::{Trend, Trends};
+use crate::domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
+use crate::lake::derived::{LayerDraft, LayerManifest};
+use crate::lake::error::WriteError;
+use crate::lake::manifest::Manifest;
+use crate::lake::store::LakeError;
+use crate::lake::tables::{
+    CaseRelationColumns, CaseRelationRow, ClusterColumns, ClusterMemberColumns, ClusterMemberRow,
+    ClusterRow, ClusterRunColumns, ClusterRunRow,
+};
+use crate::lake::writer::TableWriter;
+
+/// The kind of the layer.
+pub const KIND: &str = "clusters";
+
+/// How a run searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Full,
+    Incremental,
+    /// The book as it was known at a past snapshot.
+    Past,
+}
+
+impl Mode {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::Full => "full",
+            Mode::Incremental => "incremental",
+            Mode::Past => "past",
+        }
+    }
+}
+
+/// What the run says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Header<'a> {
+    pub run: &'a str,
+    pub ran_at: DateTime<Utc>,
+    pub mode: Mode,
+    /// Merges that an analyst's word kept from happening.
+    pub refused: usize,
+    /// Complaints without a word to compare.
+    pub without_words: usize,
+    pub notes: &'a [String],
+}
+
+/// What the layer is made of.
+pub struct Contents<'a> {
+    pub complaints: &'a Complaints,
+    /// Problems, then themes.
+    pub clusters: &'a [Found],
+    pub book: &'a ClusterBook,
+    pub relations: &'a [Relation],
+    /// In the order of the problems.
+    pub problem_trends: &'a Trends,
+    /// In the order of the themes.
+    pub theme_trends: &'a Trends,
+}
+
+/// Why a layer could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerError {
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Writes the layer beside the facts of a snapshot and answers its folder.
+///
+/// # Errors
+/// When a file cannot be written; the layer is then not there.
+pub fn write(
+    snapshot: &Path,
+    facts: &Manifest,
+    header: &Header<'_>,
+    contents: &Contents<'_>,
+) -> Result<PathBuf, LayerError> {
+    let draft = LayerDraft::begin(snapshot, KIND)?;
+    let mut settings = BTreeMap::new();
+    settings.insert("search".to_owned(), header.mode.as_str().to_owned());
+    settings.insert("source".to_owned(), facts.mapping.clone());
+    let mut manifest = LayerManifest {
+        kind: KIND.to_owned(),
+        run: header.run.to_owned(),
+        tool: concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned(),
+        made_at: header.ran_at,
+        facts_digest: facts.digest.clone(),
+        settings,
+        notes: header.notes.to_vec(),
+        rows: BTreeMap::new(),
+        files: vec![
+            run_row(draft.path(), header, contents)?,
+            cluster_rows(draft.path(), contents)?,
+            member_rows(draft.path(), contents)?,
+            relation_rows(draft.path(), contents)?,
+        ],
+        digest: String::new(),
+    };
+    Ok(draft.finish(&mut manifest)?)
+}
+
+type Written = Result<crate::lake::manifest::FileEntry, WriteError>;
+
+fn run_row(folder: &Path, header: &Header<'_>, contents: &Contents<'_>) -> Written {
+    let of_level = |level| {
+        contents
+            .clusters
+            .iter()
+            .filter(|f| f.level == level)
+            .count()
+    };
+    let trends = contents.problem_trends;
+    let mut table = TableWriter::<ClusterRunColumns>::create(folder, None)?;
+    table.push(ClusterRunRow {
+        run_id: header.run,
+        ran_at: header.ran_at,
+        full: header.mode == Mode::Full,
+        cases: whole(contents.complaints.rows.len()),
+        without_words: whole(header.without_words),
+        problems: whole(of_level(ClusterLevel::Problem)),
+        themes: whole(of_level(ClusterLevel::Theme)),
+        recent_first: trends.recent_first,
+        recent_last: trends.recent_last,
+        tested: whole(trends.tested),
+        false_discovery_rate: trends.level,
+        smallest_emerging: trends.smallest_emerging.and_then(|n| i64::try_from(n).ok()),
+        refused: whole(header.refused),
+    })?;
+    table.finish()
+}
+
+fn cluster_rows(folder: &Path, contents: &Contents<'_>) -> Written {
+    let rows = &contents.complaints.rows;
+    let theme_of = themes(contents);
+    let problems = contents.problem_trends.clusters.iter();
+    let trends = problems.chain(&contents.theme_trends.clusters);
+    let mut table = TableWriter::<ClusterColumns>::create(folder, None)?;
+    for (found, trend) in contents.clusters.iter().zip(trends) {
+        let id = found.id.to_string();
+        let members: Vec<&Complaint> = found.members.iter().map(|at| &rows[*at]).collect();
+        let complainants: BTreeSet<Option<u32>> = members.iter().map(|c| c.complainant).collect();
+        let first = members.iter().map(|c| c.received_on).min();
+        let last = members.iter().map(|c| c.received_on).max();
+        let known = contents.book.cluster(found.id).ok();
+        let theme = match found.level {
+            ClusterLevel::Problem => theme_of.get(&found.members[0]).map(ToString::to_string),
+            ClusterLevel::Theme => None,
+        };
+        let Trend {
+            recent,
+            expected,
+            ratio,
+            lower,
+            upper,
+            p_value,
+            q_value,
+            verdict,
+        } = trend;
+        table.push(ClusterRow {
+            cluster_id: &id,
+            level: found.level.as_str(),
+            theme_id: theme.as_deref(),
+            kind: if complainants.len() > 1 {
+                "recurrent"
+            } else {
+                "single"
+            },
+            name: known.and_then(|c| c.name.as_deref()),
+            label: &found.label,
+            confirmed: known.is_some_and(|c| c.confirmed),
+            ignored: known.is_some_and(|c| c.ignored),
+            exemplar_case_key: rows[found.exemplar].case_key,
+            cohesion: found.cohesion(),
+            cases: count(members.len()),
+            complainants: count(complainants.len()),
+            first_seen_on: first.unwrap_or_default(),
+            last_seen_on: last.unwrap_or_default(),
+            open_cases: count(members.iter().filter(|c| c.open).count()),
+            cost_minor: members.iter().map(|c| c.cost_minor).sum(),
+            recent_cases: i32::try_from(*recent).unwrap_or(i32::MAX),
+            recent_expected: *expected,
+            growth_ratio: *ratio,
+            growth_lower: *lower,
+            growth_upper: *upper,
+            growth_p: *p_value,
+            growth_q: *q_value,
+            trend: verdict,
+        })?;
+    }
+    table.finish()
+}
+
+/// The theme in which each complaint lies.
+fn themes(contents: &Contents<'_>) -> HashMap<usize, ClusterId> {
+    let themes = contents
+        .clusters
+        .iter()
+        .filter(|f| f.level == ClusterLevel::Theme);
+    themes
+        .flat_map(|found| found.members.iter().map(|at| (*at, found.id)))
+        .collect()
+}
+
+fn member_rows(folder: &Path, contents: &Contents<'_>) -> Written {
+    let rows = &contents.complaints.rows;
+    let mut table = TableWriter::<ClusterMemberColumns>::create(folder, None)?;
+    for found in contents.clusters {
+        let id = found.id.to_string();
+        let bound = contents.book.cluster(found.id).ok().map(|c| &c.bound);
+        let is_problem = found.level == ClusterLevel::Problem;
+        let each = found
+            .members
+            .iter()
+            .zip(&found.similarity)
+            .zip(&found.shared);
+        for ((at, similarity), shared) in each {
+            table.push(ClusterMemberRow {
+                cluster_id: &id,
+                level: found.level.as_str(),
+                case_key: rows[*at].case_key,
+                similarity: is_problem.then_some(f64::from(*similarity)),
+                shared_terms: shared.as_deref(),
+                bound: bound.is_some_and(|bound| bound.contains(&rows[*at].case_id)),
+            })?;
+        }
+    }
+    table.finish()
+}
+
+fn relation_rows(folder: &Path, contents: &Contents<'_>) -> Written {
+    let rows = &contents.complaints.rows;
+    let mut problem_of: HashMap<usize, ClusterId> = HashMap::new();
+    for found in contents
+        .clusters
+        .iter()
+        .filter(|f| f.level == ClusterLevel::Problem)
+    {
+        problem_of.extend(found.members.iter().map(|at| (*at, found.id)));
+    }
+    let mut table = TableWriter::<CaseRelationColumns>::create(folder, None)?;
+    for relation in contents.relations {
+        let both = [relation.later, relation.earlier].map(|at| problem_of.get(&at));
+        let cluster = match both {
+            [Some(one), Some(other)] if one == other => Some(one.to_string()),
+            _ => None,
+        };
+        let days = |days: i64| i32::try_from(days).unwrap_or(i32::MAX);
+        table.push(CaseRelationRow {
+            kind: relation.kind.as_str(),
+            case_key: rows[relation.later].case_key,
+            of_case_key: rows[relation.earlier].case_key,
+            days_between: days(relation.days_between),
+            days_since_decision: relation.days_since_decision.map(days),
+            similarity: f64::from(relation.similarity),
+            cluster_id: cluster.as_deref(),
+        })?;
+    }
+    table.finish()
+}
+
+fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+fn whole(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

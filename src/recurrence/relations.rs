@@ -1,0 +1,201 @@
+//! Duplicates and repeats: a later complaint of the same complainant that belongs to an earlier one.
+
+use std::collections::BTreeMap;
+
+use crate::clusters::corpus::Corpus;
+use crate::clusters::similarity::Comparison;
+use crate::domain::cluster::ClusterId;
+
+use super::complaints::{Complaint, Name};
+
+/// Two texts of one complainant at least this similar say the same.
+pub const SAME_TEXT: f32 = 0.8;
+/// Days within which the same complaint is taken for registered twice rather than made again.
+pub const DUPLICATE_DAYS: i64 = 14;
+/// Earlier complaints of one complainant that a later one is compared with, the latest first. A complainant with
+/// more is a dealer or an office, whose oldest complaints are no longer repeated.
+const LOOKED_BACK: usize = 50;
+
+/// How a complaint belongs to an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RelationKind {
+    /// The same complaint registered twice.
+    Duplicate,
+    /// The same problem again after a decision.
+    Repeat,
+}
+
+impl RelationKind {
+    /// The spelling in the lake.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RelationKind::Duplicate => "duplicate",
+            RelationKind::Repeat => "repeat",
+        }
+    }
+}
+
+/// A later complaint and the earlier one; both by their place in the canonical order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relation {
+    pub kind: RelationKind,
+    pub later: usize,
+    pub earlier: usize,
+    /// Calendar days between the receipts.
+    pub days_between: i64,
+    /// Repeat: calendar days from the earlier one's last decision before the later receipt.
+    pub days_since_decision: Option<i64>,
+    pub similarity: f32,
+}
+
+/// Finds duplicates and repeats.
+///
+/// A complaint is a **duplicate** of the earliest one of the same complainant that was received at most
+/// [`DUPLICATE_DAYS`] days before and says the same ([`SAME_TEXT`]), and of the one that staff merged it into. It is a
+/// **repeat** of the latest one of the same complainant that had been decided when this one was received and is of
+/// the same problem: by its words, or as classified (category and product); a duplicate is never a repeat too. Complaints without a complainant have neither.
+///
+/// `complaints` stand in canonical order; `problem_of` is each one's problem, `documents` its text in the corpus.
+pub fn relations(
+    complaints: &[Complaint],
+    problem_of: &[Option<ClusterId>],
+    corpus: &Corpus,
+    documents: &[Option<u32>],
+) -> Vec<Relation> {
+    let texts = Texts { corpus, documents };
+    let mut by_complainant: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+    let mut place_of: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, complaint) in complaints.iter().enumerate() {
+        if let Some(complainant) = complaint.complainant {
+            by_complainant.entry(complainant).or_default().push(at);
+        }
+        place_of.insert(&complaint.case_id, at);
+    }
+    let mut comparison = Comparison::new(corpus);
+    let mut found = Vec::new();
+    for own in by_complainant.values() {
+        for (order, later) in own.iter().enumerate() {
+            let from = order.saturating_sub(LOOKED_BACK);
+            let earlier = &own[from..order];
+            let search = Search {
+                complaints,
+                problem_of,
+                texts,
+                later: *later,
+            };
+            found.extend(search.among(earlier, &mut comparison));
+        }
+    }
+    // Staff said so: merged cases are duplicates whatever their words.
+    for (later, complaint) in complaints.iter().enumerate() {
+        let Some(into) = complaint.merged_into.as_deref() else {
+            continue;
+        };
+        let Some(earlier) = place_of.get(into).copied() else {
+            continue;
+        };
+        found.retain(|relation| relation.later != later);
+        let between = (complaint.received_on - complaints[earlier].received_on).num_days();
+        found.push(Relation {
+            kind: RelationKind::Duplicate,
+            later,
+            earlier,
+            days_between: between,
+            days_since_decision: None,
+            similarity: texts.similarity(&mut comparison, later, &[earlier])[0],
+        });
+    }
+    found.sort_by_key(|relation| (relation.later, relation.kind));
+    found
+}
+
+struct Search<'a> {
+    complaints: &'a [Complaint],
+    problem_of: &'a [Option<ClusterId>],
+    texts: Texts<'a>,
+    later: usize,
+}
+
+impl Search<'_> {
+    fn among(&self, earlier: &[usize], comparison: &mut Comparison) -> Option<Relation> {
+        let own = &self.complaints[self.later];
+        let days = |at: usize| (own.received_on - self.complaints[at].received_on).num_days();
+        let near: Vec<usize> = earlier
+            .iter()
+            .copied()
+            .filter(|at| days(*at) <= DUPLICATE_DAYS)
+            .collect();
+        let alike = self.texts.similarity(comparison, self.later, &near);
+        let twice = near.iter().zip(&alike).find(|(_, s)| **s >= SAME_TEXT);
+        if let Some((at, similarity)) = twice {
+            return Some(Relation {
+                kind: RelationKind::Duplicate,
+                later: self.later,
+                earlier: *at,
+                days_between: days(*at),
+                days_since_decision: None,
+                similarity: *similarity,
+            });
+        }
+        let (at, since) = earlier
+            .iter()
+            .rev()
+            .find_map(|at| Some((*at, self.days_since_decision(*at)?)))?;
+        Some(Relation {
+            kind: RelationKind::Repeat,
+            later: self.later,
+            earlier: at,
+            days_between: days(at),
+            days_since_decision: Some(since),
+            similarity: self.texts.similarity(comparison, self.later, &[at])[0],
+        })
+    }
+
+    /// Days since the last decision on an earlier complaint of the same problem; `None` when it is of another, was
+    /// merged, or had not been decided.
+    fn days_since_decision(&self, earlier: usize) -> Option<i64> {
+        let own = &self.complaints[self.later];
+        let other = &self.complaints[earlier];
+        let same_problem = self.problem_of[self.later].is_some()
+            && self.problem_of[self.later] == self.problem_of[earlier];
+        // People do not say the same thing twice in the same words; staff classify both.
+        let same_class = own.category.is_some()
+            && own.category == other.category
+            && own.product == other.product;
+        if !(same_problem || same_class) || own.merged || other.merged {
+            return None;
+        }
+        let last = other
+            .decided_on
+            .iter()
+            .rfind(|day| **day <= own.received_on)?;
+        Some((own.received_on - *last).num_days())
+    }
+}
+
+/// The complaints' texts in the corpus.
+#[derive(Clone, Copy)]
+struct Texts<'a> {
+    corpus: &'a Corpus,
+    documents: &'a [Option<u32>],
+}
+
+impl Texts<'_> {
+    /// Similarity of one complaint's text with those of others; 0 where one has no words.
+    fn similarity(&self, comparison: &mut Comparison, one: usize, others: &[usize]) -> Vec<f32> {
+        let Some(own) = self.documents[one] else {
+            return vec![0.0; others.len()];
+        };
+        comparison.begin(self.corpus, own);
+        let found = others
+            .iter()
+            .map(|at| match self.documents[*at] {
+                Some(other) if other == own => 1.0,
+                Some(other) => comparison.with(self.corpus, other),
+                None => 0.0,
+            })
+            .collect();
+        comparison.end(self.corpus);
+        found
+    }
+}
