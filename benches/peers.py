@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Extract and metrics of Redress beside DuckDB, in one run on one machine.
 
-    benches/peers.py --redress target/release/redress --register R.sqlite --work DIR [--rounds 3]
+    benches/peers.py --redress target/release/redress --register R.sqlite --work DIR [--rounds 3] [--lake LAKE]
 
 Needs Python packages duckdb==1.4.4 and duckdb-ext-sqlite (which pins it). Prints medians and ratios; the
 figures in docs/performance.md are copied from its output. Each round runs the two sides in turn.
@@ -11,7 +11,9 @@ What is compared
             copying case_event and the case tables of the same file to Parquet, equal threads.
   stepping  SQLite's own rate: one pass over case_event, every column touched, one thread: the floor.
   metrics   every file of queries/metrics in `redress review`'s engine (one process, `redress query`)
-            against DuckDB on the same SQL and the same Parquet files.
+            against DuckDB on the same SQL and the same Parquet files. With --lake the newest snapshot of a
+            lake that is there already; extract and stepping are then left out.
+  drill     two lists of cases, as shares of the time of all metrics: the aim is a tenth.
 """
 
 import argparse
@@ -29,6 +31,7 @@ import duckdb
 METRICS = pathlib.Path(__file__).resolve().parent.parent / "queries" / "metrics"
 AS_OF = "2026-10-10T09:00:00Z"
 PERIOD = ("2026-07-01", "2026-09-30")
+DRILLS = [("volume", "month=2026-07,channel=phone"), ("stage_sla", "stage=processing,month=2026-07,verdict=missed")]
 TABLES = ["case_event", "complaint_case", "event_text", "complainant"]
 
 
@@ -124,14 +127,16 @@ def main():
     parser.add_argument("--work", required=True, type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--lake", type=pathlib.Path)
     arguments = parser.parse_args()
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
-    load = load_statement()
-    common = [arguments.redress, "--register", str(arguments.register), "--lake", str(work / "lake")]
+    lake = arguments.lake or work / "lake"
+    load = None if arguments.lake else load_statement()
+    common = [arguments.redress, "--register", str(arguments.register), "--lake", str(lake)]
 
     rows = {name: [] for name in ["extract", "extract_mib", "duckdb", "duckdb_mib", "metrics", "metrics_mib", "duckdb_metrics"]}
-    for _ in range(arguments.rounds):
+    for _ in range(0 if arguments.lake else arguments.rounds):
         shutil.rmtree(work / "lake", ignore_errors=True)
         seconds, peak = peak_of([*common, "extract", "--full", "--as-of", AS_OF, "--threads", str(arguments.threads)])
         rows["extract"].append(seconds)
@@ -139,22 +144,29 @@ def main():
         seconds, peak = duck_extract(arguments.register, work / "duck", arguments.threads, load)
         rows["duckdb"].append(seconds)
         rows["duckdb_mib"].append(peak)
-    snapshot = next(p for p in (work / "lake").iterdir() if (p / "manifest.json").exists() and not p.is_symlink())
+    snapshot = max(p for p in lake.iterdir() if (p / "manifest.json").exists() and not p.is_symlink())
     for _ in range(arguments.rounds):
         seconds, peak = peak_of([*common, "query", "--all", "--period", "2026-Q3"])
         rows["metrics"].append(seconds)
         rows["metrics_mib"].append(peak)
         rows["duckdb_metrics"].append(duck_metrics(snapshot, arguments.threads)[0])
-    step_seconds, events = stepping(arguments.register)
-
-    median = {name: statistics.median(values) for name, values in rows.items()}
+        for metric, conditions in DRILLS:
+            command = [*common, "--format", "csv", "query", metric, "--period", "2026-Q3", "--drill", conditions]
+            rows.setdefault(metric, []).append(peak_of(command)[0])
+    median = {name: statistics.median(values) for name, values in rows.items() if values}
     manifest = json.loads((snapshot / "manifest.json").read_text())
     print(f"cases {manifest['rows']['cases']}, events {manifest['rows']['events']}, rounds {arguments.rounds}, threads {arguments.threads}")
-    print(f"extract  redress {median['extract']:.1f} s, {median['extract_mib']:.0f} MiB; "
-          f"duckdb {median['duckdb']:.1f} s, {median['duckdb_mib']:.0f} MiB; ratio {median['extract'] / median['duckdb']:.2f}")
-    print(f"floor    one pass over {events} events through SQLite (Python's driver, one thread): {step_seconds:.1f} s")
+    if not arguments.lake:
+        step_seconds, events = stepping(arguments.register)
+        print(f"extract  redress {median['extract']:.1f} s, {median['extract_mib']:.0f} MiB; "
+              f"duckdb {median['duckdb']:.1f} s, {median['duckdb_mib']:.0f} MiB; ratio {median['extract'] / median['duckdb']:.2f}")
+        print(f"floor    one pass over {events} events through SQLite (Python's driver, one thread): {step_seconds:.1f} s")
     print(f"metrics  redress {median['metrics']:.2f} s, {median['metrics_mib']:.0f} MiB (process start and Parquet decode included); "
           f"duckdb {median['duckdb_metrics']:.2f} s; ratio {median['metrics'] / median['duckdb_metrics']:.2f}")
+    print(f"rounds   redress {', '.join(f'{s:.2f}' for s in rows['metrics'])}; duckdb {', '.join(f'{s:.2f}' for s in rows['duckdb_metrics'])}")
+    for metric, conditions in DRILLS:
+        share = median[metric] / median["metrics"]
+        print(f"drill    {metric} {conditions}: {median[metric]:.2f} s, {share:.2f} of all metrics")
 
 
 if __name__ == "__main__":

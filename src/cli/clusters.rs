@@ -92,7 +92,9 @@ fn rounded(mut answer: Counted) -> Counted {
 
 /// The standing cluster that a number leads to; a redirected number is said on stderr.
 fn follow(register: &Register, id: ClusterId) -> anyhow::Result<ClusterId> {
-    let source = register.cluster_source(id)?;
+    let source = register
+        .cluster_source(id)
+        .map_err(|e| Failure::Usage(e.to_string()))?;
     let known = register.cluster_book(&source, None)?;
     let found = known
         .book

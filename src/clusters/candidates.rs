@@ -6,6 +6,9 @@ use super::corpus::Corpus;
 use super::lexicon::number_of;
 use super::state::{Reading, Sections, StateError};
 
+/// Lengths of rows, and the rows one after the other.
+type InRows = (Vec<u8>, Vec<(u32, f32)>);
+
 /// Heaviest stems of a text under which it is found, and of a long text.
 const HEAVY: usize = 12;
 const HEAVY_OF_LONG: usize = 24;
@@ -14,7 +17,7 @@ const LONG: usize = 48;
 /// Documents under a stem by which the work is put in order.
 const KINDRED: usize = 50;
 /// Entries of the index that one search may look at.
-const LOOKED_AT: usize = 6_000;
+const LOOKED_AT: usize = 3_000;
 
 /// For each stem the documents that are found under it.
 #[derive(Debug, Default)]
@@ -53,7 +56,7 @@ impl Index {
     pub fn extend(&mut self, corpus: &Corpus, first: u32) {
         let documents: Vec<u32> = (first..number_of(corpus.len())).collect();
         // The heavy stems of every document once, a chunk's in a row.
-        let chunks: Vec<(Vec<u8>, Vec<(u32, f32)>)> = documents
+        let chunks: Vec<InRows> = documents
             .par_chunks(4096)
             .map(|documents| {
                 let (mut lengths, mut all, mut own) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,12 +1,12 @@
 //! The texts as bags of words, equal ones only once.
 
-use std::hash::BuildHasherDefault;
-
 use rayon::prelude::*;
-use rustc_hash::FxHasher;
 
+use super::boilerplate::{
+    Boilerplate, SHORTEST, Segments, Set, Suspects, mark_of_segment, mark_of_word, says_enough,
+};
 use super::lexicon::{Lexicon, Map, number_of};
-use super::normalise::Normaliser;
+use super::normalise::{Normaliser, Piece};
 use super::state::{Reading, Sections, StateError};
 
 /// Texts that are read by one thread at a time.
@@ -33,6 +33,8 @@ pub struct Corpus {
     pub gates: Vec<u32>,
     /// What is settled about each document, as the input has it.
     pub said: Vec<u32>,
+    /// Segments that are left out of every text, found by the full run.
+    pub boilerplate: Boilerplate,
     fingerprints: Vec<u64>,
     word_starts: Vec<usize>,
     /// Words of the documents in rising order, and how often each comes.
@@ -47,44 +49,119 @@ pub struct Corpus {
 /// A text as counted words: numbers of the chunk's own list.
 type Bag = Vec<(u32, u16)>;
 
+/// A text as read: its bag, and the marks of its segments where these are asked for.
+type Told = (Bag, Vec<u64>);
+
 struct Chunk {
     words: Vec<Box<str>>,
-    bags: Vec<Bag>,
+    told: Vec<Told>,
 }
 
 /// Documents by the fingerprint of their words and gate, and by what is said about them.
 type Known = Map<(u64, u32), Vec<u32>>;
 
-fn read_chunk(inputs: &[Input<'_>]) -> Chunk {
-    let mut numbers: Map<Box<str>, u32> = Map::default();
-    let mut words: Vec<Box<str>> = Vec::new();
+/// Lengths of documents' rows of stems, these rows one after the other, and the lengths of the letter groups' vectors.
+type Measured = (Vec<usize>, Vec<(u32, f32)>, Vec<f32>);
+
+/// A text's words in their order, and where its segments lie among them.
+#[derive(Default)]
+struct Sequence {
+    words: Vec<u32>,
+    /// Mark, first word, word after the last.
+    segments: Vec<(u64, usize, usize)>,
+    begun: usize,
+}
+
+impl Sequence {
+    fn clear(&mut self) {
+        self.words.clear();
+        self.segments.clear();
+        self.begun = 0;
+    }
+
+    /// Ends a segment; `marks` are those of the words by their numbers.
+    fn end(&mut self, marks: &[u64]) {
+        let (from, to) = (self.begun, self.words.len());
+        self.begun = to;
+        if to - from >= SHORTEST {
+            let words = self.words[from..to].iter();
+            let mark = mark_of_segment(words.map(|word| marks[*word as usize]));
+            self.segments.push((mark, from, to));
+        }
+    }
+
+    /// Leaves out boilerplate where enough is left.
+    fn leave_out(&mut self, boilerplate: &Boilerplate) {
+        self.segments
+            .retain(|(mark, _, _)| boilerplate.holds(*mark));
+        let gone: usize = self.segments.iter().map(|(_, from, to)| to - from).sum();
+        if gone == 0 || !says_enough(self.words.len(), gone) {
+            return;
+        }
+        for (_, from, to) in self.segments.iter().rev() {
+            self.words.drain(*from..*to);
+        }
+    }
+}
+
+/// Numbers words in the order in which they come.
+#[derive(Default)]
+struct Numbering {
+    numbers: Map<Box<str>, u32>,
+    words: Vec<Box<str>>,
+    marks: Vec<u64>,
+}
+
+impl Numbering {
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = number_of(self.words.len());
+        self.words.push(word.into());
+        self.marks.push(mark_of_word(word));
+        self.numbers.insert(word.into(), number);
+        number
+    }
+
+    fn read(&mut self, text: &str, normaliser: &mut Normaliser, sequence: &mut Sequence) {
+        sequence.clear();
+        normaliser.each_piece(text, |piece| match piece {
+            Piece::Word(word) => sequence.words.push(self.number(word)),
+            Piece::End => sequence.end(&self.marks),
+        });
+    }
+}
+
+/// Reads texts without the known boilerplate, or whole with their segments where none is known yet.
+fn read_chunk(inputs: &[Input<'_>], known: Option<&Boilerplate>) -> Chunk {
+    let mut numbering = Numbering::default();
     let mut normaliser = Normaliser::default();
-    let mut sequence: Vec<u32> = Vec::new();
-    let bags = inputs
+    let mut sequence = Sequence::default();
+    let told = inputs
         .iter()
         .map(|input| {
-            sequence.clear();
-            normaliser.each_word(input.text, |word| {
-                let number = numbers.get(word).copied().unwrap_or_else(|| {
-                    let number = number_of(words.len());
-                    words.push(word.into());
-                    numbers.insert(word.into(), number);
-                    number
-                });
-                sequence.push(number);
-            });
-            sequence.sort_unstable();
+            numbering.read(input.text, &mut normaliser, &mut sequence);
+            let mut marks = Vec::new();
+            match known {
+                Some(boilerplate) => sequence.leave_out(boilerplate),
+                None => marks.extend(sequence.segments.iter().map(|(mark, _, _)| *mark)),
+            }
+            sequence.words.sort_unstable();
             let mut bag: Bag = Vec::new();
-            for word in &sequence {
+            for word in &sequence.words {
                 match bag.last_mut() {
                     Some((last, count)) if last == word => *count = count.saturating_add(1),
                     _ => bag.push((*word, 1)),
                 }
             }
-            bag
+            (bag, marks)
         })
         .collect();
-    Chunk { words, bags }
+    Chunk {
+        words: numbering.words,
+        told,
+    }
 }
 
 impl Corpus {
@@ -95,21 +172,24 @@ impl Corpus {
             stem_starts: vec![0],
             ..Corpus::default()
         };
-        corpus.read(inputs, &mut Known::default());
+        let segments = corpus.read(inputs);
+        corpus.leave_out_boilerplate(inputs, &segments);
+        drop(segments);
         corpus.fix_weights();
         corpus.measure(0);
         corpus
     }
 
-    /// Reads more texts; weights stay as they are, and a new word counts as one seen once. A text that repeats an
+    /// Reads more texts; weights and boilerplate stay as they are, and a new word counts as one seen once. A text that repeats an
     /// earlier one of the same gate becomes the document with the most copies of it, whatever was said about that
     /// one, unless something is said about itself.
     pub fn extend(&mut self, inputs: &[Input<'_>]) {
         let first = self.len();
         let mut known = Known::default();
-        let bags = self.bags(inputs);
-        let wanted: std::collections::HashSet<u64, BuildHasherDefault<FxHasher>> =
-            bags.iter().map(|(_, fingerprint)| *fingerprint).collect();
+        let boilerplate = std::mem::take(&mut self.boilerplate);
+        let bags = self.bags(inputs, Some(&boilerplate));
+        self.boilerplate = boilerplate;
+        let wanted: Set = bags.iter().map(|(_, fingerprint)| *fingerprint).collect();
         for (document, fingerprint) in self.fingerprints.iter().enumerate() {
             if wanted.contains(fingerprint) {
                 known
@@ -122,7 +202,7 @@ impl Corpus {
         for same in known.values_mut() {
             same.sort_by_key(|document| std::cmp::Reverse(self.copies[*document as usize]));
         }
-        for ((bag, fingerprint), input) in bags.iter().zip(inputs) {
+        for (((bag, _), fingerprint), input) in bags.iter().zip(inputs) {
             self.add(bag, *fingerprint, input, &mut known);
         }
         self.lexicon.weigh_new(first);
@@ -132,6 +212,11 @@ impl Corpus {
     /// Number of documents.
     pub fn len(&self) -> usize {
         self.copies.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Words of a document in rising order with their counts.
@@ -153,6 +238,7 @@ impl Corpus {
 
     pub(super) fn write(&self, out: &mut Sections) -> std::io::Result<()> {
         self.lexicon.write(out)?;
+        self.boilerplate.write(out)?;
         let none = |document: &Option<u32>| document.unwrap_or(u32::MAX);
         out.put(&self.document_of.iter().map(none).collect::<Vec<u32>>())?;
         out.put(&self.copies)?;
@@ -167,10 +253,12 @@ impl Corpus {
 
     pub(super) fn read_from(from: &mut Reading<'_>) -> Result<Self, StateError> {
         let lexicon = Lexicon::read_from(from)?;
+        let boilerplate = Boilerplate::read_from(from)?;
         let document_of: Vec<u32> = from.get()?;
         let copies: Vec<u32> = from.get()?;
         let corpus = Corpus {
             lexicon,
+            boilerplate,
             document_of: document_of
                 .into_iter()
                 .map(|document| (document != u32::MAX).then_some(document))
@@ -218,19 +306,142 @@ impl Corpus {
             )
     }
 
-    fn read(&mut self, inputs: &[Input<'_>], known: &mut Known) {
+    fn read(&mut self, inputs: &[Input<'_>]) -> Segments {
+        let mut known = Known::default();
+        let mut segments = Segments::default();
         // In waves, so that only a part of the bags lies twice in memory.
         for wave in inputs.chunks(CHUNK * 64) {
-            let bags = self.bags(wave);
-            for ((bag, fingerprint), input) in bags.iter().zip(wave) {
-                self.add(bag, *fingerprint, input, known);
+            let bags = self.bags(wave, None);
+            for (((bag, marks), fingerprint), input) in bags.iter().zip(wave) {
+                let before = self.len();
+                self.add(bag, *fingerprint, input, &mut known);
+                if self.len() > before {
+                    segments.push(marks);
+                }
             }
+        }
+        segments
+    }
+
+    /// Finds what is boilerplate, and leaves it out of the documents read so far; those that are equal without it
+    /// become one.
+    fn leave_out_boilerplate(&mut self, inputs: &[Input<'_>], segments: &Segments) {
+        let mut suspects = Suspects::of(segments, |document| fingerprint(self.words(document), 0));
+        if suspects.is_empty() {
+            return;
+        }
+        self.spell(&mut suspects, inputs);
+        let found = suspects.boilerplate(
+            segments,
+            |document| self.words(document),
+            |word| self.lexicon.stem(word),
+            self.lexicon.stems(),
+        );
+        drop(suspects);
+        if found.is_empty() {
+            return;
+        }
+        self.boilerplate = found.marks();
+        let places: Vec<u32> = (0..number_of(self.len())).collect();
+        let left: Map<u32, Bag> = places
+            .par_chunks(CHUNK)
+            .flat_map_iter(|documents| {
+                documents.iter().filter_map(|document| {
+                    let left = found.left(self.words(*document), segments.of(*document))?;
+                    Some((*document, left))
+                })
+            })
+            .collect();
+        self.replace(&left);
+    }
+
+    /// Reads again the texts from which the words of suspects are to be had: a small part of all.
+    fn spell(&self, suspects: &mut Suspects, inputs: &[Input<'_>]) {
+        let mut text_of = vec![u32::MAX; self.len()];
+        for (text, document) in self.document_of.iter().enumerate().rev() {
+            if let Some(document) = document {
+                text_of[*document as usize] = number_of(text);
+            }
+        }
+        let spelt: Vec<(u64, Vec<u32>)> = suspects
+            .to_read()
+            .par_chunks(CHUNK)
+            .flat_map_iter(|wanted| {
+                let mut numbering = Numbering::default();
+                let mut normaliser = Normaliser::default();
+                let mut sequence = Sequence::default();
+                let mut spelt = Vec::new();
+                for (document, marks) in wanted {
+                    let text = inputs[text_of[*document as usize] as usize].text;
+                    numbering.read(text, &mut normaliser, &mut sequence);
+                    for (mark, from, to) in &sequence.segments {
+                        if marks.contains(mark) {
+                            let words = sequence.words[*from..*to].iter().filter_map(|word| {
+                                self.lexicon.find(&numbering.words[*word as usize])
+                            });
+                            spelt.push((*mark, words.collect()));
+                        }
+                    }
+                }
+                spelt
+            })
+            .collect();
+        for (mark, words) in &spelt {
+            suspects.spell(*mark, words);
         }
     }
 
+    /// Gives some documents other, fewer words.
+    fn replace(&mut self, bags: &Map<u32, Bag>) {
+        let mut changed = Set::default();
+        for (document, bag) in bags {
+            let at = *document as usize;
+            self.fingerprints[at] = fingerprint(bag, self.gates[at]);
+            changed.insert(self.fingerprints[at]);
+        }
+        let emptied = Corpus {
+            lexicon: std::mem::take(&mut self.lexicon),
+            boilerplate: std::mem::take(&mut self.boilerplate),
+            stem_starts: vec![0],
+            word_starts: vec![0],
+            ..Corpus::default()
+        };
+        let old = std::mem::replace(self, emptied);
+        let mut known = Known::default();
+        let mut renamed: Vec<u32> = Vec::with_capacity(old.len());
+        for at in 0..old.len() {
+            let document = number_of(at);
+            let bag = bags
+                .get(&document)
+                .map_or_else(|| old.words(document), Vec::as_slice);
+            let own = self.same_or_new(
+                bag,
+                old.fingerprints[at],
+                (old.gates[at], old.said[at]),
+                changed
+                    .contains(&old.fingerprints[at])
+                    .then_some(&mut known),
+            );
+            self.copies[own as usize] += old.copies[at];
+            renamed.push(own);
+        }
+        self.document_of = old
+            .document_of
+            .iter()
+            .map(|document| document.map(|document| renamed[document as usize]))
+            .collect();
+    }
+
     /// The inputs as bags of numbered words, in rising order, and their fingerprints.
-    fn bags(&mut self, inputs: &[Input<'_>]) -> Vec<(Bag, u64)> {
-        let chunks: Vec<Chunk> = inputs.par_chunks(CHUNK).map(read_chunk).collect();
+    fn bags(
+        &mut self,
+        inputs: &[Input<'_>],
+        boilerplate: Option<&Boilerplate>,
+    ) -> Vec<(Told, u64)> {
+        let chunks: Vec<Chunk> = inputs
+            .par_chunks(CHUNK)
+            .map(|inputs| read_chunk(inputs, boilerplate))
+            .collect();
         let numbers: Vec<Vec<u32>> = chunks
             .iter()
             .map(|chunk| {
@@ -247,16 +458,16 @@ impl Corpus {
             .zip(inputs.par_chunks(CHUNK))
             .flat_map_iter(|((chunk, numbers), texts)| {
                 chunk
-                    .bags
+                    .told
                     .into_iter()
                     .zip(texts)
-                    .map(move |(mut bag, input)| {
+                    .map(move |((mut bag, marks), input)| {
                         for (word, _) in &mut bag {
                             *word = numbers[*word as usize];
                         }
                         bag.sort_unstable();
                         let fingerprint = fingerprint(&bag, input.gate);
-                        (bag, fingerprint)
+                        ((bag, marks), fingerprint)
                     })
             })
             .collect()
@@ -267,26 +478,40 @@ impl Corpus {
             self.document_of.push(None);
             return;
         }
-        let alike = known.entry((fingerprint, input.word)).or_default();
-        let same = alike.iter().copied().find(|document| {
-            let at = *document as usize;
-            self.gates[at] == input.gate
-                && self.said[at] == input.word
-                && self.words[self.word_starts[at]..self.word_starts[at + 1]] == *bag
-        });
-        let document = same.unwrap_or_else(|| {
-            let document = number_of(self.copies.len());
-            alike.push(document);
-            self.words.extend_from_slice(bag);
-            self.word_starts.push(self.words.len());
-            self.copies.push(0);
-            self.gates.push(input.gate);
-            self.said.push(input.word);
-            self.fingerprints.push(fingerprint);
-            document
-        });
+        let document = self.same_or_new(bag, fingerprint, (input.gate, input.word), Some(known));
         self.copies[document as usize] += 1;
         self.document_of.push(Some(document));
+    }
+
+    /// The known document of these words, gate and word, or a new one.
+    fn same_or_new(
+        &mut self,
+        bag: &[(u32, u16)],
+        fingerprint: u64,
+        (gate, word): (u32, u32),
+        known: Option<&mut Known>,
+    ) -> u32 {
+        let new = number_of(self.copies.len());
+        if let Some(known) = known {
+            let alike = known.entry((fingerprint, word)).or_default();
+            let same = alike.iter().copied().find(|document| {
+                let at = *document as usize;
+                self.gates[at] == gate
+                    && self.said[at] == word
+                    && self.words[self.word_starts[at]..self.word_starts[at + 1]] == *bag
+            });
+            if let Some(document) = same {
+                return document;
+            }
+            alike.push(new);
+        }
+        self.words.extend_from_slice(bag);
+        self.word_starts.push(self.words.len());
+        self.copies.push(0);
+        self.gates.push(gate);
+        self.said.push(word);
+        self.fingerprints.push(fingerprint);
+        new
     }
 
     fn fix_weights(&mut self) {
@@ -311,7 +536,7 @@ impl Corpus {
     fn measure(&mut self, first: usize) {
         let count = self.len();
         let places: Vec<u32> = (first..count).map(number_of).collect();
-        let parts: Vec<(Vec<usize>, Vec<(u32, f32)>, Vec<f32>)> = places
+        let parts: Vec<Measured> = places
             .par_chunks(CHUNK)
             .map_init(
                 || vec![0.0_f32; self.lexicon.groups()],

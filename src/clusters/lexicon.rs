@@ -55,6 +55,11 @@ impl Lexicon {
         self.words.len()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Number of stems.
     pub fn stems(&self) -> usize {
         self.stem_numbers.len()

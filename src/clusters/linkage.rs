@@ -33,6 +33,9 @@ impl PartialOrd for Pair {
     }
 }
 
+/// Pairs of groups.
+type Pairs = Vec<(u32, u32)>;
+
 /// What linkage came to.
 #[derive(Debug, Default)]
 pub struct Linked {
@@ -59,7 +62,7 @@ pub fn average_linkage(
     }
     let links = between_groups(group_of, edges);
     let parts = connected(&sizes, &links, least);
-    let solved: Vec<(Vec<(u32, u32)>, Vec<(u32, u32)>)> = parts
+    let solved: Vec<(Pairs, Pairs)> = parts
         .par_iter()
         .map(|part| part.solve(&links, &sizes, bonds, least))
         .collect();
@@ -161,7 +164,7 @@ impl Part {
         sizes: &[u32],
         bonds: &Bonds,
         least: f64,
-    ) -> (Vec<(u32, u32)>, Vec<(u32, u32)>) {
+    ) -> (Pairs, Pairs) {
         let local = |group: u32| number_of(self.groups.partition_point(|own| *own < group));
         let mut bonds = bonds.of(&self.groups);
         let mut size: Vec<f64> = self

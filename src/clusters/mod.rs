@@ -4,11 +4,13 @@
 //! needs is a [`State`], kept in memory or in a file. Give texts in the canonical order (received, case id): then
 //! equal texts give equal clusters to the byte, whatever order they lay in and however many threads work.
 
+pub mod boilerplate;
 pub mod bonds;
 pub mod candidates;
 pub mod communities;
 pub mod consolidate;
 pub mod corpus;
+pub mod exact;
 pub mod extend;
 pub mod lexicon;
 pub mod linkage;

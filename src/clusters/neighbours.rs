@@ -5,13 +5,13 @@ use rayon::prelude::*;
 use super::candidates::{Index, Search};
 use super::corpus::Corpus;
 use super::lexicon::number_of;
-use super::similarity::Comparison;
+use super::similarity::{Comparison, Kinship};
 use super::vectors::TextVectors;
 
 /// Candidates of a document whose stems are compared.
-const CONSIDERED: usize = 64;
+const CONSIDERED: usize = 48;
 /// Those among them with the most alike stems, whose letter groups are compared too.
-const COMPARED: usize = 28;
+const COMPARED: usize = 24;
 /// Documents that one thread takes at a time.
 const CHUNK: usize = 256;
 /// Neighbours of a document that are kept.
@@ -40,12 +40,13 @@ impl Graph {
         first: u32,
     ) -> Self {
         let documents = index.in_kindred_order(corpus, first);
+        let kinship = Kinship::of(corpus, first);
         let found: Vec<Found> = documents
             .par_chunks(CHUNK)
             .map_init(
                 || Work {
                     search: Search::new(corpus.len()),
-                    comparison: Comparison::new(corpus),
+                    comparison: Comparison::new(corpus, &kinship),
                     candidates: Vec::new(),
                 },
                 |work, part| work.find(corpus, index, vectors, part),
@@ -76,6 +77,11 @@ impl Graph {
     /// Number of documents.
     pub fn len(&self) -> usize {
         self.starts.len() - 1
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Neighbours of a document, best first.
@@ -124,13 +130,13 @@ struct Found {
 }
 
 /// One thread's memory.
-struct Work {
+struct Work<'a> {
     search: Search,
-    comparison: Comparison,
+    comparison: Comparison<'a>,
     candidates: Vec<Neighbour>,
 }
 
-impl Work {
+impl Work<'_> {
     fn find(
         &mut self,
         corpus: &Corpus,
@@ -147,21 +153,21 @@ impl Work {
         for document in documents {
             self.search
                 .candidates(corpus, index, *document, CONSIDERED, near);
-            self.comparison.begin(corpus, *document);
+            self.comparison.begin(*document);
+            for (other, score) in near.iter_mut() {
+                *score = self.comparison.stems_with(*other);
+            }
             if near.len() > COMPARED {
-                for (other, score) in near.iter_mut() {
-                    *score = self.comparison.stems_with(corpus, *other);
-                }
                 near.select_nth_unstable_by(COMPARED - 1, best_first);
                 near.truncate(COMPARED);
             }
             for (other, score) in near.iter_mut() {
-                *score = self.comparison.with(corpus, *other);
+                *score = self.comparison.with(*other, *score);
                 if let Some(cosine) = vectors.and_then(|own| own.cosine(*document, *other)) {
                     *score = (2.0 * *score + cosine.max(0.0)) / 3.0;
                 }
             }
-            self.comparison.end(corpus);
+            self.comparison.end();
             near.retain(|(_, score)| *score >= LEAST);
             near.sort_unstable_by(best_first);
             near.truncate(KEPT);

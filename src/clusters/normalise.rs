@@ -29,17 +29,40 @@ pub struct Normaliser {
 impl Normaliser {
     /// Gives every word of a text in its order.
     pub fn each_word(&mut self, text: &str, mut take: impl FnMut(&str)) {
+        self.each_piece(text, |piece| {
+            if let Piece::Word(word) = piece {
+                take(word);
+            }
+        });
+    }
+
+    /// Gives every word of a text in its order, and where its sentences and lines end.
+    pub fn each_piece(&mut self, text: &str, mut take: impl FnMut(Piece<'_>)) {
         let text = cut_at(text, LONGEST_TEXT);
         self.kept.clear();
-        own_words(text, &mut self.kept);
-        for token in Tokens::of(&self.kept) {
-            match token {
-                Token::Address => take(ADDRESS),
-                Token::Mask => take(MASK),
-                Token::Run(run) => run_to_words(run, &mut self.word, &mut take),
+        own_words(&text[..end_of_own(text)], &mut self.kept);
+        for line in self.kept.split('\n') {
+            for token in Tokens::of(line) {
+                match token {
+                    Token::Address => take(Piece::Word(ADDRESS)),
+                    Token::Mask => take(Piece::Word(MASK)),
+                    Token::End => take(Piece::End),
+                    Token::Run(run) => {
+                        run_to_words(run, &mut self.word, &mut |word| take(Piece::Word(word)));
+                    }
+                }
             }
+            take(Piece::End);
         }
     }
+}
+
+/// A part of a text as it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    Word(&'a str),
+    /// The end of a sentence or line; several may follow one another.
+    End,
 }
 
 /// A text's start, at most `most` bytes, cut between letters.
@@ -64,6 +87,137 @@ const QUOTE_LEADS: [&str; 7] = [
     "написала:",
     "пишет:",
 ];
+
+/// Words that must come before a mark within a line, for what follows to be no longer the complaint.
+const LEAST_SAID: usize = 3;
+/// Letters between the dashes of "----- Original Message -----".
+const LONGEST_FRAME: usize = 60;
+/// Words of the line above a quoted mail that are left out with it.
+const LONGEST_LEAD: usize = 12;
+
+/// Where the sender's own words end for a mark within a line: registers keep mails in one line, with " / " or a
+/// blank for each line break. The whole length when there is no such mark.
+fn end_of_own(text: &str) -> usize {
+    if text.trim_start().starts_with('>') {
+        return text.len();
+    }
+    let mut last = 0_u8;
+    for (at, byte) in text.bytes().enumerate() {
+        let end = match byte {
+            b'-' if last != b'-' => frame_or_signature(text, at),
+            b'>' => quote(text, at),
+            b':' => lead(text, at),
+            _ => None,
+        };
+        last = byte;
+        if let Some(end) = end
+            && says_something(&text[..end])
+        {
+            return end;
+        }
+    }
+    text.len()
+}
+
+fn says_something(text: &str) -> bool {
+    text.split_whitespace()
+        .filter(|piece| piece.contains(char::is_alphanumeric))
+        .nth(LEAST_SAID - 1)
+        .is_some()
+}
+
+/// "-----Original Message-----" with a line break or a mail's field after it, or "-- " on a line of its own.
+fn frame_or_signature(text: &str, at: usize) -> Option<usize> {
+    let (before, from) = text.split_at(at);
+    let after = from.trim_start_matches('-');
+    match from.len() - after.len() {
+        1 => None,
+        2 => {
+            let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
+            let alone = blank(before.chars().next_back()) && blank(after.chars().next());
+            let breaks = ends_with_break(before) || after.trim().is_empty() || has_break(after);
+            let closes = ends_sentence(before.trim_end()) && text.matches("--").nth(1).is_none();
+            (alone && (breaks || closes)).then_some(at)
+        }
+        _ => {
+            let words = &after[..after.find(['-', '\n'])?];
+            let tail = &after[words.len()..];
+            let rest = tail.trim_start_matches('-');
+            let framed = tail.len() - rest.len() >= 3
+                && words.contains(char::is_alphabetic)
+                && !words.contains(" / ")
+                && words.chars().count() <= LONGEST_FRAME;
+            let mail = rest.trim().is_empty()
+                || has_break(rest)
+                || rest
+                    .split_whitespace()
+                    .take(2)
+                    .any(|piece| piece.ends_with(':'));
+            (framed && mail).then_some(at)
+        }
+    }
+}
+
+/// A quoted line: ">" after a break, or with such a one further on. Lines that are still lines are seen to elsewhere.
+fn quote(text: &str, at: usize) -> Option<usize> {
+    let (before, from) = text.split_at(at);
+    if !before.ends_with(char::is_whitespace) || before.trim_end_matches(' ').ends_with('\n') {
+        return None;
+    }
+    (ends_with_break(before) || from.contains(" / >") || from.contains("\n>")).then_some(at)
+}
+
+/// "On Tuesday the desk wrote:" with the quoted lines after it, from the sentence's start.
+fn lead(text: &str, at: usize) -> Option<usize> {
+    let (before, after) = text.split_at(at + 1);
+    let quoted = after.trim_start_matches(' ').starts_with('>') || has_break(after);
+    if !quoted || !QUOTE_LEADS.iter().any(|end| before.ends_with(end)) {
+        return None;
+    }
+    let mut head = before;
+    for _ in 0..LONGEST_LEAD {
+        head = &head[..head.rfind(char::is_whitespace).map_or(0, |blank| {
+            blank + head[blank..].chars().next().map_or(0, char::len_utf8)
+        })];
+        if ends_with_break(head) || ends_sentence(head.trim_end()) {
+            break;
+        }
+        head = head.trim_end();
+    }
+    Some(head.len())
+}
+
+/// Whether a line ended before what comes next; nothing before it counts as one.
+fn ends_with_break(before: &str) -> bool {
+    let bare = before.trim_end_matches([' ', '\t']);
+    bare.is_empty() || bare.ends_with('\n') || bare == "/" || bare.ends_with(" /")
+}
+
+fn has_break(after: &str) -> bool {
+    let bare = after.trim_start_matches([' ', '\t', '\r']);
+    bare.starts_with('\n') || bare.starts_with("/ ") || bare == "/"
+}
+
+/// Whether a sentence ends here; an initial ("I. Lapteva") does not end one.
+fn ends_sentence(head: &str) -> bool {
+    let last = head.rsplit(char::is_whitespace).next().unwrap_or_default();
+    closes(last)
+        && last
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .nth(2)
+            .is_some()
+}
+
+/// Whether a piece between blanks ends a sentence or line.
+fn closes(piece: &str) -> bool {
+    piece == "/"
+        || piece
+            .trim_end_matches(['"', '\'', ')', ']', '\u{bb}', '\u{201d}', '\u{2019}'])
+            .ends_with([
+                '.', '!', '?', ';', '\u{2026}', '\u{3002}', '\u{ff01}', '\u{ff1f}',
+            ])
+}
 
 /// The sender's own lines without markup: no quoted mail, no signature. The whole text when nothing else is left.
 fn own_words(text: &str, kept: &mut String) {
@@ -127,12 +281,16 @@ enum Token<'a> {
     Mask,
     /// Letters, digits and apostrophes.
     Run(&'a str),
+    /// A sentence ends.
+    End,
 }
 
 /// Cuts a text at its blanks, and each piece into runs of letters and digits.
 struct Tokens<'a> {
     pieces: std::str::SplitWhitespace<'a>,
     piece: &'a str,
+    /// Whether the piece ends a sentence.
+    ends: bool,
 }
 
 impl<'a> Tokens<'a> {
@@ -140,6 +298,7 @@ impl<'a> Tokens<'a> {
         Tokens {
             pieces: text.split_whitespace(),
             piece: "",
+            ends: false,
         }
     }
 }
@@ -150,7 +309,11 @@ impl<'a> Iterator for Tokens<'a> {
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
             if self.piece.is_empty() {
+                if std::mem::take(&mut self.ends) {
+                    return Some(Token::End);
+                }
                 let piece = self.pieces.next()?;
+                self.ends = closes(piece);
                 if is_address(piece) {
                     return Some(Token::Address);
                 }
@@ -347,6 +510,79 @@ mod tests {
         let reply = "Kapak akıtıyor.\nSalı günü destek yazdı:\nyanıtımız";
         assert_eq!(words(reply), ["kapak", "akitiyor"]);
         assert_eq!(words("> only quoted"), ["only", "quoted"]);
+    }
+
+    #[test]
+    fn mails_behind_a_text_in_one_line_are_not_the_complaint() {
+        let own = [
+            "Kapak halıya akıtıyor. Sevgi Karadut",
+            "Крышка протекает на ковёр. Ирина",
+            "The lid leaks over the carpet. Tom",
+        ];
+        let tails = [
+            "-----Özgün İleti----- / Kimden: Destek / Konu: Başvurunuz / Kaydedilmiştir.",
+            "---------- Yönlendirilen ileti ---------- / Kimden: Şantiye / Konu: boya",
+            "-----Исходное сообщение----- / От: Отдел / Тема: Обращение / Принято.",
+            "---------- Пересылаемое сообщение ---------- / От: магазин / Тема: Fwd",
+            "-----Original Message----- / From: Desk / Sent: Monday / Received.",
+            "-----Original Message----- From: Desk Sent: Monday Received.",
+            "-- / Mimar Aylin / KVKK aydınlatma metnimize bakınız",
+            "/ -- / ООО Рыжий валик / тел. 1234567",
+            "> Geçen haftaki yazınız: / > Konu inceleniyor. / > Destek",
+            "> Ваш запрос зарегистрирован. / > Не отвечайте на письмо.",
+            "/ > one quoted line",
+        ];
+        for own in own {
+            for tail in tails {
+                assert_eq!(words(&format!("{own} {tail}")), words(own), "{tail}");
+            }
+        }
+        assert_eq!(
+            words("The lid leaks. -- Quarmley & Daughter, Unit 6"),
+            ["the", "lid", "leaks"]
+        );
+        let leads = [
+            "12 Mart günü saat 16:40'ta müşteri hizmetleri yazdı: / > iyi günler",
+            "12 мая в 09:41 Ирина Л. написала: / > Добрый день.",
+            "On Tuesday the support desk wrote: / > Dear customer,",
+        ];
+        for lead in leads {
+            let text = format!("The lid leaks over the carpet. {lead}");
+            assert_eq!(words(&text), words("The lid leaks over the carpet."));
+        }
+    }
+
+    #[test]
+    fn dashes_signs_and_reports_of_what_was_written_stay() {
+        let whole = [
+            "the paint -- the green one -- peeled off the wall",
+            "press File > Save and the print is blank",
+            "a Delta E > 3 between two lots",
+            "we told you --- more than once --- that it leaks",
+            "the desk wrote: we cannot help you, and left",
+            "Sorun sürüyor ve destek bana yazdı: bekleyin",
+        ];
+        for text in whole {
+            let plain = text.replace(['-', '>', ':', ','], " ");
+            assert_eq!(words(text), words(&plain));
+        }
+        let forwarded = "---------- Forwarded message ---------- / From: Ann / The lid leaks.";
+        assert!(words(forwarded).ends_with(&["the", "lid", "leaks"].map(str::to_owned)));
+        let quoted = "> only quoted words here / > and more of them";
+        assert_eq!(words(quoted).len(), 8);
+    }
+
+    #[test]
+    fn sentences_and_lines_have_ends() {
+        let mut segments = vec![0];
+        Normaliser::default().each_piece("One two. Three (four!) five / six\nseven 3.5", |piece| {
+            match piece {
+                Piece::Word(_) => *segments.last_mut().expect("one") += 1,
+                Piece::End => segments.push(0),
+            }
+        });
+        segments.retain(|words| *words > 0);
+        assert_eq!(segments, [2, 2, 1, 1, 3]);
     }
 
     #[test]

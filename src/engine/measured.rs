@@ -12,7 +12,7 @@ pub enum Unmeasured {
     #[error("not measured: the table `{0}` of this snapshot is empty")]
     Empty(String),
     #[error(
-        "not measured: this snapshot was not searched for what comes again; run `redress clusters run`"
+        "not measured: this snapshot was not searched for what comes again, or holds no texts; run `redress clusters run`"
     )]
     NotSearched,
 }

@@ -45,7 +45,7 @@ pub struct LayerManifest {
 }
 
 impl LayerManifest {
-    fn to_json(&mut self) -> Result<String, serde_json::Error> {
+    fn sealed_json(&mut self) -> Result<String, serde_json::Error> {
         self.digest.clear();
         let bare = serde_json::to_string_pretty(self)?;
         self.digest = hex(&Sha256::digest(bare.as_bytes()));
@@ -64,7 +64,7 @@ impl LayerManifest {
         };
         let found: LayerManifest = serde_json::from_str(&text).map_err(malformed)?;
         let mut again = found.clone();
-        again.to_json().map_err(malformed)?;
+        again.sealed_json().map_err(malformed)?;
         match again.digest == found.digest {
             true => Ok(found),
             false => Err(ManifestError::Altered { path }),
@@ -147,7 +147,7 @@ impl LayerDraft {
             *manifest.rows.entry(file.table.clone()).or_default() += file.rows;
         }
         let file = self.path.join(MANIFEST);
-        fs::write(&file, manifest.to_json()?).map_err(failed)?;
+        fs::write(&file, manifest.sealed_json()?).map_err(failed)?;
         sync(&file).map_err(failed)?;
         let target = self.folder.join(&manifest.run);
         fs::rename(&self.path, &target).map_err(failed)?;

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::complaints::Complaint;
 use crate::clusters::corpus::Corpus;
+use crate::clusters::exact::ExactComparison;
 use crate::clusters::normalise::Normaliser;
-use crate::clusters::similarity::Comparison;
 use crate::domain::cluster::{ClusterId, ClusterLevel};
 
 /// Terms of a label.
@@ -67,7 +67,7 @@ pub fn describe(
     clusters
         .into_par_iter()
         .map_init(
-            || Comparison::new(corpus),
+            || ExactComparison::new(corpus),
             |comparison, (level, id, members)| words.of_cluster(comparison, level, id, members),
         )
         .collect()
@@ -82,7 +82,7 @@ struct Words<'a> {
 impl Words<'_> {
     fn of_cluster(
         &self,
-        comparison: &mut Comparison,
+        comparison: &mut ExactComparison<'_>,
         level: ClusterLevel,
         id: ClusterId,
         members: Vec<usize>,
@@ -128,7 +128,7 @@ impl Words<'_> {
     }
 
     /// The sampled complaint most like the others on average; the earlier one of equals.
-    fn exemplar(&self, comparison: &mut Comparison, sample: &[usize]) -> usize {
+    fn exemplar(&self, comparison: &mut ExactComparison<'_>, sample: &[usize]) -> usize {
         let mut best = (f32::NEG_INFINITY, sample[0]);
         for at in sample {
             let all: f32 = self.similarity(comparison, *at, sample).iter().sum();
@@ -140,21 +140,14 @@ impl Words<'_> {
         best.1
     }
 
-    fn similarity(&self, comparison: &mut Comparison, one: usize, others: &[usize]) -> Vec<f32> {
-        let Some(own) = self.documents[one] else {
-            return vec![0.0; others.len()];
-        };
-        comparison.begin(self.corpus, own);
-        let found = others
-            .iter()
-            .map(|at| match self.documents[*at] {
-                Some(other) if other == own => 1.0,
-                Some(other) => comparison.with(self.corpus, other),
-                None => 0.0,
-            })
-            .collect();
-        comparison.end(self.corpus);
-        found
+    fn similarity(
+        &self,
+        comparison: &mut ExactComparison<'_>,
+        one: usize,
+        others: &[usize],
+    ) -> Vec<f32> {
+        let others = others.iter().map(|at| self.documents[*at]);
+        comparison.of(self.documents[one], others)
     }
 
     fn stems(&self, at: usize) -> &[(u32, f32)] {

@@ -124,21 +124,24 @@ fn run_row(folder: &Path, header: &Header<'_>, contents: &Contents<'_>) -> Writt
     };
     let trends = contents.problem_trends;
     let mut table = TableWriter::<ClusterRunColumns>::create(folder, None)?;
-    table.push(ClusterRunRow {
-        run_id: header.run,
-        ran_at: header.ran_at,
-        full: header.mode == Mode::Full,
-        cases: whole(contents.complaints.rows.len()),
-        without_words: whole(header.without_words),
-        problems: whole(of_level(ClusterLevel::Problem)),
-        themes: whole(of_level(ClusterLevel::Theme)),
-        recent_first: trends.recent_first,
-        recent_last: trends.recent_last,
-        tested: whole(trends.tested),
-        false_discovery_rate: trends.level,
-        smallest_emerging: trends.smallest_emerging.and_then(|n| i64::try_from(n).ok()),
-        refused: whole(header.refused),
-    })?;
+    // Where no complaint has a word, nothing was searched: its figures are not measured, never zero.
+    if header.without_words < contents.complaints.rows.len() {
+        table.push(ClusterRunRow {
+            run_id: header.run,
+            ran_at: header.ran_at,
+            full: header.mode == Mode::Full,
+            cases: whole(contents.complaints.rows.len()),
+            without_words: whole(header.without_words),
+            problems: whole(of_level(ClusterLevel::Problem)),
+            themes: whole(of_level(ClusterLevel::Theme)),
+            recent_first: trends.recent_first,
+            recent_last: trends.recent_last,
+            tested: whole(trends.tested),
+            false_discovery_rate: trends.level,
+            smallest_emerging: trends.smallest_emerging.and_then(|n| i64::try_from(n).ok()),
+            refused: whole(header.refused),
+        })?;
+    }
     table.finish()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clusters::corpus::Corpus;
-use crate::clusters::similarity::Comparison;
+use crate::clusters::exact::ExactComparison;
 use crate::domain::cluster::ClusterId;
 
 use super::complaints::{Complaint, Name};
@@ -53,7 +53,7 @@ pub struct Relation {
 /// A complaint is a **duplicate** of the earliest one of the same complainant that was received at most
 /// [`DUPLICATE_DAYS`] days before and says the same ([`SAME_TEXT`]), and of the one that staff merged it into. It is a
 /// **repeat** of the latest one of the same complainant that had been decided when this one was received and is of
-/// the same problem: by its words, or as classified (category and product); a duplicate is never a repeat too. Complaints without a complainant have neither.
+/// the same problem: by its words, or as classified (category and product, both known); a duplicate is never a repeat too. Complaints without a complainant have neither.
 ///
 /// `complaints` stand in canonical order; `problem_of` is each one's problem, `documents` its text in the corpus.
 pub fn relations(
@@ -62,7 +62,6 @@ pub fn relations(
     corpus: &Corpus,
     documents: &[Option<u32>],
 ) -> Vec<Relation> {
-    let texts = Texts { corpus, documents };
     let mut by_complainant: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
     let mut place_of: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, complaint) in complaints.iter().enumerate() {
@@ -71,7 +70,7 @@ pub fn relations(
         }
         place_of.insert(&complaint.case_id, at);
     }
-    let mut comparison = Comparison::new(corpus);
+    let mut comparison = ExactComparison::new(corpus);
     let mut found = Vec::new();
     for own in by_complainant.values() {
         for (order, later) in own.iter().enumerate() {
@@ -80,7 +79,7 @@ pub fn relations(
             let search = Search {
                 complaints,
                 problem_of,
-                texts,
+                documents,
                 later: *later,
             };
             found.extend(search.among(earlier, &mut comparison));
@@ -102,7 +101,7 @@ pub fn relations(
             earlier,
             days_between: between,
             days_since_decision: None,
-            similarity: texts.similarity(&mut comparison, later, &[earlier])[0],
+            similarity: similarity(documents, &mut comparison, later, &[earlier])[0],
         });
     }
     found.sort_by_key(|relation| (relation.later, relation.kind));
@@ -112,12 +111,12 @@ pub fn relations(
 struct Search<'a> {
     complaints: &'a [Complaint],
     problem_of: &'a [Option<ClusterId>],
-    texts: Texts<'a>,
+    documents: &'a [Option<u32>],
     later: usize,
 }
 
 impl Search<'_> {
-    fn among(&self, earlier: &[usize], comparison: &mut Comparison) -> Option<Relation> {
+    fn among(&self, earlier: &[usize], comparison: &mut ExactComparison<'_>) -> Option<Relation> {
         let own = &self.complaints[self.later];
         let days = |at: usize| (own.received_on - self.complaints[at].received_on).num_days();
         let near: Vec<usize> = earlier
@@ -125,7 +124,7 @@ impl Search<'_> {
             .copied()
             .filter(|at| days(*at) <= DUPLICATE_DAYS)
             .collect();
-        let alike = self.texts.similarity(comparison, self.later, &near);
+        let alike = similarity(self.documents, comparison, self.later, &near);
         let twice = near.iter().zip(&alike).find(|(_, s)| **s >= SAME_TEXT);
         if let Some((at, similarity)) = twice {
             return Some(Relation {
@@ -147,7 +146,7 @@ impl Search<'_> {
             earlier: at,
             days_between: days(at),
             days_since_decision: Some(since),
-            similarity: self.texts.similarity(comparison, self.later, &[at])[0],
+            similarity: similarity(self.documents, comparison, self.later, &[at])[0],
         })
     }
 
@@ -161,6 +160,7 @@ impl Search<'_> {
         // People do not say the same thing twice in the same words; staff classify both.
         let same_class = own.category.is_some()
             && own.category == other.category
+            && own.product.is_some()
             && own.product == other.product;
         if !(same_problem || same_class) || own.merged || other.merged {
             return None;
@@ -173,29 +173,12 @@ impl Search<'_> {
     }
 }
 
-/// The complaints' texts in the corpus.
-#[derive(Clone, Copy)]
-struct Texts<'a> {
-    corpus: &'a Corpus,
-    documents: &'a [Option<u32>],
-}
-
-impl Texts<'_> {
-    /// Similarity of one complaint's text with those of others; 0 where one has no words.
-    fn similarity(&self, comparison: &mut Comparison, one: usize, others: &[usize]) -> Vec<f32> {
-        let Some(own) = self.documents[one] else {
-            return vec![0.0; others.len()];
-        };
-        comparison.begin(self.corpus, own);
-        let found = others
-            .iter()
-            .map(|at| match self.documents[*at] {
-                Some(other) if other == own => 1.0,
-                Some(other) => comparison.with(self.corpus, other),
-                None => 0.0,
-            })
-            .collect();
-        comparison.end(self.corpus);
-        found
-    }
+/// Similarity of one complaint's text with those of others.
+fn similarity(
+    documents: &[Option<u32>],
+    comparison: &mut ExactComparison<'_>,
+    one: usize,
+    others: &[usize],
+) -> Vec<f32> {
+    comparison.of(documents[one], others.iter().map(|at| documents[*at]))
 }

@@ -299,7 +299,7 @@ fn a_product_with_no_other_case_or_a_cluster_with_none_is_not_estimable() {
     // Volume, but none in the months that a strong season would compare with.
     let mut volume = steady(24);
     volume[9..12].fill(0.0);
-    not_estimable(&with_recent(24, 0, [1, 1, 1]), &vec![f64::MAX; 24]);
+    not_estimable(&with_recent(24, 0, [1, 1, 1]), &[f64::MAX; 24]);
     assert!(
         one(
             &with_recent(24, 1, [1, 1, 1]),
@@ -361,7 +361,7 @@ fn what_is_no_history_is_refused() {
     for window in [0, 13] {
         let settings = Settings { window, ..settings };
         assert!(matches!(
-            run(&[sound.clone()], &settings),
+            run(std::slice::from_ref(&sound), &settings),
             Err(StatsError::OutOfRange { .. })
         ));
     }
@@ -374,8 +374,8 @@ fn what_is_no_history_is_refused() {
             confidence: share,
             ..settings
         };
-        assert!(run(&[sound.clone()], &level).is_err());
-        assert!(run(&[sound.clone()], &confidence).is_err());
+        assert!(run(std::slice::from_ref(&sound), &level).is_err());
+        assert!(run(std::slice::from_ref(&sound), &confidence).is_err());
     }
 }
 

@@ -1,5 +1,6 @@
 //! What must hold of the whole computation, whatever the texts.
 
+mod boilerplate;
 mod extension;
 mod rubbish;
 mod settled;

@@ -1,0 +1,142 @@
+//! How alike two documents are, letter group by letter group: for the few pairs that people are shown or that decide
+//! by themselves (duplicates, exemplars). The search compares millions of pairs and uses [`super::similarity`], which
+//! is near enough and many times faster.
+
+use super::corpus::{Corpus, damped};
+
+/// One thread's memory for comparing one document with others.
+pub struct ExactComparison<'a> {
+    corpus: &'a Corpus,
+    stems: Vec<f32>,
+    /// The document's weights of letter groups.
+    groups: Vec<f32>,
+    document: u32,
+}
+
+impl<'a> ExactComparison<'a> {
+    /// For a corpus.
+    pub fn new(corpus: &'a Corpus) -> Self {
+        ExactComparison {
+            corpus,
+            stems: vec![0.0; corpus.lexicon.stems()],
+            groups: vec![0.0; corpus.lexicon.groups()],
+            document: 0,
+        }
+    }
+
+    /// Takes the document that the next ones are compared with.
+    pub fn begin(&mut self, document: u32) {
+        self.document = document;
+        for (stem, weight) in self.corpus.stems(document) {
+            self.stems[*stem as usize] = *weight;
+        }
+        self.corpus.spread_groups(document, &mut self.groups);
+    }
+
+    /// Forgets it.
+    pub fn end(&mut self) {
+        for (stem, _) in self.corpus.stems(self.document) {
+            self.stems[*stem as usize] = 0.0;
+        }
+        for (word, _) in self.corpus.words(self.document) {
+            for group in self.corpus.lexicon.groups_of(*word) {
+                self.groups[*group as usize] = 0.0;
+            }
+        }
+    }
+
+    /// Similarity with another document, 0 to 1: the mean of the cosine of the stems and that of the letter groups.
+    pub fn with(&self, other: u32) -> f32 {
+        (0.5 * (self.stems_with(other) + self.groups_with(other))).min(1.0)
+    }
+
+    /// Similarity of one document with others: 1 with itself, 0 where a text has no words.
+    pub fn of(&mut self, one: Option<u32>, others: impl Iterator<Item = Option<u32>>) -> Vec<f32> {
+        let Some(one) = one else {
+            return others.map(|_| 0.0).collect();
+        };
+        self.begin(one);
+        let found = others
+            .map(|other| match other {
+                Some(other) if other == one => 1.0,
+                Some(other) => self.with(other),
+                None => 0.0,
+            })
+            .collect();
+        self.end();
+        found
+    }
+
+    fn stems_with(&self, other: u32) -> f32 {
+        let each = self.corpus.stems(other).iter();
+        each.map(|(stem, weight)| self.stems[*stem as usize] * weight)
+            .sum()
+    }
+
+    fn groups_with(&self, other: u32) -> f32 {
+        let lexicon = &self.corpus.lexicon;
+        let mut sum = 0.0_f32;
+        for (word, count) in self.corpus.words(other) {
+            let own: f32 = lexicon
+                .groups_of(*word)
+                .iter()
+                .map(|group| self.groups[*group as usize] * lexicon.group_weight(*group))
+                .sum();
+            sum += damped(u32::from(*count)) * own;
+        }
+        sum / (self.corpus.group_norm(self.document) * self.corpus.group_norm(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clusters::corpus::Input;
+
+    /// Those of tests/oracle/clusters/tfidf.py.
+    const TEXTS: [&str; 9] = [
+        "the lid of the tin leaks and the paint runs over the carpet",
+        "paint leaked from under the lid onto the carpet of the car",
+        "the lid leaks",
+        "kapak sizdiriyor boya arabanin halisina akti",
+        "arabanin halisina boya akti kapak kapanmiyor",
+        "крышка течет краска залила коврик",
+        "краска течет крышка крышка не закрывается",
+        "the invoice was charged twice and nobody refunds the money",
+        "invoice charged two times refund the money please",
+    ];
+
+    #[test]
+    fn agrees_with_scikit_learn() {
+        let inputs = TEXTS.map(|text| Input {
+            text,
+            gate: 0,
+            word: 0,
+        });
+        let corpus = Corpus::build(&inputs);
+        let mut comparison = ExactComparison::new(&corpus);
+        let mut lines = 0;
+        for line in include_str!("../../tests/oracle/clusters/tfidf.csv")
+            .lines()
+            .skip(1)
+        {
+            let cells: Vec<f32> = line
+                .split(',')
+                .map(|cell| cell.parse().expect("number"))
+                .collect();
+            let [a, b, stems, groups] = cells[..] else {
+                panic!("four cells: {line}")
+            };
+            comparison.begin(a as u32);
+            let own = comparison.stems_with(b as u32);
+            assert!((own - stems).abs() < 1e-5, "{line}: stems {own}");
+            // The frequency of a letter group is reckoned from its words, so the weights differ a little.
+            let own = comparison.groups_with(b as u32);
+            assert!((own - groups).abs() < 0.05, "{line}: groups {own}");
+            comparison.end();
+            lines += 1;
+        }
+        assert_eq!(lines, 36);
+        assert!(comparison.groups.iter().all(|weight| *weight == 0.0));
+    }
+}
