@@ -40,6 +40,8 @@ pub fn consolidate(
         near: neighbours(&joined),
         profiles,
         bonds: bonds.clone(),
+        held: None,
+        grown: Map::default(),
         into: (0..group_of.len()).map(number_of).collect(),
         refused: Vec::new(),
     }
@@ -141,6 +143,10 @@ struct Consolidation<'a> {
     near: Map<u32, Vec<u32>>,
     profiles: Map<u32, Profile>,
     bonds: Bonds,
+    /// The group that lies spread out in the comparison, and its profile as it was.
+    held: Option<(u32, Profile)>,
+    /// Groups that have grown: only their pairs have to be weighed again.
+    grown: Map<u32, ()>,
     into: Vec<u32>,
     refused: Vec<(u32, u32)>,
 }
@@ -157,8 +163,12 @@ impl Consolidation<'_> {
                 self.refused.push((a, b));
                 continue;
             }
-            // The groups may have grown since the pair was weighed: weigh it again, and put it back if it fell.
-            let (similarity, enough) = self.weigh(a, b);
+            // Where neither has grown the weight still holds; else the pair is weighed again, and put back if it fell.
+            let (similarity, enough) =
+                match self.grown.contains_key(&a) || self.grown.contains_key(&b) {
+                    true => self.weigh(a, b),
+                    false => (pair.similarity, true),
+                };
             if similarity < pair.similarity && enough {
                 let (a, b) = (a.min(b), a.max(b));
                 heap.push(Pair { similarity, a, b });
@@ -176,13 +186,36 @@ impl Consolidation<'_> {
     }
 
     fn weigh(&mut self, a: u32, b: u32) -> (f64, bool) {
-        let (Some(one), Some(other)) = (self.profiles.get(&a), self.profiles.get(&b)) else {
-            return (0.0, false);
+        let (spread, other) = match self.held.as_ref().map(|(group, _)| *group) {
+            Some(group) if group == b => (b, a),
+            _ => (a, b),
         };
-        self.comparison.begin(self.corpus, one);
+        if !self.profiles.contains_key(&other) || !self.hold(spread) {
+            return (0.0, false);
+        }
+        let (one, other) = (&self.profiles[&spread], &self.profiles[&other]);
         let similarity = f64::from(self.comparison.with(self.corpus, other));
-        self.comparison.end(self.corpus, one);
         (similarity, similarity >= needed(one, other))
+    }
+
+    /// Spreads a group's profile out, unless it lies there already; whether there is such a group.
+    fn hold(&mut self, group: u32) -> bool {
+        if self.held.as_ref().is_some_and(|(held, _)| *held == group) {
+            return true;
+        }
+        self.let_go();
+        let Some(profile) = self.profiles.get(&group) else {
+            return false;
+        };
+        self.comparison.begin(self.corpus, profile);
+        self.held = Some((group, profile.clone()));
+        true
+    }
+
+    fn let_go(&mut self) {
+        if let Some((_, profile)) = self.held.take() {
+            self.comparison.end(self.corpus, &profile);
+        }
     }
 
     fn merge(&mut self, a: u32, b: u32, similarity: f64, heap: &mut BinaryHeap<Pair>) {
@@ -194,17 +227,18 @@ impl Consolidation<'_> {
             false => (b, a),
         };
         let whole = one.join(other, similarity);
+        self.let_go();
+        self.grown.insert(kept, ());
         self.profiles.remove(&gone);
         self.profiles.insert(kept, whole);
         self.bonds.join(kept, gone);
         self.into[gone as usize] = kept;
         // Only the smaller side's neighbours are new to the group; the greater side's pairs stand in the heap.
         let moved = self.near.remove(&gone).unwrap_or_default();
-        for other in &moved {
-            let other = root(&self.into, *other);
-            if other == kept {
-                continue;
-            }
+        let mut others: Vec<u32> = moved.iter().map(|other| root(&self.into, *other)).collect();
+        others.sort_unstable();
+        others.dedup();
+        for other in others.into_iter().filter(|other| *other != kept) {
             let (similarity, enough) = self.weigh(kept, other);
             if enough {
                 let (a, b) = (kept.min(other), kept.max(other));

