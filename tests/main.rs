@@ -6,6 +6,7 @@ mod cli_cases;
 mod common;
 mod extract;
 mod faults;
+mod improvement;
 mod incident_log;
 mod metrics;
 mod metrics_rest;

@@ -56,8 +56,12 @@ fn without_their_tables_they_are_not_measured() {
     assert_eq!(
         resting,
         [
+            "action_course",
             "action_effectiveness",
+            "action_list",
+            "action_relapses",
             "action_status",
+            "action_verdicts",
             "audits_held",
             "documents_changed",
             "duplicates",
@@ -66,7 +70,11 @@ fn without_their_tables_they_are_not_measured() {
             "recurrent_problems",
             "recurrents",
             "repeats",
-            "right_first_time"
+            "review_decisions",
+            "review_inputs",
+            "right_first_time",
+            "suggestions",
+            "unattended"
         ]
     );
 }
@@ -208,9 +216,16 @@ fn checks_of_actions_are_counted_by_verdict() {
             ("ended_on", ended),
             ("verdict", verdict),
             ("rate_ratio", "0.5"),
+            ("attempt", "1"),
+            ("settles", "TRUE"),
         ]
     };
+    // A first look that an extension follows settles nothing.
+    let mut open = row("'A1'", "DATE '2026-07-05'", "'inconclusive'");
+    open.retain(|(name, _)| *name != "settles");
+    open.push(("settles", "FALSE"));
     let all = [
+        open,
         row("'A1'", "DATE '2026-07-10'", "'effective'"),
         row("'A2'", "DATE '2026-07-11'", "'inconclusive'"),
         row("'A3'", "DATE '2026-07-12'", "'effective'"),
@@ -223,6 +238,305 @@ fn checks_of_actions_are_counted_by_verdict() {
         [
             ["2026-07", "effective", "2"],
             ["2026-07", "inconclusive", "1"]
+        ]
+    );
+}
+
+/// A value of each kind that a test does not look at.
+const NO_TEXT: &str = "CAST(NULL AS STRING)";
+const NO_NUMBER: &str = "CAST(NULL AS INT)";
+const NO_REAL: &str = "CAST(NULL AS DOUBLE)";
+
+/// One action of the quarter with its owner; more is put on top.
+fn owned(
+    id: &'static str,
+    more: &[(&'static str, &'static str)],
+) -> Vec<(&'static str, &'static str)> {
+    let mut row = vec![
+        ("action_id", id),
+        ("title", "'Seals'"),
+        ("kind", "'corrective'"),
+        ("source", "'review'"),
+        ("state", "'checking'"),
+        ("owner", "'ayse'"),
+        ("department", NO_TEXT),
+        ("opened_on", "DATE '2026-05-01'"),
+        ("due_on", "DATE '2026-08-01'"),
+        ("implemented_on", NO_DAY),
+        ("check_due_on", NO_DAY),
+        ("closed_on", NO_DAY),
+        ("withdrawn", "FALSE"),
+        ("cases_in_scope", NO_NUMBER),
+        ("documents_changed", "0"),
+        ("cost_minor", "0"),
+    ];
+    for (name, value) in more {
+        row.retain(|(known, _)| known != name);
+        row.push((name, value));
+    }
+    // Rows of a UNION go by place.
+    row.sort_unstable();
+    row
+}
+
+fn checked(
+    id: &'static str,
+    more: &[(&'static str, &'static str)],
+) -> Vec<(&'static str, &'static str)> {
+    let mut row = vec![
+        ("action_id", id),
+        ("attempt", "1"),
+        ("basis", "'rate'"),
+        ("settles", "TRUE"),
+        ("ended_on", "DATE '2026-07-31'"),
+        ("verdict", "'effective'"),
+        ("verdict_by_person", NO_TEXT),
+        ("verdict_still_in", NO_TEXT),
+        ("rate_ratio", "CAST(0.25 AS DOUBLE)"),
+        ("ratio_lower", "CAST(0.1 AS DOUBLE)"),
+        ("ratio_upper", NO_REAL),
+        ("p_value", NO_REAL),
+        ("chance_to_see", "CAST(0.8 AS DOUBLE)"),
+        ("changes", "0"),
+        ("cases_before", "40"),
+        ("cases_after", "10"),
+    ];
+    for (name, value) in more {
+        row.retain(|(known, _)| known != name);
+        row.push((name, value));
+    }
+    row.sort_unstable();
+    row
+}
+
+fn table(all: &[Vec<(&str, &str)>]) -> String {
+    let all: Vec<&[(&str, &str)]> = all.iter().map(Vec::as_slice).collect();
+    rows(&all)
+}
+
+#[test]
+fn actions_are_listed_with_the_verdict_of_their_last_attempt() {
+    let actions = table(&[
+        owned("'A1'", &[("implemented_on", "DATE '2026-06-01'")]),
+        // Closed before the quarter: not listed. Closed within it: listed. Opened after it: not.
+        owned("'A2'", &[("closed_on", "DATE '2026-06-30'")]),
+        owned(
+            "'A3'",
+            &[("closed_on", "DATE '2026-07-01'"), ("withdrawn", "TRUE")],
+        ),
+        owned("'A4'", &[("opened_on", "DATE '2026-10-01'")]),
+        // Late on the last day of the quarter; implemented only after it.
+        owned("'A5'", &[("implemented_on", "DATE '2026-10-02'")]),
+    ]);
+    let checks = table(&[
+        checked("'A1'", &[("verdict", "'ineffective'")]),
+        checked(
+            "'A1'",
+            &[("attempt", "2"), ("ended_on", "DATE '2026-09-30'")],
+        ),
+        checked(
+            "'A5'",
+            &[("settles", "FALSE"), ("verdict", "'inconclusive'")],
+        ),
+    ]);
+    let (_lake, engine) = with(&[("actions", &actions), ("action_checks", &checks)]);
+    let list = ask(&engine, "action_list");
+    let rows: Vec<String> = (0..list.rows.len())
+        .map(|row| {
+            format!(
+                "{} {}",
+                list.text(row, "action_id"),
+                list.text(row, "overdue")
+            )
+        })
+        .collect();
+    assert_eq!(rows, ["A1 no", "A3 no", "A5 yes"]);
+    let metrics = shipped_metrics().unwrap();
+    let metric = metrics.iter().find(|m| m.id == "action_list").unwrap();
+    let effective = [("verdict".to_owned(), "effective".to_owned())];
+    let found = engine.drill(metric, &effective, None).unwrap();
+    assert_eq!(found.rows.len(), 1);
+    assert_eq!(found.text(0, "action_id"), "A1");
+    // Both attempts were judged in the quarter; the look that settles nothing is not there.
+    let verdicts = ask(&engine, "action_verdicts");
+    let rows: Vec<String> = (0..verdicts.rows.len())
+        .map(|row| {
+            format!(
+                "{} {}",
+                verdicts.text(row, "action_id"),
+                verdicts.text(row, "verdict")
+            )
+        })
+        .collect();
+    assert_eq!(rows, ["A1 ineffective", "A1 effective"]);
+    assert_eq!(verdicts.count(0, "cases_after"), 10);
+}
+
+fn signal(
+    signal: &'static str,
+    subject: &'static str,
+    id: &'static str,
+    trend: &'static str,
+    cost: &'static str,
+) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("signal", signal),
+        ("subject", subject),
+        ("subject_id", id),
+        ("label", "'words'"),
+        ("trend", trend),
+        ("recent_cases", "5"),
+        ("recent_expected", "CAST(1.5 AS DOUBLE)"),
+        ("q_value", NO_REAL),
+        ("cases_year", "9"),
+        ("open_cases", "1"),
+        ("cost_year_minor", cost),
+        ("cases", NO_TEXT),
+    ]
+}
+
+#[test]
+fn what_has_no_action_comes_beyond_chance_first_then_by_cost() {
+    let run = "SELECT 'R1' AS run_id, as_of_at AS ran_at, 1 AS actions, 0 AS records, '0:0' AS improvement_head FROM params";
+    let signals = table(&[
+        signal("'no_action'", "'problem'", "'C-000001'", "'steady'", "900"),
+        signal("'no_action'", "'category'", "'leak'", "'growing'", "100"),
+        signal(
+            "'no_action'",
+            "'problem'",
+            "'C-000002'",
+            "'emerging'",
+            "200",
+        ),
+        signal("'rate_rose'", "'action'", "'A1'", NO_TEXT, "0"),
+    ]);
+    let (_lake, engine) = with(&[("improvement_runs", run), ("action_signals", &signals)]);
+    let answer = ask(&engine, "unattended");
+    let ids: Vec<String> = (0..answer.rows.len())
+        .map(|r| answer.text(r, "subject_id"))
+        .collect();
+    assert_eq!(ids, ["C-000002", "leak", "C-000001"]);
+    let relapses = ask(&engine, "action_relapses");
+    assert_eq!(
+        texts(&relapses),
+        [["A1", "words", "rate_rose", "5", "1.5", ""]]
+    );
+}
+
+#[test]
+fn the_course_of_an_action_lists_its_months() {
+    let row = |month: &'static str, window: &'static str| {
+        vec![
+            ("action_id", "'A1'"),
+            ("month", month),
+            ("time_window", window),
+            ("cases", "4"),
+            ("moved_out", "1"),
+            ("exposure", "CAST(20.5 AS DOUBLE)"),
+            ("whole", "TRUE"),
+        ]
+    };
+    let months = table(&[
+        row("'2026-07'", "'follow_up'"),
+        row("'2025-07'", "'baseline'"),
+    ]);
+    let (_lake, engine) = with(&[
+        ("actions", &table(&[owned("'A1'", &[])])),
+        ("action_months", &months),
+    ]);
+    assert_eq!(
+        texts(&ask(&engine, "action_course")),
+        [
+            ["A1", "2025-07", "baseline", "4", "1", "20.5", "true"],
+            ["A1", "2026-07", "follow_up", "4", "1", "20.5", "true"]
+        ]
+    );
+}
+
+#[test]
+fn suggestions_count_by_month_and_fate() {
+    let row = |no: &'static str, made: &'static str, fate: &'static str| {
+        vec![
+            ("suggestion_no", no),
+            ("made_on", made),
+            ("department", NO_TEXT),
+            ("fate", fate),
+        ]
+    };
+    let all = table(&[
+        row("1", "DATE '2026-06-30'", "'waiting'"),
+        row("2", "DATE '2026-07-01'", "'adopted'"),
+        row("3", "DATE '2026-07-31'", "'adopted'"),
+        row("4", "DATE '2026-09-30'", "'waiting'"),
+    ]);
+    let (_lake, engine) = with(&[("suggestions", &all)]);
+    assert_eq!(
+        texts(&ask(&engine, "suggestions")),
+        [["2026-07", "adopted", "2"], ["2026-09", "waiting", "1"]]
+    );
+}
+
+#[test]
+fn decisions_of_reviews_stand_as_their_actions_do() {
+    let row = |no: &'static str, action: &'static str, held: &'static str| {
+        vec![
+            ("review", "'MR-0001'"),
+            ("decision_no", no),
+            ("period_first", "DATE '2026-04-01'"),
+            ("period_last", "DATE '2026-06-30'"),
+            ("held_on", held),
+            ("output", "'O1'"),
+            ("decision", "'do it'"),
+            ("action_id", action),
+        ]
+    };
+    let decisions = table(&[
+        row("1", "'A1'", "DATE '2026-07-10'"),
+        row("2", "'A2'", "DATE '2026-07-10'"),
+        row("3", "'A3'", "DATE '2026-07-10'"),
+        row("4", "'A4'", "DATE '2026-07-10'"),
+        row("5", "'A5'", "DATE '2026-07-10'"),
+        // Of a meeting after the quarter.
+        row("6", "'A1'", "DATE '2026-10-05'"),
+    ]);
+    let actions = table(&[
+        owned("'A1'", &[("implemented_on", "DATE '2026-08-01'")]),
+        owned("'A2'", &[("implemented_on", "DATE '2026-08-02'")]),
+        owned("'A3'", &[]),
+        owned("'A4'", &[("due_on", "DATE '2026-10-01'")]),
+        owned("'A5'", &[("withdrawn", "TRUE")]),
+    ]);
+    let (_lake, engine) = with(&[("review_decisions", &decisions), ("actions", &actions)]);
+    let answer = ask(&engine, "review_decisions");
+    let standing: Vec<String> = (0..answer.rows.len())
+        .map(|r| answer.text(r, "standing"))
+        .collect();
+    assert_eq!(standing, ["done", "done_late", "late", "ahead", "given_up"]);
+}
+
+#[test]
+fn inputs_belong_to_exactly_the_period_reviewed() {
+    let row = |first: &'static str, input: &'static str| {
+        vec![
+            ("review", "'MR-0001'"),
+            ("period_first", first),
+            ("period_last", "DATE '2026-09-30'"),
+            ("held_on", "DATE '2026-10-05'"),
+            ("input", input),
+            ("entered", "'a new plant'"),
+        ]
+    };
+    let all = table(&[
+        row("DATE '2026-07-01'", "'I2'"),
+        row("DATE '2026-07-01'", "'I1'"),
+        row("DATE '2026-01-01'", "'I8'"),
+    ]);
+    let (_lake, engine) = with(&[("review_inputs", &all)]);
+    assert_eq!(
+        texts(&ask(&engine, "review_inputs")),
+        [
+            ["MR-0001", "I1", "a new plant"],
+            ["MR-0001", "I2", "a new plant"]
         ]
     );
 }

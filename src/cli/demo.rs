@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use redress::domain::vocabulary::Language;
+use redress::improvement::signals::SignalKind;
 use redress::sample::Settings;
 
 use super::Context;
 use super::engine::EngineArgs;
 use super::failure::Failure;
-use super::{clusters, extract, output, review, sample};
+use super::{action, clusters, extract, output, review, sample};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -76,6 +77,26 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             found.growing + found.emerging,
             found.duplicates,
             found.repeats
+        ),
+        step,
+    );
+    let step = Instant::now();
+    action::enter_sample(&demo, &settings)?;
+    let improved = action::perform(&demo, &action::UpdateArgs::default())?;
+    said(
+        &format!(
+            "actions: {}, {} judged by the complaints; {} problems and categories have none",
+            improved.actions.len(),
+            improved
+                .actions
+                .iter()
+                .filter(|a| a.rounds.iter().any(|round| round.settled().is_some()))
+                .count(),
+            improved
+                .signals
+                .iter()
+                .filter(|s| s.kind == SignalKind::NoAction)
+                .count()
         ),
         step,
     );

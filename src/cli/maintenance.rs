@@ -49,6 +49,8 @@ struct Verified<'a> {
     events: u64,
     cases: u64,
     head: String,
+    /// Head of the chain over actions and the records of improvement.
+    improvement_head: String,
     clean: bool,
     differences: Vec<Difference<'a>>,
 }
@@ -102,6 +104,7 @@ pub fn audit(context: &Context, command: AuditCommand) -> anyhow::Result<()> {
         events: report.events,
         cases: report.cases,
         head: written(&report.head),
+        improvement_head: written(&report.improvement_head),
         clean: report.is_clean(),
         differences: report
             .differences
@@ -145,6 +148,7 @@ impl Verified<'_> {
             lines.push_str("nothing differs from what was recorded\n");
         }
         lines.push_str(&format!("head {}\n", self.head));
+        lines.push_str(&format!("head of improvement {}\n", self.improvement_head));
         lines
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a command; arguments in, one call into the library, output.
 
+mod action;
 mod calendar;
 mod case;
 mod check;
@@ -9,6 +10,8 @@ mod demo;
 mod engine;
 mod extract;
 mod failure;
+mod import;
+mod improvement;
 mod init;
 mod lake;
 mod maintenance;
@@ -97,7 +100,16 @@ enum Command {
     /// What comes again: duplicates, repeats, recurrent problems
     #[command(subcommand)]
     Clusters(clusters::Command),
-    /// The review of a period
+    /// Corrective and preventive actions: open, fix the check, judge, verify
+    #[command(subcommand)]
+    Action(action::Command),
+    /// Audits, recommendations, staff suggestions, research
+    #[command(subcommand)]
+    Improvement(improvement::Command),
+    /// Take tables into the register: units sold
+    #[command(subcommand)]
+    Import(import::Command),
+    /// The review of a period, and the minutes of the meeting
     #[command(subcommand)]
     Review(review::Command),
     /// The statistics behind the figures, on any CSV or Parquet table
@@ -131,6 +143,7 @@ impl Command {
             | Command::Query(_)
             | Command::Check(_)
             | Command::Clusters(_)
+            | Command::Action(_)
             | Command::Review(_) => true,
             Command::Init(_)
             | Command::Case(_)
@@ -138,6 +151,8 @@ impl Command {
             | Command::Evidence(_)
             | Command::Objectives(_)
             | Command::Limits(_)
+            | Command::Improvement(_)
+            | Command::Import(_)
             | Command::Calendar(_)
             | Command::Lake(_)
             | Command::Stat(_)
@@ -212,6 +227,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Query(args) => query::run(&context, &args),
         Command::Check(args) => check::run(&context, &args),
         Command::Clusters(command) => clusters::run(&context, command),
+        Command::Action(command) => action::run(&context, command),
+        Command::Improvement(command) => improvement::run(&context, command),
+        Command::Import(command) => import::run(&context, command),
         Command::Review(command) => review::run(&context, command),
         Command::Stat(command) => stat::run(&context, command),
         Command::Sample(command) => sample::run(&context, command),

@@ -1,4 +1,6 @@
-//! `redress review build PERIOD`: the pack of a period.
+//! `redress review build PERIOD`: the pack of a period; `redress review minutes`: the record of the meeting.
+
+mod minutes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,9 @@ use super::{output, progress, query, rules};
 pub enum Command {
     /// Build the review of a period
     Build(BuildArgs),
+    /// The minutes of management reviews
+    #[command(subcommand)]
+    Minutes(minutes::Command),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -56,6 +61,7 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
             output::write_out(format!("{}\n", page.display()).as_bytes())?;
             Ok(())
         }
+        Command::Minutes(command) => minutes::run(context, command),
     }
 }
 

@@ -8,7 +8,7 @@ use redress::lake::store::Lake;
 use super::Context;
 use super::engine::EngineArgs;
 use super::failure::Failure;
-use super::{check, clusters, extract, review};
+use super::{action, check, clusters, extract, review};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -54,6 +54,17 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             done.duplicates,
             done.repeats,
             done.mode.as_str()
+        );
+        Ok((said, ()))
+    })?;
+    step("actions", || {
+        let done = action::perform(context, &action::UpdateArgs::default())?;
+        let said = format!(
+            "{} actions, {} judged, {} proposals, {} due soon or overdue",
+            done.actions.len(),
+            done.judged.len(),
+            done.signals.len(),
+            done.reminders.len()
         );
         Ok((said, ()))
     })?;

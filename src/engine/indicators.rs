@@ -133,6 +133,7 @@ pub const INDICATORS: &[Indicator] = &[
         Reading::Count(sum(&["documents"])),
     ),
     indicator("P7", "staff_trained", share(&["trained"], &["staff"])),
+    indicator("P9", "suggestions", Reading::Count(sum(&["suggestions"]))),
     indicator("P11", "audits_held", Reading::Count(sum(&["held"]))),
     indicator("P12", "recommendations", share(&["met"], DUE)),
     indicator(

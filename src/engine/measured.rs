@@ -15,6 +15,10 @@ pub enum Unmeasured {
         "not measured: this snapshot was not searched for what comes again, or holds no texts; run `redress clusters run`"
     )]
     NotSearched,
+    #[error(
+        "not measured: the records of improvement were not read into this snapshot; run `redress action update`"
+    )]
+    NotRead,
 }
 
 /// Why a metric has no answer here, whatever its SQL gives; `None` when it has one. `rows` and
@@ -33,6 +37,7 @@ pub fn unmeasured(
         .filter(|table| rows.get(*table).is_none_or(|rows| *rows == 0))
         .map(|table| match table.as_str() {
             "cluster_runs" => Unmeasured::NotSearched,
+            "improvement_runs" => Unmeasured::NotRead,
             _ => Unmeasured::Empty(table.clone()),
         })
 }

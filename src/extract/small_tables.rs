@@ -13,10 +13,9 @@ use crate::lake::manifest::{FileEntry, Manifest};
 use crate::lake::store::Draft;
 use crate::lake::table::days_since_epoch;
 use crate::lake::tables::{
-    ActionCheckColumns, ActionColumns, AuditColumns, CalendarColumns, CalendarRow, CaseColumns,
-    DeviationColumns, EventColumns, EvidenceColumns, EvidenceRow, ExposureColumns, ExposureRow,
-    IssueColumns, NarrativeColumns, ObjectiveColumns, ObjectiveRow, PassColumns,
-    RecommendationColumns, StaffColumns, StaffRow, StageColumns, StateColumns,
+    CalendarColumns, CalendarRow, CaseColumns, DeviationColumns, EventColumns, EvidenceColumns,
+    EvidenceRow, ExposureColumns, ExposureRow, IssueColumns, NarrativeColumns, ObjectiveColumns,
+    ObjectiveRow, PassColumns, StaffColumns, StaffRow, StageColumns, StateColumns,
 };
 use crate::lake::writer::{TableWriter, write_empty};
 
@@ -51,14 +50,6 @@ pub(super) fn write_small_tables(
     manifest.files.push(objectives(draft, connection, order)?);
     manifest.files.push(staff(draft, connection, order)?);
     manifest.files.push(calendars(draft, order.rules)?);
-    // Their records come with corrective actions and the management review.
-    let path = draft.path();
-    manifest.files.extend([
-        write_empty::<AuditColumns>(path)?,
-        write_empty::<RecommendationColumns>(path)?,
-        write_empty::<ActionColumns>(path)?,
-        write_empty::<ActionCheckColumns>(path)?,
-    ]);
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use rusqlite::{Connection, Row};
 use super::attachments::{file_hash, file_path, files_folder, kept};
 use super::chain::{self, ChainHead, Hash, Link};
 use super::error::{RegisterError, Result};
+use super::improvement;
 use super::projection::{Projection, read_events};
 use super::records::unreadable;
 use super::seal::{SEALED, Sealed, covered, row_checksum};
@@ -24,6 +25,11 @@ use crate::hex::hex;
 
 /// No more differences than these are collected; by then the register is to be restored anyway.
 const MOST_DIFFERENCES: usize = 100;
+
+const NO_HEAD: ChainHead = ChainHead {
+    seq: 0,
+    hash: String::new(),
+};
 
 /// Something that is not as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +56,8 @@ pub struct AuditReport {
     pub cases: u64,
     /// The chain's head, to be recorded elsewhere.
     pub head: ChainHead,
+    /// The head of the chain over actions and the records of improvement.
+    pub improvement_head: ChainHead,
     /// What differs, in the order of finding; at most a hundred.
     pub differences: Vec<Difference>,
 }
@@ -95,16 +103,15 @@ pub(super) fn audit(
         report: AuditReport {
             events: 0,
             cases: 0,
-            head: ChainHead {
-                seq: 0,
-                hash: String::new(),
-            },
+            head: NO_HEAD,
+            improvement_head: NO_HEAD,
             differences: Vec::new(),
         },
     };
     audit.part("schema", |a| a.schema(conn));
     audit.part("database", |a| a.database(conn));
     audit.part("case_event", |a| a.chain(conn, known));
+    audit.part("improvement_event", |a| a.improvement(conn));
     audit.part("complaint_case", |a| a.projections(conn));
     audit.part("event_text", |a| a.texts(conn));
     for &sealed in SEALED {
@@ -289,6 +296,56 @@ impl Audit {
             (Some(_), Some(_), _, _) => {
                 self.differs("event_text", key, "is gone without an erasure");
             }
+        }
+        Ok(())
+    }
+
+    /// The chain over actions and records, and that each subject's events still fold.
+    fn improvement(&mut self, conn: &Connection) -> Result<()> {
+        const PLACE: &str = "improvement_event";
+        let (mut seq, mut previous) = (0, improvement::genesis(conn)?);
+        let mut select = conn.prepare(
+            "SELECT seq, subject, number, event_no, kind, recorded_at, actor, data, format, hash
+             FROM improvement_event ORDER BY seq",
+        )?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let found: i64 = row.get(0)?;
+            if found != seq + 1 {
+                let what = format!("follows event {seq}: what lies between is gone");
+                self.differs(PLACE, format!("seq {found}"), what);
+            }
+            seq = found;
+            let computed = improvement::link_hash(
+                &previous,
+                &improvement::Link {
+                    seq,
+                    subject: optional(row, 1)?.unwrap_or_default(),
+                    number: row.get(2)?,
+                    event_no: row.get(3)?,
+                    kind: optional(row, 4)?.unwrap_or_default(),
+                    recorded_at: row.get(5)?,
+                    actor: optional(row, 6)?.unwrap_or_default(),
+                    data: optional(row, 7)?.unwrap_or_default(),
+                    format: row.get(8)?,
+                },
+            );
+            let stored = optional(row, 9)?.unwrap_or_default();
+            if stored != computed {
+                self.differs(
+                    PLACE,
+                    format!("seq {seq}"),
+                    "its hash does not fit its values and the event before it",
+                );
+            }
+            previous = Hash::try_from(stored).unwrap_or(computed);
+        }
+        self.report.improvement_head = ChainHead {
+            seq,
+            hash: hex(&previous),
+        };
+        for (subject, error) in improvement::unfoldable(conn)? {
+            self.differs(PLACE, subject, error);
         }
         Ok(())
     }

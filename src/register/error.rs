@@ -97,6 +97,12 @@ pub enum RegisterError {
         "the clusters of `{found}` were changed by somebody else meanwhile; nothing was recorded, run it again"
     )]
     BookMoved { found: String },
+    /// An action does not admit the event.
+    #[error(transparent)]
+    Action(#[from] crate::domain::action::ActionRefusal),
+    /// A record of continual improvement does not admit the event.
+    #[error(transparent)]
+    Record(#[from] crate::domain::improvement::RecordRefusal),
     /// The workflow refuses the event.
     #[error("{0}")]
     Refused(#[from] FoldError),

@@ -8,16 +8,23 @@ use rusqlite::Connection;
 use super::error::Result;
 
 /// The schema version that this program writes.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// Marks the file as a register: "Rdrs" in ASCII.
 pub(super) const APPLICATION_ID: i64 = 0x5264_7273;
 
 /// The full schema of each version, oldest first.
-pub(super) const SCHEMAS: &[&str] = &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
+pub(super) const SCHEMAS: &[&str] = &[
+    include_str!("schema/v1.sql"),
+    include_str!("schema/v2.sql"),
+    include_str!("schema/v3.sql"),
+];
 
 /// The step from version n to n + 1, for n = 1, 2, …; events are never rewritten by one.
-const UPGRADES: &[&str] = &[include_str!("schema/to_v2.sql")];
+const UPGRADES: &[&str] = &[
+    include_str!("schema/to_v2.sql"),
+    include_str!("schema/to_v3.sql"),
+];
 
 /// Writes the present schema into an empty database.
 pub(super) fn create(conn: &Connection) -> Result<()> {

@@ -1,11 +1,13 @@
 //! Counted tables -> a finished review: every figure judged, rounded and worded once.
 
+mod actions;
 mod ageing;
 mod cut;
 mod findings;
 mod indicators;
 mod limits;
 mod maker;
+mod meeting;
 mod others;
 mod overview;
 mod pareto;
@@ -50,6 +52,7 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
     let remedies = remedies::read(&maker)?;
     let pauses = pauses::read(&maker)?;
     let recurrence = recurrence::read(&maker)?;
+    let actions = actions::read(&maker)?;
 
     let judged = findings::Judged {
         stages: [&stages, &overall, &acknowledged],
@@ -57,6 +60,7 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
         ageing: ageing.as_ref(),
         remedies: &remedies,
         recurrence: recurrence.as_ref(),
+        actions: &actions,
     };
     let (findings, clear) = findings::findings(&maker, &judged);
     let head = overview::head(
@@ -80,10 +84,12 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
         ageing::section(&maker, ageing.as_ref())?,
         pareto::section(&maker)?,
         recurrence::section(&maker, recurrence.as_ref())?,
+        actions::section(&maker, &actions)?,
         time::section(&maker)?,
     ];
     sections.extend(others::section(&maker)?);
     sections.extend([
+        meeting::section(&maker)?,
         cut::definitions(&maker),
         cut::section(&maker),
         record::section(&maker, &findings),

@@ -9,6 +9,7 @@ pub mod charts;
 pub mod figures;
 pub mod font;
 pub mod html;
+pub mod minutes;
 pub mod model;
 pub mod numbers;
 pub mod pack;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::charts::ageing::AgeingChart;
 use super::charts::bridge::BridgeChart;
+use super::charts::course::CourseChart;
 use super::charts::intervals::IntervalChart;
 use super::charts::pareto::ParetoChart;
 use super::charts::stacked::StackedChart;
@@ -63,6 +64,8 @@ pub enum FindingKind {
     RemediesNotDelivered,
     RemediesNotTold,
     ProblemGrowing,
+    ActionsFailed,
+    ActionsOverdue,
     LimitMissed,
     OldestOpen,
     AnswerAwaited,
@@ -196,6 +199,7 @@ pub enum Drawing {
     Ageing(AgeingChart),
     Pareto(ParetoChart),
     Survival(SurvivalChart),
+    Course(CourseChart),
 }
 
 /// The first cases behind a figure, and the command that shows all.

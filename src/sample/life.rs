@@ -5,7 +5,6 @@
 use super::catalogue::{STAFF, Site, Staff};
 use super::office::{Office, Second, instant};
 use super::plan::Complaint;
-use super::rng::Rng;
 use super::season::Span;
 use super::texts::Texts;
 use super::truth::Relation;
@@ -14,6 +13,7 @@ use crate::domain::event::{
     NoteAdded, Registered, Withdrawn,
 };
 use crate::domain::vocabulary::{Channel, Means, MessagePurpose, Response, Role, Severity};
+use crate::rng::Rng;
 
 mod after;
 mod answer;

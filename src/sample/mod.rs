@@ -16,6 +16,7 @@ use crate::domain::calendar::CalendarError;
 use crate::domain::event::{BadEventData, Event};
 use crate::domain::vocabulary::{Channel, Language};
 
+pub mod actions;
 pub mod catalogue;
 pub mod complainant;
 pub mod csv_sink;
@@ -28,7 +29,6 @@ pub mod planted;
 mod readme;
 pub mod records;
 pub mod register_sink;
-pub mod rng;
 mod season;
 mod stream;
 pub mod texts;

@@ -1,9 +1,9 @@
 //! Puts a complaint's words together: greeting, what happened, closing, quoted mail, and slips of the hand.
 
 use super::catalogue::{CATEGORIES, Family};
-use super::rng::Rng;
 use super::texts::{Texts, Wordings};
 use crate::domain::vocabulary::{Channel, Language};
+use crate::rng::Rng;
 
 /// What the words are about: which lines of the text file were used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

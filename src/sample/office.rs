@@ -3,8 +3,8 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::SampleError;
-use super::rng::Rng;
 use crate::domain::calendar::Calendar;
+use crate::rng::Rng;
 
 /// Seconds since 1970.
 pub type Second = i64;

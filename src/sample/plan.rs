@@ -10,11 +10,11 @@ use super::catalogue::{Product, Site};
 use super::narrative::{Backgrounds, Core};
 use super::office::{Office, Second};
 use super::planted::CAUSES;
-use super::rng::Rng;
 use super::season::{Span, cause_rates, day_weight};
 use super::texts::Texts;
 use super::truth::Relation;
 use crate::domain::vocabulary::{Channel, Language};
+use crate::rng::Rng;
 
 mod draw;
 

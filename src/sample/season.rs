@@ -3,6 +3,7 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
+use super::Settings;
 use super::office::{Office, Second};
 use super::planted::{ACTIONS, CAUSES, Cause, Season, day_at};
 
@@ -15,6 +16,15 @@ pub struct Span {
 }
 
 impl Span {
+    /// The span of a sample; `last` is the local day of its present.
+    pub fn of(settings: &Settings, last: NaiveDate) -> Span {
+        Span {
+            from: settings.from,
+            until: settings.until.timestamp(),
+            last,
+        }
+    }
+
     /// Number of days from the first to the last.
     pub fn days(&self) -> i64 {
         (self.last - self.from).num_days()

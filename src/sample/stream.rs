@@ -10,13 +10,13 @@ use super::life::{Draft, World, course};
 use super::office::{Office, Second, instant};
 use super::plan::{Complaint, Planner};
 use super::planted::CAUSES;
-use super::rng::Rng;
 use super::season::Span;
 use super::texts::Texts;
 use super::truth::{TruthRow, actions, exposures};
 use super::{SampleCase, SampleError, Settings, Sink, case_id};
 use crate::domain::calendar::Calendar;
 use crate::domain::event::{Event, EventBody};
+use crate::rng::Rng;
 
 /// What was generated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,11 +51,7 @@ pub fn generate(
         return Err(SampleError::NoCases);
     }
     let last = calendar.local_date(settings.until)?;
-    let span = Span {
-        from: settings.from,
-        until: settings.until.timestamp(),
-        last,
-    };
+    let span = Span::of(settings, last);
     if span.days() < SHORTEST_SPAN_DAYS {
         return Err(SampleError::SpanTooShort {
             from: settings.from,

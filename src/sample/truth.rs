@@ -4,9 +4,9 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::catalogue::PRODUCTS;
 use super::planted::{ACTIONS, day_at};
-use super::rng::Rng;
 use super::season::Span;
 use crate::domain::vocabulary::words;
+use crate::rng::Rng;
 
 words! {
     /// How a case relates to others, in truth.

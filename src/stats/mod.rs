@@ -8,6 +8,7 @@ mod beta_binomial;
 mod chart_limits;
 pub mod control;
 pub mod dispersion;
+pub mod effect;
 pub mod funnel;
 pub mod growth;
 pub mod incidence;

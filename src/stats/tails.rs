@@ -117,7 +117,7 @@ pub(super) fn crossing(
 /// The regularised incomplete beta function I_x(a, b), by its continued fraction with the method of
 /// Lentz. Source: NIST Digital Library of Mathematical Functions, 8.17.22, and Thompson and Barnett
 /// (1986) for the evaluation.
-fn incomplete_beta(a: f64, b: f64, x: Chance) -> Result<f64, StatsError> {
+pub(super) fn incomplete_beta(a: f64, b: f64, x: Chance) -> Result<f64, StatsError> {
     if x.yes <= 0.0 {
         return Ok(0.0);
     }

@@ -1,9 +1,9 @@
 //! `redress clusters list`: the clusters of the latest search, by what the reader looks for.
 
 use clap::ValueEnum;
-use redress::domain::cluster::ClusterLevel;
+use redress::domain::cluster::{ClusterId, ClusterLevel};
 
-use super::{Level, rounded};
+use super::{Level, register, rounded};
 use crate::cli::failure::Failure;
 use crate::cli::{Context, output, query};
 
@@ -43,6 +43,16 @@ pub struct Args {
     snapshot: Option<String>,
 }
 
+/// Clusters that an open action names in its scope or as its source, by the numbers that stand.
+fn clusters_with_action(context: &Context, source: &str) -> anyhow::Result<Vec<ClusterId>> {
+    let register = register(context)?;
+    let book = register.cluster_book(source, None)?.book;
+    let actions = register.actions(None)?;
+    Ok(redress::improvement::signals::worked_on(&book, &actions)
+        .into_iter()
+        .collect())
+}
+
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let (engine, manifest) = query::open(context, args.snapshot.as_deref(), "last-quarter")?;
     if !manifest.rows.contains_key("cluster_runs") {
@@ -71,9 +81,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         By::Cost => "g.cost_minor DESC, g.cluster_id",
         By::New => "g.first_seen_on DESC, g.cluster_id",
         By::WithoutAction => {
-            eprintln!(
-                "note: corrective actions do not name clusters yet, so no cluster is left out"
-            );
+            let worked_on = clusters_with_action(context, &manifest.mapping)?;
+            if !worked_on.is_empty() {
+                let list: Vec<String> = worked_on.iter().map(|id| format!("'{id}'")).collect();
+                conditions.push(format!("g.cluster_id NOT IN ({})", list.join(", ")));
+            }
             "g.recent_cases DESC, g.cases DESC, g.cluster_id"
         }
     };

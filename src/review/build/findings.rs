@@ -3,6 +3,7 @@
 //! The sentences state counts and ages as they are, and claim no change, so they need no test. The one on growing
 //! problems claims a change: it has passed one false-discovery control over all problems.
 
+use super::actions::{self, Actions};
 use super::ageing::{Ageing, Waits};
 use super::maker::Maker;
 use super::recurrence::{self, Recurrence};
@@ -21,6 +22,7 @@ pub(super) struct Judged<'a> {
     pub(super) ageing: Option<&'a Ageing>,
     pub(super) remedies: &'a Remedies,
     pub(super) recurrence: Option<&'a Recurrence>,
+    pub(super) actions: &'a Actions,
 }
 
 /// The findings, most pressing first, and what was looked at and asks for nothing.
@@ -28,7 +30,14 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
     let mut found = Vec::new();
     let mut clear = Vec::new();
     promises(maker, judged.remedies, &mut found, &mut clear);
-    recurrence::finding(maker, judged.recurrence, &mut found, &mut clear);
+    recurrence::finding(
+        maker,
+        judged.recurrence,
+        actions::unattended_growing(judged.actions),
+        &mut found,
+        &mut clear,
+    );
+    actions::findings(maker, judged.actions, &mut found, &mut clear);
     let (mut after, mut clear_after) = (Vec::new(), Vec::new());
     oldest(maker, judged.ageing, &mut after, &mut clear_after);
     answers(maker, judged.ageing, &mut after, &mut clear_after);

@@ -1,6 +1,7 @@
 //! Metrics without a section of their own: a table each, as counted.
 
 use super::maker::Maker;
+use super::{actions, meeting};
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::figures::OtherMetric;
@@ -36,7 +37,7 @@ pub(super) fn section(maker: &Maker) -> Result<Option<Section>, ReviewError> {
     let mut blocks = Vec::new();
     let mut empty = Vec::new();
     for metric in maker.others() {
-        if SHOWN.contains(&metric.id.as_str()) {
+        if is_shown(&metric.id) {
             continue;
         }
         let counted = maker.metric(&metric.id, &[])?;
@@ -57,11 +58,15 @@ pub(super) fn section(maker: &Maker) -> Result<Option<Section>, ReviewError> {
     }))
 }
 
+fn is_shown(id: &str) -> bool {
+    SHOWN.contains(&id) || actions::SHOWN.contains(&id) || meeting::SHOWN.contains(&id)
+}
+
 /// Whether a metric of this section answers for an indicator or clause, and has anything to show.
 pub(super) fn has_rows(maker: &Maker, code: &str) -> Result<bool, ReviewError> {
     for metric in maker.others() {
         let names = metric.iso.split([',', ' ']).any(|part| part == code);
-        if names && !SHOWN.contains(&metric.id.as_str()) {
+        if names && !is_shown(&metric.id) {
             let counted = maker.metric(&metric.id, &[])?;
             if counted.is_some_and(|table| !table.rows.is_empty()) {
                 return Ok(true);

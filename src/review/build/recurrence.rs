@@ -43,9 +43,11 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Recurrence>, ReviewError> {
 }
 
 /// The first page's sentence: problems beyond chance. The search controlled false discoveries over all problems.
+/// `unattended`: how many problems and categories beyond chance have no open action, where that is known.
 pub(super) fn finding(
     maker: &Maker,
     found: Option<&Recurrence>,
+    unattended: Option<usize>,
     findings: &mut Vec<Finding>,
     clear: &mut Vec<String>,
 ) {
@@ -79,7 +81,13 @@ pub(super) fn finding(
         kind: FindingKind::ProblemGrowing,
         figure: words.count(n as i64),
         sentence: words.plural("recurrence.finding", n as i64, &[]),
-        detail: named.join("; "),
+        detail: match unattended {
+            Some(without) => {
+                let said = words.plural("actions.without", without as i64, &[]);
+                format!("{}. {said}", named.join("; "))
+            }
+            None => named.join("; "),
+        },
         decision: words.text("recurrence.decide"),
         link: "recurrence".into(),
         link_text: words.text("findings.see_figures"),

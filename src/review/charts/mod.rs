@@ -6,6 +6,7 @@
 pub mod ageing;
 pub mod bridge;
 mod canvas;
+pub mod course;
 pub mod intervals;
 pub mod pareto;
 pub mod stacked;
@@ -84,6 +85,7 @@ fn draw(chart: &Chart) -> Result<(u32, String), ReviewError> {
         Drawing::Ageing(data) => data.height(),
         Drawing::Pareto(data) => data.height(),
         Drawing::Survival(data) => data.height(),
+        Drawing::Course(data) => data.height(),
     };
     let mut svg = String::new();
     let drawn = || -> Drawn {
@@ -95,6 +97,7 @@ fn draw(chart: &Chart) -> Result<(u32, String), ReviewError> {
             Drawing::Ageing(data) => data.draw(&canvas)?,
             Drawing::Pareto(data) => data.draw(&canvas)?,
             Drawing::Survival(data) => data.draw(&canvas)?,
+            Drawing::Course(data) => data.draw(&canvas)?,
         }
         canvas.finish()
     };

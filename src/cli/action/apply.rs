@@ -1,0 +1,223 @@
+//! `redress action apply`: changes of actions as JSON lines, so that another system can feed them in.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use redress::domain::action::{Action, ActionBody, ActionEvent, ActionId, Check, Planned};
+use redress::engine::counted::{Counted, Value};
+use redress::improvement::plan::fix;
+use redress::register::{Change, Register};
+use serde::Deserialize;
+
+use super::judging::Asking;
+use super::{asked, ground, known};
+use crate::cli::failure::Failure;
+use crate::cli::{Context, output};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// JSON lines; `-` reads stdin
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Check every line and record nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// One line: an event of an action, as `action history --format json` shows them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    /// The action; left out to open one. `+` is the one that the line before opened or changed.
+    #[serde(default)]
+    action: Option<String>,
+    /// Member of staff.
+    by: String,
+    /// The version that the other system saw.
+    #[serde(default)]
+    expect: Option<u32>,
+    kind: String,
+    data: serde_json::Value,
+}
+
+/// A plan whose check is computed here: `kind` is `planned`, and `data.check.by` is `complaints`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlannedByComplaints {
+    what: String,
+    due_on: NaiveDate,
+    check: Asking,
+}
+
+/// `action apply`.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
+    let text = match args.file.as_os_str() == "-" {
+        true => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .context("stdin cannot be read")?;
+            text
+        }
+        false => std::fs::read_to_string(&args.file)
+            .with_context(|| Failure::Usage(format!("{}: cannot be read", args.file.display())))?,
+    };
+    let mut register = Register::open(&context.config.register)?;
+    let mut rows = Vec::new();
+    let mut last: Option<Action> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let place = format!("{}, line {number}", args.file.display());
+        let done =
+            one(context, &mut register, line, last.as_ref(), args.dry_run).map_err(|error| {
+                let before = match (rows.len(), args.dry_run) {
+                    (0, _) => "nothing was recorded".to_owned(),
+                    (_, true) => "nothing was recorded (dry run)".to_owned(),
+                    (n, false) => format!("the {n} line(s) before it were recorded"),
+                };
+                Failure::Usage(format!("{place}: {error:#}; {before}"))
+            })?;
+        let (action, event) = done;
+        rows.push(vec![
+            Value::Count(number),
+            Value::Text(action.id.to_string()),
+            Value::Text(event),
+            Value::Count(action.version.into()),
+        ]);
+        last = Some(action);
+    }
+    if rows.is_empty() {
+        return Err(Failure::Nothing(format!("{}: holds no line", args.file.display())).into());
+    }
+    if args.dry_run {
+        eprintln!("nothing was recorded (dry run)");
+    }
+    let columns = ["line", "action", "event", "version"]
+        .map(str::to_owned)
+        .to_vec();
+    output::print(&Counted { columns, rows }, context.format)
+}
+
+fn one(
+    context: &Context,
+    register: &mut Register,
+    line: &str,
+    last: Option<&Action>,
+    dry_run: bool,
+) -> anyhow::Result<(Action, String)> {
+    let line: Line = serde_json::from_str(line)?;
+    let staff = register.list_staff()?;
+    let known_name = staff
+        .iter()
+        .any(|person| person.active && person.name == line.by);
+    anyhow::ensure!(
+        known_name,
+        "there is no active member of staff `{}`; add them with `redress staff add`",
+        line.by
+    );
+    let change = Change {
+        actor: &line.by,
+        seen: line.expect,
+        now: context.now,
+    };
+    let Some(name) = &line.action else {
+        let body: ActionBody = body(&line)?;
+        let ActionBody::Opened(opened) = body else {
+            anyhow::bail!("`{}` needs the action's number", line.kind);
+        };
+        let action = match dry_run {
+            true => {
+                // In a trial the numbers go on from the one that the register would give.
+                let next = register.next_action()?.0;
+                let id = last.map_or(next, |last| next.max(last.id.0 + 1));
+                let event = ActionEvent {
+                    event_no: 1,
+                    recorded_at: context.now,
+                    actor: line.by.clone(),
+                    body: ActionBody::Opened(opened),
+                };
+                Action::begin(ActionId(id), &event)?
+            }
+            false => register.open_action(opened, change).map_err(asked)?,
+        };
+        return Ok((action, line.kind));
+    };
+    let action = match name.as_str() {
+        "+" => last
+            .cloned()
+            .context("`+` is the action of the line before, and there is none")?,
+        name => {
+            let id: ActionId = name.parse()?;
+            match last.filter(|last| dry_run && last.id == id) {
+                Some(last) => last.clone(),
+                None => known(register, id)?,
+            }
+        }
+    };
+    let by_complaints = line.kind == "planned"
+        && line.data.pointer("/check/by").and_then(|by| by.as_str()) == Some("complaints");
+    let body = match by_complaints {
+        true => planned(context, register, &action, &line)?,
+        false => body(&line)?,
+    };
+    anyhow::ensure!(
+        !matches!(
+            body,
+            ActionBody::Judged(_) | ActionBody::MovedOut { .. } | ActionBody::MovedIn { .. }
+        ),
+        "`{}` is computed, never entered",
+        line.kind
+    );
+    let changed = match dry_run {
+        true => {
+            let event = ActionEvent {
+                event_no: action.version + 1,
+                recorded_at: context.now,
+                actor: line.by.clone(),
+                body,
+            };
+            action.with(&event)?
+        }
+        false => register
+            .change_action(action.id, body, change)
+            .map_err(asked)?,
+    };
+    Ok((changed, line.kind))
+}
+
+fn body(line: &Line) -> anyhow::Result<ActionBody> {
+    let whole = serde_json::json!({ "kind": line.kind, "data": line.data });
+    let body: ActionBody = serde_json::from_value(whole)?;
+    let rate = match &body {
+        ActionBody::Planned(planned) => matches!(planned.check, Check::Rate(_)),
+        ActionBody::CheckChanged { check, .. } => matches!(check, Check::Rate(_)),
+        _ => false,
+    };
+    anyhow::ensure!(
+        !rate,
+        "what a check by rates can see is computed here: give `check` with \"by\": \"complaints\""
+    );
+    Ok(body)
+}
+
+/// A plan whose check is fixed on the latest snapshot.
+fn planned(
+    context: &Context,
+    register: &Register,
+    action: &Action,
+    line: &Line,
+) -> anyhow::Result<ActionBody> {
+    let given: PlannedByComplaints = serde_json::from_value(line.data.clone())?;
+    let opened = ground::Opened::open(context, register, None)?;
+    let asked = given.check.asked(action)?;
+    let proposal = fix(&opened.ground(), &asked, given.due_on)?;
+    Ok(ActionBody::Planned(Planned {
+        what: given.what,
+        due_on: given.due_on,
+        check: Check::Rate(Box::new(proposal.check)),
+    }))
+}

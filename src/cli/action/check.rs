@@ -1,0 +1,265 @@
+//! `redress action check`: how an action does, and its verdict once the follow-up is over; or a changed check.
+
+use redress::domain::action::{Action, ActionBody, ActionId, Check, Look, Sides};
+use redress::improvement::evaluate::{Evaluation, Window, evaluate};
+use redress::improvement::update::SYSTEM;
+use redress::register::{Change, Register};
+use serde::Serialize;
+
+use super::document::{percent, ratio};
+use super::judging::{self, Judging};
+use super::{asked, ground, known, record, today};
+use crate::cli::Context;
+use crate::cli::case::common::SCHEMA_VERSION;
+use crate::cli::failure::Failure;
+use crate::cli::output::{self, Format};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A-000012
+    action: ActionId,
+    /// Fix the check anew, as the options say; the first one stays beside it
+    #[arg(long, requires = "reason")]
+    change: bool,
+    /// Why it is changed
+    #[arg(long, value_name = "TEXT", requires = "change")]
+    reason: Option<String>,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    said: super::Said,
+}
+
+#[derive(Debug, Serialize)]
+struct Checked<'a> {
+    schema_version: u32,
+    action: String,
+    check: &'a Check,
+    follow_up_first: Option<chrono::NaiveDate>,
+    follow_up_last: Option<chrono::NaiveDate>,
+    /// The day whose end the verdict waits for.
+    due_on: Option<chrono::NaiveDate>,
+    months: Vec<MonthDocument>,
+    looks: Vec<&'a Look>,
+    /// Whether the last look was recorded by this command.
+    recorded: bool,
+    moved_out: Vec<&'a str>,
+    hindrance: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct MonthDocument {
+    month: String,
+    window: &'static str,
+    cases: u64,
+    moved_out: u64,
+    exposure: Option<f64>,
+    whole: bool,
+}
+
+/// `action check`.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
+    if args.change {
+        return change(context, args);
+    }
+    let mut register = Register::open(&context.config.register)?;
+    let mut action = known(&register, args.action)?;
+    let opened = ground::Opened::open(context, &register, None)?;
+    let ground = opened.ground();
+    let evaluation = evaluate(&ground, &action).map_err(|e| Failure::Usage(e.to_string()))?;
+    let Some(evaluation) = evaluation else {
+        return without_counting(context, &register, &action);
+    };
+    let mut recorded = false;
+    if let Some(look) = evaluation.look.clone()
+        && !args.said.dry_run
+    {
+        let change = Change {
+            actor: SYSTEM,
+            seen: args.said.expect,
+            now: context.now,
+        };
+        action = register
+            .change_action(action.id, ActionBody::Judged(Box::new(look)), change)
+            .map_err(asked)?;
+        recorded = true;
+    }
+    print(context, &action, &evaluation, recorded)
+}
+
+fn change(context: &Context, args: &Args) -> anyhow::Result<()> {
+    let register = Register::open(&context.config.register)?;
+    let action = known(&register, args.action)?;
+    let start = action
+        .round()
+        .implementation
+        .as_ref()
+        .map(|done| done.on)
+        .or(action.due_on())
+        .unwrap_or_else(|| today(context, &register));
+    let made = args.judging.make(context, &register, &action, start)?;
+    drop(register);
+    if context.format == Format::Table {
+        eprint!("{}", judging::in_words(&made.check));
+        if let Some(proposal) = &made.proposal {
+            eprint!("{}", judging::prospects(proposal));
+        }
+    }
+    let body = ActionBody::CheckChanged {
+        check: made.check,
+        reason: args.reason.clone().unwrap_or_default(),
+    };
+    record(context, args.action, body, &args.said)
+}
+
+/// An action that is judged by a person, or not planned yet.
+fn without_counting(context: &Context, register: &Register, action: &Action) -> anyhow::Result<()> {
+    let Some(fixed) = action.round().check() else {
+        return Err(Failure::Usage(format!(
+            "{} has no check yet; `redress action plan` fixes one",
+            action.id
+        ))
+        .into());
+    };
+    let document = super::document::Document::of(action, today(context, register));
+    output::print_document(
+        &document,
+        || judging::in_words(&fixed.check),
+        context.format,
+    )
+}
+
+fn print(
+    context: &Context,
+    action: &Action,
+    evaluation: &Evaluation,
+    recorded: bool,
+) -> anyhow::Result<()> {
+    let Some(fixed) = action.round().check() else {
+        return Ok(());
+    };
+    let mut looks: Vec<&Look> = action.round().looks.iter().collect();
+    if !recorded {
+        looks.extend(&evaluation.look);
+    }
+    let checked = Checked {
+        schema_version: SCHEMA_VERSION,
+        action: action.id.to_string(),
+        check: &fixed.check,
+        follow_up_first: evaluation.follow_up.map(|(first, _)| first),
+        follow_up_last: evaluation.follow_up.map(|(_, last)| last),
+        due_on: evaluation.due_on,
+        months: evaluation
+            .months
+            .iter()
+            .map(|row| MonthDocument {
+                month: row.month.to_string(),
+                window: row.window.as_str(),
+                cases: row.cases,
+                moved_out: row.moved_out,
+                exposure: row.exposure,
+                whole: row.whole,
+            })
+            .collect(),
+        looks,
+        recorded,
+        moved_out: evaluation
+            .moved_out
+            .iter()
+            .map(|c| c.case_id.as_str())
+            .collect(),
+        hindrance: evaluation.hindrance.as_deref(),
+    };
+    output::print_document(
+        &checked,
+        || in_words(action, evaluation, &checked),
+        context.format,
+    )
+}
+
+fn in_words(action: &Action, evaluation: &Evaluation, checked: &Checked<'_>) -> String {
+    let mut text = format!("{} {}\n\n", action.id, action.opened.title);
+    text.push_str(&judging::in_words(checked.check));
+    text.push('\n');
+    let changes = action.round().checks.len() - 1;
+    if changes > 0 {
+        text.push_str(&format!(
+            "The check was changed {changes} time(s) after it was first fixed; `action show` has all of them.\n\n"
+        ));
+    }
+    for (window, name) in [
+        (Window::Baseline, "baseline"),
+        (Window::Between, "between"),
+        (Window::FollowUp, "follow-up"),
+        (Window::Later, "later"),
+    ] {
+        let rows: Vec<_> = evaluation
+            .months
+            .iter()
+            .filter(|row| row.window == window)
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let each: Vec<String> = rows.iter().map(|row| row.cases.to_string()).collect();
+        let sum: u64 = rows.iter().map(|row| row.cases).sum();
+        text.push_str(&format!(
+            "{name:<10} {sum:>5} complaints in {:>2} months: {}\n",
+            rows.len(),
+            each.join(" ")
+        ));
+    }
+    if !evaluation.moved_out.is_empty() {
+        text.push_str(&format!(
+            "moved out of the scope since: {}\n",
+            checked.moved_out.join(", ")
+        ));
+    }
+    text.push('\n');
+    for look in &checked.looks {
+        text.push_str(&format!(
+            "look {}: {} ({} of the interval {})\n{}",
+            look.number,
+            look.found.verdict,
+            "rate ratio",
+            percent(look.confidence),
+            sides(&look.found)
+        ));
+        if let Some(still) = &look.as_if_still_in {
+            text.push_str(&format!(
+                "  as if the moved cases were still in it: {}\n{}",
+                still.verdict,
+                sides(still)
+            ));
+        }
+    }
+    if checked.looks.last().is_none_or(|look| !look.settles) {
+        text.push_str(&match (evaluation.due_on, &evaluation.hindrance) {
+            (_, Some(why)) => format!("It cannot be judged: {why}.\n"),
+            (Some(due), None) => {
+                format!(
+                    "No verdict before the end of {due}: one look, at the end that was fixed.\n"
+                )
+            }
+            (None, None) => {
+                "It is not implemented yet, so its follow-up has not begun.\n".to_owned()
+            }
+        });
+    } else if checked.recorded {
+        text.push_str(
+            "The verdict is recorded; `redress action verify` puts a person's beside it.\n",
+        );
+    }
+    text
+}
+
+fn sides(found: &Sides) -> String {
+    format!(
+        "  {} before, {} after; rate ratio {}, p = {:.4}, scatter {:.2}\n",
+        found.cases_before,
+        found.cases_after,
+        ratio(found),
+        found.p_value,
+        found.dispersion
+    )
+}

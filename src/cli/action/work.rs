@@ -1,0 +1,452 @@
+//! The steps of an action, one command each.
+
+use chrono::NaiveDate;
+use redress::domain::action::{
+    Action, ActionBody, ActionEvent, ActionId, ActionKind, ActionSource, AmendedField, Amendment,
+    Analysed, AnalysisMethod, Contained, Implemented, IshikawaBranch, Opened, Planned,
+    ReviewOutput, Verdict, Verified,
+};
+use redress::domain::scope::Scope;
+use redress::improvement::elsewhere::{Elsewhere, elsewhere};
+use redress::register::{Change, Register};
+
+use super::judging::{self, Judging};
+use super::{On, Said, asked, document, ground, known, record};
+use crate::cli::Context;
+use crate::cli::case::common::word;
+use crate::cli::failure::Failure;
+use crate::cli::output::Format;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "What is recorded of an action stays in the chain and is never erased: write no names of complainants into it, but numbers of cases."
+)]
+pub struct Open {
+    /// What it is about, in a few words
+    #[arg(long)]
+    title: String,
+    /// What it is for
+    #[arg(long, value_parser = word!(ActionKind), default_value = "corrective")]
+    kind: ActionKind,
+    /// Where it comes from
+    #[arg(long, value_parser = word!(ActionSource))]
+    source: ActionSource,
+    /// What of the source: C-000017, a case's number, AU-0007, MR-0002, S-0004
+    #[arg(long = "ref", value_name = "REF")]
+    reference: Option<String>,
+    /// The complaints it is meant to prevent: `category = leak and product in (K20, K30)`; a cluster's own when --ref
+    /// names one
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<Scope>,
+    /// Numbers of the cases that it answers
+    #[arg(long = "cases", value_delimiter = ',', value_name = "CASES")]
+    cases: Vec<String>,
+    /// When the signal that raised it began
+    #[arg(long, value_name = "DATE")]
+    signal: Option<NaiveDate>,
+    /// Who answers for it [default: --by]
+    #[arg(long)]
+    owner: Option<String>,
+    /// Department of the owner
+    #[arg(long)]
+    department: Option<String>,
+    /// The day by which it is to be carried out
+    #[arg(long, value_name = "DATE")]
+    due: Option<NaiveDate>,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action open`.
+pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
+    let mut register = Register::open(&context.config.register)?;
+    let name = args.said.by.actor(&register)?.name.unwrap_or_default();
+    let scope = match (&args.scope, args.source, &args.reference) {
+        (Some(scope), _, _) => Some(scope.clone()),
+        (None, ActionSource::Cluster, Some(cluster)) => Some(
+            format!("cluster = {cluster}")
+                .parse()
+                .map_err(|e| Failure::Usage(format!("--ref: {e}")))?,
+        ),
+        (None, _, _) => None,
+    };
+    let mut cases = args.cases.clone();
+    if args.source == ActionSource::Case
+        && let Some(case) = &args.reference
+        && !cases.contains(case)
+    {
+        cases.push(case.clone());
+    }
+    let opened = Opened {
+        on: args.on.day(context, &register)?,
+        title: args.title.clone(),
+        kind: args.kind,
+        source: args.source,
+        reference: args.reference.clone(),
+        scope,
+        cases,
+        signal_on: args.signal,
+        owner: args.owner.clone().unwrap_or_else(|| name.clone()),
+        department: args.department.clone(),
+        due_on: args.due,
+        output: None::<ReviewOutput>,
+    };
+    let covers = covers(context, &register, opened.scope.as_ref());
+    let change = Change {
+        actor: &name,
+        seen: None,
+        now: context.now,
+    };
+    let action = match args.said.dry_run {
+        true => Action::begin(
+            register.next_action()?,
+            &ActionEvent {
+                event_no: 1,
+                recorded_at: context.now,
+                actor: name.clone(),
+                body: ActionBody::Opened(opened),
+            },
+        )
+        .map_err(|refusal| Failure::Usage(refusal.to_string()))?,
+        false => register.open_action(opened, change).map_err(asked)?,
+    };
+    if let Some(said) = covers {
+        eprintln!("{said}");
+    }
+    document::print_recorded(context, &register, &action, "opened", !args.said.dry_run)
+}
+
+/// How many complaints a scope covers now. A scope that cannot be counted yet hinders no opening.
+fn covers(context: &Context, register: &Register, scope: Option<&Scope>) -> Option<String> {
+    let scope = scope?;
+    let counted = ground::Opened::open(context, register, None).and_then(|opened| {
+        let ground = opened.ground();
+        Ok((ground.cases(scope)?.len(), ground.all()?))
+    });
+    Some(match counted {
+        Ok((0, _)) => {
+            format!("note: the scope ({scope}) holds no complaint of the latest snapshot")
+        }
+        Ok((cases, all)) if i64::try_from(cases).unwrap_or(i64::MAX) >= all => {
+            format!(
+                "note: the scope ({scope}) holds every complaint of the latest snapshot ({all})"
+            )
+        }
+        Ok((cases, all)) => {
+            format!("the scope ({scope}) holds {cases} of {all} complaints of the latest snapshot")
+        }
+        Err(error) => format!("note: the scope ({scope}) cannot be counted yet: {error:#}"),
+    })
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Contain {
+    /// A-000012
+    action: ActionId,
+    /// What was done
+    #[arg(long, value_name = "TEXT")]
+    what: String,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action contain`.
+pub fn contain(context: &Context, args: &Contain) -> anyhow::Result<()> {
+    let on = day(context, args.on)?;
+    let body = ActionBody::Contained(Contained {
+        on,
+        what: args.what.clone(),
+    });
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Analyse {
+    /// A-000012
+    action: ActionId,
+    /// Five whys: an answer each, in order; give it as often as there are answers
+    #[arg(long = "why", value_name = "TEXT", conflicts_with = "branch")]
+    whys: Vec<String>,
+    /// Ishikawa: the branch on which the cause lies
+    #[arg(long = "ishikawa", value_parser = word!(IshikawaBranch), value_name = "BRANCH")]
+    branch: Option<IshikawaBranch>,
+    /// The root cause
+    #[arg(long, value_name = "TEXT")]
+    cause: String,
+    /// Where it could have been noticed and was not
+    #[arg(long, value_name = "TEXT")]
+    escape: Option<String>,
+    /// Other products and sites where the cause could act; left out, those in reach are proposed
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    elsewhere: Vec<String>,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action analyse`.
+pub fn analyse(context: &Context, args: &Analyse) -> anyhow::Result<()> {
+    let body = ActionBody::Analysed(Analysed {
+        on: day(context, args.on)?,
+        method: match (args.whys.is_empty(), args.branch) {
+            (false, _) => AnalysisMethod::FiveWhys,
+            (true, Some(_)) => AnalysisMethod::Ishikawa,
+            (true, None) => AnalysisMethod::Other,
+        },
+        whys: args.whys.clone(),
+        branch: args.branch,
+        root_cause: args.cause.clone(),
+        escape_point: args.escape.clone(),
+        elsewhere: args.elsewhere.clone(),
+    });
+    record(context, args.action, body, &args.said)?;
+    if args.elsewhere.is_empty() {
+        propose_elsewhere(context, args.action);
+    }
+    Ok(())
+}
+
+/// Says where else the cause could act. It is a proposal: what cannot be counted is not proposed.
+fn propose_elsewhere(context: &Context, id: ActionId) {
+    let found = (|| -> anyhow::Result<Vec<Elsewhere>> {
+        let register = Register::open_read_only(&context.config.register)?;
+        let action = known(&register, id)?;
+        let Some(scope) = action.scope() else {
+            return Ok(Vec::new());
+        };
+        let opened = ground::Opened::open(context, &register, None)?;
+        Ok(elsewhere(&opened.ground(), scope)?)
+    })();
+    let found = found.unwrap_or_default();
+    if !found.is_empty() {
+        eprintln!("the same kind of complaint also came from:");
+    }
+    for place in found {
+        eprintln!(
+            "  {} {}: {} complaint(s) in the last twelve months",
+            place.dimension, place.value, place.cases
+        );
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    /// A-000012
+    action: ActionId,
+    /// What is to be done
+    #[arg(long, value_name = "TEXT")]
+    what: String,
+    /// The day by which it is to be done
+    #[arg(long, value_name = "DATE")]
+    due: NaiveDate,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action plan`.
+pub fn plan(context: &Context, args: &Plan) -> anyhow::Result<()> {
+    let register = Register::open(&context.config.register)?;
+    let action = known(&register, args.action)?;
+    let made = args.judging.make(context, &register, &action, args.due)?;
+    drop(register);
+    if context.format == Format::Table {
+        eprint!("{}", judging::in_words(&made.check));
+        if let Some(proposal) = &made.proposal {
+            eprint!("{}", judging::prospects(proposal));
+        }
+    }
+    let body = ActionBody::Planned(Planned {
+        what: args.what.clone(),
+        due_on: args.due,
+        check: made.check,
+    });
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Implement {
+    /// A-000012
+    action: ActionId,
+    /// What was done, where it is not what was planned
+    #[arg(long, value_name = "TEXT")]
+    what: Option<String>,
+    /// Procedures, instructions and forms that it changed
+    #[arg(long = "document", value_name = "NAME")]
+    documents: Vec<String>,
+    /// What it cost, in the currency's minor units
+    #[arg(
+        long,
+        value_name = "MINOR",
+        default_value_t = 0,
+        allow_hyphen_values = true
+    )]
+    cost: i64,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action implement`.
+pub fn implement(context: &Context, args: &Implement) -> anyhow::Result<()> {
+    let body = ActionBody::Implemented(Implemented {
+        on: day(context, args.on)?,
+        what: args.what.clone(),
+        documents: args.documents.clone(),
+        cost_minor: args.cost,
+    });
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// A-000012
+    action: ActionId,
+    /// The verdict
+    #[arg(long, value_parser = word!(Verdict))]
+    verdict: Verdict,
+    /// What it rests on; needed where it differs from the computed one, or none is computed
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action verify`.
+pub fn verify(context: &Context, args: &Verify) -> anyhow::Result<()> {
+    let body = ActionBody::Verified(Verified {
+        on: day(context, args.on)?,
+        verdict: args.verdict,
+        note: args.note.clone(),
+    });
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Close {
+    /// A-000012
+    action: ActionId,
+    /// A closing remark
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action close`.
+pub fn close(context: &Context, args: &Close) -> anyhow::Result<()> {
+    let body = ActionBody::Closed {
+        on: day(context, args.on)?,
+        note: args.note.clone(),
+    };
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Withdraw {
+    /// A-000012
+    action: ActionId,
+    /// Why; the pack shows it
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action withdraw`.
+pub fn withdraw(context: &Context, args: &Withdraw) -> anyhow::Result<()> {
+    let body = ActionBody::Withdrawn {
+        on: day(context, args.on)?,
+        reason: args.reason.clone(),
+    };
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Reopen {
+    /// A-000012
+    action: ActionId,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action reopen`.
+pub fn reopen(context: &Context, args: &Reopen) -> anyhow::Result<()> {
+    let body = ActionBody::Reopened {
+        on: day(context, args.on)?,
+        reason: args.reason.clone(),
+    };
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Amend {
+    /// A-000012
+    action: ActionId,
+    /// What is changed
+    #[arg(value_parser = word!(AmendedField))]
+    field: AmendedField,
+    /// What it becomes
+    value: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action amend`.
+pub fn amend(context: &Context, args: &Amend) -> anyhow::Result<()> {
+    let old = {
+        let register = Register::open_read_only(&context.config.register)?;
+        known(&register, args.action)?.field(args.field)
+    };
+    let body = ActionBody::Amended(Amendment {
+        field: args.field,
+        old,
+        new: args.value.clone(),
+        reason: args.reason.clone(),
+    });
+    record(context, args.action, body, &args.said)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Note {
+    /// A-000012
+    action: ActionId,
+    /// The note
+    text: String,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// `action note`.
+pub fn note(context: &Context, args: &Note) -> anyhow::Result<()> {
+    let body = ActionBody::Noted {
+        text: args.text.clone(),
+    };
+    record(context, args.action, body, &args.said)
+}
+
+fn day(context: &Context, on: On) -> anyhow::Result<NaiveDate> {
+    let register = Register::open_read_only(&context.config.register)?;
+    Ok(on.day(context, &register)?)
+}

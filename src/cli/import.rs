@@ -1,0 +1,184 @@
+//! `redress import`: tables that other systems have.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use redress::improvement::months::Month;
+use redress::register::{Exposure, Register};
+use redress::table_file::{TableError, TableFile};
+use serde::Serialize;
+
+use super::Context;
+use super::case::common::SCHEMA_VERSION;
+use super::failure::Failure;
+use super::output;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Units sold or served: columns month, units, and where given product and site; what was given for the same month,
+    /// product and site is replaced
+    Exposure {
+        /// CSV or Parquet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Check it and record nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Taken {
+    schema_version: u32,
+    rows: usize,
+    first: String,
+    last: String,
+    recorded: bool,
+}
+
+/// `redress import`.
+pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Exposure { file, dry_run } => exposure(context, &file, dry_run),
+    }
+}
+
+fn exposure(context: &Context, file: &Path, dry_run: bool) -> anyhow::Result<()> {
+    let rows = read(file)?;
+    let months: Vec<&str> = rows.iter().map(|row| row.month.as_str()).collect();
+    let taken = Taken {
+        schema_version: SCHEMA_VERSION,
+        rows: rows.len(),
+        first: months
+            .iter()
+            .min()
+            .map_or(String::new(), ToString::to_string),
+        last: months
+            .iter()
+            .max()
+            .map_or(String::new(), ToString::to_string),
+        recorded: !dry_run,
+    };
+    if !dry_run {
+        Register::open(&context.config.register)?.set_exposure(&rows)?;
+    }
+    let human = || {
+        let dry = if dry_run {
+            "nothing was recorded (dry run)\n"
+        } else {
+            ""
+        };
+        format!(
+            "{} row(s), {} to {}\n{dry}",
+            taken.rows, taken.first, taken.last
+        )
+    };
+    output::print_document(&taken, human, context.format)
+}
+
+/// The rows of a file, each checked and named by its number below the header.
+fn read(file: &Path) -> Result<Vec<Exposure>, Failure> {
+    let refused = |error: TableError| Failure::Usage(error.to_string());
+    let (table, given) = open(file).map_err(refused)?;
+    let months = table.all_texts("month").map_err(refused)?;
+    let units = table.all_numbers("units").map_err(refused)?;
+    let optional = |name: &str| match given.contains(&name) {
+        true => table.texts(name).map(Some).map_err(refused),
+        false => Ok(None),
+    };
+    let (products, sites) = (optional("product")?, optional("site")?);
+    let place = |row: usize| format!("{}: row {}", file.display(), row + 1);
+    let mut rows: Vec<Exposure> = Vec::new();
+    let mut known = HashMap::new();
+    for (row, (month, units)) in months.iter().zip(units).enumerate() {
+        let valid = month.len() == 7 && format!("{month}-01").parse::<chrono::NaiveDate>().is_ok();
+        if !valid {
+            return Err(Failure::Usage(format!(
+                "{}: `{month}` is no month; write it as 2026-07",
+                place(row)
+            )));
+        }
+        if !(units.is_finite() && units >= 0.0) {
+            return Err(Failure::Usage(format!(
+                "{}: {units} units; they are not negative",
+                place(row)
+            )));
+        }
+        let cell = |cells: &Option<Vec<Option<String>>>| {
+            cells
+                .as_ref()
+                .and_then(|cells| cells[row].clone())
+                .filter(|text| !text.trim().is_empty())
+        };
+        let exposure = Exposure {
+            month: month.clone(),
+            product: cell(&products),
+            site: cell(&sites),
+            units,
+        };
+        let key = (
+            month.clone(),
+            exposure.product.clone(),
+            exposure.site.clone(),
+        );
+        if let Some(first) = known.insert(key, row) {
+            return Err(Failure::Usage(format!(
+                "{}: the same month, product and site as row {}; sum them up, or remove one",
+                place(row),
+                first + 1
+            )));
+        }
+        rows.push(exposure);
+    }
+    gaps(file, &rows)?;
+    Ok(rows)
+}
+
+/// The file with as many of the optional columns as it has.
+fn open(file: &Path) -> Result<(TableFile, &'static [&'static str]), TableError> {
+    const FORMS: [&[&str]; 4] = [
+        &["month", "units", "product", "site"],
+        &["month", "units", "product"],
+        &["month", "units", "site"],
+        &["month", "units"],
+    ];
+    for wanted in FORMS {
+        match TableFile::read(file, wanted) {
+            Ok(table) => return Ok((table, wanted)),
+            Err(TableError::MissingColumn { column, .. })
+                if column == "product" || column == "site" => {}
+            Err(error) => return Err(error),
+        }
+    }
+    TableFile::read(file, FORMS[3]).map(|table| (table, FORMS[3]))
+}
+
+/// A product and site with a month missing between others would silently lower a rate's exposure.
+fn gaps(file: &Path, rows: &[Exposure]) -> Result<(), Failure> {
+    let mut of: BTreeMap<(Option<&str>, Option<&str>), Vec<Month>> = BTreeMap::new();
+    for row in rows {
+        if let Ok(first) = format!("{}-01", row.month).parse() {
+            of.entry((row.product.as_deref(), row.site.as_deref()))
+                .or_default()
+                .push(Month::of(first));
+        }
+    }
+    for ((product, site), mut months) in of {
+        months.sort();
+        for pair in months.windows(2) {
+            if let [earlier, later] = pair
+                && earlier.until(*later) > 1
+            {
+                return Err(Failure::Usage(format!(
+                    "{}: {} at {}: no units for {}; give 0 where nothing was sold",
+                    file.display(),
+                    product.unwrap_or("all products"),
+                    site.unwrap_or("all sites"),
+                    earlier.plus(1)
+                )));
+            }
+        }
+    }
+    Ok(())
+}

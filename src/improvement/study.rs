@@ -1,0 +1,737 @@
+//! How often is the verdict on an action right? A simulation at the level of counts, where the truth is
+//! known.
+//!
+//! Every simulated action is planned and judged as a real one: its baseline is drawn, the plan announces
+//! the follow-up that it needs ([`effect::follow_up`]), the follow-up is drawn and judged once at its end
+//! ([`effect::judge`]). Mean complaints per month differ between actions: from [`FEWEST`] to [`MOST`],
+//! evenly on the logarithm, so that small ones are as common as large ones.
+
+use std::f64::consts::TAU;
+
+use rayon::prelude::*;
+
+use crate::rng::Rng;
+use crate::stats::StatsError;
+use crate::stats::effect::{
+    self, Ahead, Announcement, Criterion, Month, Verdict, Wanted, follow_up, judge,
+};
+
+/// Fewest mean complaints per month of a simulated action.
+pub const FEWEST: f64 = 2.0;
+/// Most.
+pub const MOST: f64 = 30.0;
+/// By which share the action lowers the rate where it works, and what the plans announce for.
+pub const REDUCTION: f64 = 0.5;
+/// Months of follow-up beyond which a plan gives up.
+pub const LONGEST: u32 = 36;
+
+/// Months of baseline; twice as many where months are matched by season.
+const BASELINE: i32 = 12;
+const SEASONAL_BASELINE: i32 = 24;
+/// Months from the signal to the start of the action.
+const DELAY: i32 = 2;
+/// Variance by mean of the months in over-dispersed scenarios.
+const BURSTS: f64 = 2.0;
+/// Mean months from sale to complaint in scenarios with field lag; the lag is exponential.
+const LAG: f64 = 3.0;
+/// Months of history by which a control limit is set before signals are looked for.
+const LIMIT_MONTHS: usize = 24;
+
+/// What is true of the actions of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// The action changes nothing.
+    Useless,
+    /// It halves the rate.
+    Halving,
+    /// It changes nothing, and something else that the method does not know of does: shown so that
+    /// nobody relies on the verdict there.
+    Misled,
+}
+
+/// A kind of simulated action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    Useless,
+    UselessAtPeak,
+    UselessAtSeasonalPeak,
+    UselessOverDispersed,
+    UselessSeasonalOverDispersed,
+    UselessFieldLag,
+    Halving,
+    HalvingAtPeak,
+    HalvingSeasonal,
+    HalvingOverDispersed,
+    HalvingSeasonalOverDispersed,
+    HalvingFieldLag,
+    FallingAlready,
+    ExposureUnrecorded,
+    BaselineHoldsPeak,
+    BaselineIsPeak,
+    SeasonIgnored,
+    SlowWaves,
+}
+
+impl Scenario {
+    pub const ALL: [Self; 18] = [
+        Self::Useless,
+        Self::UselessAtPeak,
+        Self::UselessAtSeasonalPeak,
+        Self::UselessOverDispersed,
+        Self::UselessSeasonalOverDispersed,
+        Self::UselessFieldLag,
+        Self::Halving,
+        Self::HalvingAtPeak,
+        Self::HalvingSeasonal,
+        Self::HalvingOverDispersed,
+        Self::HalvingSeasonalOverDispersed,
+        Self::HalvingFieldLag,
+        Self::FallingAlready,
+        Self::ExposureUnrecorded,
+        Self::BaselineHoldsPeak,
+        Self::BaselineIsPeak,
+        Self::SeasonIgnored,
+        Self::SlowWaves,
+    ];
+
+    /// The word for files and commands.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Useless => "useless",
+            Self::UselessAtPeak => "useless_at_peak",
+            Self::UselessAtSeasonalPeak => "useless_at_seasonal_peak",
+            Self::UselessOverDispersed => "useless_over_dispersed",
+            Self::UselessSeasonalOverDispersed => "useless_seasonal_over_dispersed",
+            Self::UselessFieldLag => "useless_field_lag",
+            Self::Halving => "halving",
+            Self::HalvingAtPeak => "halving_at_peak",
+            Self::HalvingSeasonal => "halving_seasonal",
+            Self::HalvingOverDispersed => "halving_over_dispersed",
+            Self::HalvingSeasonalOverDispersed => "halving_seasonal_over_dispersed",
+            Self::HalvingFieldLag => "halving_field_lag",
+            Self::FallingAlready => "falling_already",
+            Self::ExposureUnrecorded => "exposure_unrecorded",
+            Self::BaselineHoldsPeak => "baseline_holds_peak",
+            Self::BaselineIsPeak => "baseline_is_peak",
+            Self::SeasonIgnored => "season_ignored",
+            Self::SlowWaves => "slow_waves",
+        }
+    }
+
+    /// What it stands for, in a few words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Useless => "useless",
+            Self::UselessAtPeak => "useless, begun at a peak",
+            Self::UselessAtSeasonalPeak => "useless, seasonal, begun at the seasonal peak",
+            Self::UselessOverDispersed => "useless, variance twice the mean",
+            Self::UselessSeasonalOverDispersed => "useless, seasonal, variance twice the mean",
+            Self::UselessFieldLag => "useless, with field lag",
+            Self::Halving => "halving",
+            Self::HalvingAtPeak => "halving, begun at a peak",
+            Self::HalvingSeasonal => "halving, seasonal, begun at the seasonal peak",
+            Self::HalvingOverDispersed => "halving, variance twice the mean",
+            Self::HalvingSeasonalOverDispersed => "halving, seasonal, variance twice the mean",
+            Self::HalvingFieldLag => "halving, with field lag",
+            Self::FallingAlready => "useless, the rate fell by 3 % a month all along",
+            Self::ExposureUnrecorded => "useless, a third fewer units sold and not recorded",
+            Self::BaselineHoldsPeak => "useless, the baseline of 12 months ends with the peak",
+            Self::BaselineIsPeak => "useless, the baseline is the 3 months up to the peak",
+            Self::SeasonIgnored => "useless, seasonal, begun at the peak, months not matched",
+            Self::SlowWaves => "useless, waves that last for months",
+        }
+    }
+
+    pub fn truth(self) -> Truth {
+        match self {
+            Self::Useless
+            | Self::UselessAtPeak
+            | Self::UselessAtSeasonalPeak
+            | Self::UselessOverDispersed
+            | Self::UselessSeasonalOverDispersed
+            | Self::UselessFieldLag => Truth::Useless,
+            Self::Halving
+            | Self::HalvingAtPeak
+            | Self::HalvingSeasonal
+            | Self::HalvingOverDispersed
+            | Self::HalvingSeasonalOverDispersed
+            | Self::HalvingFieldLag => Truth::Halving,
+            Self::FallingAlready
+            | Self::ExposureUnrecorded
+            | Self::BaselineHoldsPeak
+            | Self::BaselineIsPeak
+            | Self::SeasonIgnored
+            | Self::SlowWaves => Truth::Misled,
+        }
+    }
+
+    /// Whether a signal in the counts raised the action.
+    fn is_at_peak(self) -> bool {
+        matches!(
+            self,
+            Self::UselessAtPeak
+                | Self::HalvingAtPeak
+                | Self::BaselineHoldsPeak
+                | Self::BaselineIsPeak
+        )
+    }
+
+    fn is_seasonal(self) -> bool {
+        matches!(
+            self,
+            Self::UselessAtSeasonalPeak
+                | Self::UselessSeasonalOverDispersed
+                | Self::HalvingSeasonal
+                | Self::HalvingSeasonalOverDispersed
+                | Self::SeasonIgnored
+        )
+    }
+
+    fn is_matched(self) -> bool {
+        self.is_seasonal() && self != Self::SeasonIgnored
+    }
+
+    fn has_lag(self) -> bool {
+        matches!(self, Self::UselessFieldLag | Self::HalvingFieldLag)
+    }
+
+    /// Variance by mean of a month.
+    fn dispersion(self) -> f64 {
+        match self {
+            Self::UselessOverDispersed
+            | Self::UselessSeasonalOverDispersed
+            | Self::HalvingOverDispersed
+            | Self::HalvingSeasonalOverDispersed => BURSTS,
+            _ => 1.0,
+        }
+    }
+}
+
+/// Verdicts counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Verdicts {
+    pub effective: u32,
+    pub ineffective: u32,
+    pub inconclusive: u32,
+}
+
+impl Verdicts {
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.effective + self.ineffective + self.inconclusive
+    }
+
+    pub fn count(&self, verdict: Verdict) -> u32 {
+        match verdict {
+            Verdict::Effective => self.effective,
+            Verdict::Ineffective => self.ineffective,
+            Verdict::Inconclusive => self.inconclusive,
+        }
+    }
+
+    /// Share of a verdict, and its binomial standard error; `None` of no verdicts.
+    pub fn share(&self, verdict: Verdict) -> Option<(f64, f64)> {
+        share(self.count(verdict), self.total())
+    }
+
+    fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Effective => self.effective += 1,
+            Verdict::Ineffective => self.ineffective += 1,
+            Verdict::Inconclusive => self.inconclusive += 1,
+        }
+    }
+}
+
+/// What became of the actions of a scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScenarioResult {
+    pub scenario: Scenario,
+    pub actions: u32,
+    /// Actions whose plan announced a follow-up of [`LONGEST`] months or less.
+    pub reachable: u32,
+    /// Months announced: the median of the reachable ones.
+    pub median_months: Option<f64>,
+    /// Judged after the months announced.
+    pub among_reachable: Verdicts,
+    /// These, and the others judged after the longest follow-up.
+    pub among_all: Verdicts,
+}
+
+impl ScenarioResult {
+    /// Share that a follow-up was announced for, and its standard error; `None` without an action.
+    pub fn reachable_share(&self) -> Option<(f64, f64)> {
+        share(self.reachable, self.actions)
+    }
+}
+
+/// A share with its binomial standard error.
+fn share(part: u32, total: u32) -> Option<(f64, f64)> {
+    if total == 0 {
+        return None;
+    }
+    let (part, total) = (f64::from(part), f64::from(total));
+    let share = part / total;
+    Some((share, (share * (1.0 - share) / total).sqrt()))
+}
+
+/// Simulates so many actions of every scenario. The same for a seed, whatever the number of threads:
+/// every action has a stream of random numbers of its own.
+///
+/// # Errors
+/// No action, or more than a million. A count that cannot be judged, which does not happen.
+pub fn study(actions: usize, seed: u64) -> Result<Vec<ScenarioResult>, StatsError> {
+    let count = checked_actions(actions)?;
+    let mut results = Vec::with_capacity(Scenario::ALL.len());
+    for (place, scenario) in Scenario::ALL.into_iter().enumerate() {
+        let outcomes = (0..count)
+            .into_par_iter()
+            .map(|action| outcome(scenario, &mut Draw::new(seed, place, action)))
+            .collect::<Result<Vec<_>, _>>()?;
+        results.push(summary(scenario, count, &outcomes));
+    }
+    Ok(results)
+}
+
+/// How long a follow-up plans announce at so many complaints a month.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reach {
+    pub a_month: f64,
+    /// Variance by mean of a month's count.
+    pub dispersion: f64,
+    pub plans: u32,
+    /// Plans that announce a follow-up of [`LONGEST`] months or less.
+    pub reachable: u32,
+    /// Months that half of all plans announce at most; `None`: more than the longest.
+    pub median: Option<u32>,
+    /// Months that nine in ten announce at most.
+    pub ninth_decile: Option<u32>,
+}
+
+/// What can be seen at all: plans for a halving after a baseline of 12 months, by complaints a month.
+///
+/// # Errors
+/// As for [`study`].
+pub fn reach(plans: usize, seed: u64) -> Result<Vec<Reach>, StatsError> {
+    let count = checked_actions(plans)?;
+    let mut table = Vec::new();
+    for dispersion in [1.0, BURSTS] {
+        for a_month in [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0] {
+            let place = Scenario::ALL.len() + table.len();
+            let mut months = (0..count)
+                .into_par_iter()
+                .map(|plan| {
+                    let mut draw = Draw::new(seed, place, plan);
+                    let before: Vec<Month> = (0..BASELINE)
+                        .map(|_| plain(draw.count(a_month, dispersion)))
+                        .collect();
+                    Ok(announced(&announce(&before, &quiet_months())?))
+                })
+                .collect::<Result<Vec<_>, StatsError>>()?;
+            // Those not reached last.
+            months.sort_by_key(|months| months.unwrap_or(u32::MAX));
+            let at = |share: usize| {
+                months
+                    .get((months.len() - 1) * share / 10)
+                    .copied()
+                    .flatten()
+            };
+            table.push(Reach {
+                a_month,
+                dispersion,
+                plans: count,
+                reachable: months.iter().flatten().map(|_| 1).sum(),
+                median: at(5),
+                ninth_decile: at(9),
+            });
+        }
+    }
+    Ok(table)
+}
+
+const MOST_ACTIONS: u32 = 1_000_000;
+
+fn checked_actions(actions: usize) -> Result<u32, StatsError> {
+    match u32::try_from(actions) {
+        Ok(0) => Err(StatsError::Empty {
+            what: "the simulated actions",
+        }),
+        Ok(count) if count <= MOST_ACTIONS => Ok(count),
+        Ok(_) | Err(_) => Err(StatsError::TooLarge {
+            what: "the number of simulated actions",
+            limit: u64::from(MOST_ACTIONS),
+        }),
+    }
+}
+
+/// Months announced, if so, and the verdict at their end or at that of the longest follow-up.
+struct Outcome {
+    months: Option<u32>,
+    verdict: Verdict,
+}
+
+fn summary(scenario: Scenario, actions: u32, outcomes: &[Outcome]) -> ScenarioResult {
+    let (mut among_reachable, mut among_all) = (Verdicts::default(), Verdicts::default());
+    let mut months = Vec::new();
+    for outcome in outcomes {
+        among_all.add(outcome.verdict);
+        if let Some(announced) = outcome.months {
+            among_reachable.add(outcome.verdict);
+            months.push(announced);
+        }
+    }
+    months.sort_unstable();
+    let middle = |from_end: usize| {
+        months
+            .get((months.len().max(1) - 1 + from_end) / 2)
+            .copied()
+    };
+    ScenarioResult {
+        scenario,
+        actions,
+        reachable: among_reachable.total(),
+        median_months: middle(0)
+            .zip(middle(1))
+            .map(|(low, high)| f64::from(low + high) / 2.0),
+        among_reachable,
+        among_all,
+    }
+}
+
+/// Plans, draws and judges one action.
+fn outcome(scenario: Scenario, draw: &mut Draw) -> Result<Outcome, StatsError> {
+    let mut action = Action::begin(scenario, draw);
+    let announcement = announce(&action.before, &action.ahead)?;
+    let length = announcement.outlook().months as usize;
+    let mut after = action.follow_up(draw);
+    after.truncate(length);
+    let seasons: Vec<Option<u8>> = after.iter().map(|month| month.season).collect();
+    let before = effect::matched(&action.before, &seasons);
+    let verdict = match judge(&before, &after, &Criterion::default()) {
+        Ok(effect) => effect.verdict,
+        // Not a single event in either window says nothing.
+        Err(StatsError::NotEstimable { .. }) => Verdict::Inconclusive,
+        Err(error) => return Err(error),
+    };
+    Ok(Outcome {
+        months: announced(&announcement),
+        verdict,
+    })
+}
+
+fn announce(before: &[Month], ahead: &[Ahead]) -> Result<Announcement, StatsError> {
+    let (wanted, criterion) = (Wanted::default(), Criterion::default());
+    follow_up(before, ahead, REDUCTION, &wanted, &criterion)
+}
+
+fn announced(announcement: &Announcement) -> Option<u32> {
+    match announcement {
+        Announcement::Reached(outlook) => Some(outlook.months),
+        Announcement::NotReached(_) => None,
+    }
+}
+
+fn plain(events: u64) -> Month {
+    Month {
+        events,
+        exposure: 1.0,
+        season: None,
+    }
+}
+
+fn quiet_months() -> Vec<Ahead> {
+    let month = Ahead {
+        exposure: 1.0,
+        season: None,
+        carried_over: 0.0,
+    };
+    vec![month; LONGEST as usize]
+}
+
+/// An action whose baseline is drawn. Months are counted from the signal's, which is month 0.
+struct Action {
+    scenario: Scenario,
+    /// Complaints in a month as they would be without season, trend, waves or action.
+    mean: f64,
+    before: Vec<Month>,
+    ahead: Vec<Ahead>,
+    /// First month of the follow-up.
+    start: i32,
+    /// Logarithm of the wave in the last month drawn.
+    wave: f64,
+}
+
+impl Action {
+    fn begin(scenario: Scenario, draw: &mut Draw) -> Self {
+        let mean = FEWEST * (MOST / FEWEST).powf(draw.uniform());
+        // Settling: nine in ten complaints about goods sold before the action have come by then.
+        let settling = if scenario.has_lag() {
+            (LAG * 10f64.ln()).ceil() as i32
+        } else {
+            0
+        };
+        let mut action = Self {
+            scenario,
+            mean,
+            before: Vec::new(),
+            ahead: Vec::new(),
+            start: DELAY + settling,
+            wave: draw.normal() * WAVE_SD,
+        };
+        action.before = if scenario.is_at_peak() {
+            action.history_to_signal(draw)
+        } else {
+            let length = if scenario.is_matched() {
+                SEASONAL_BASELINE
+            } else {
+                BASELINE
+            };
+            (-length..0)
+                .map(|month| action.month(month, draw))
+                .collect()
+        };
+        let ahead = |month| Ahead {
+            exposure: 1.0,
+            season: action.season(month),
+            carried_over: action.carried_over(month),
+        };
+        action.ahead = action.follow_up_months().map(ahead).collect();
+        action
+    }
+
+    /// A year of a history whose first month beyond its limit raised the action. The limit is three
+    /// standard deviations above the mean of the months before the search began.
+    fn history_to_signal(&mut self, draw: &mut Draw) -> Vec<Month> {
+        // At two complaints a month a signal comes every few hundred months; this is never reached.
+        const AT_LAST: usize = 100_000;
+        let length = BASELINE as usize;
+        let mut history: Vec<u64> = (0..LIMIT_MONTHS)
+            .map(|_| draw.count(self.mean, 1.0))
+            .collect();
+        let centre = history.iter().sum::<u64>() as f64 / LIMIT_MONTHS as f64;
+        let limit = centre + 3.0 * centre.sqrt();
+        while history.len() < AT_LAST {
+            let events = draw.count(self.mean, 1.0);
+            history.push(events);
+            if events as f64 > limit {
+                break;
+            }
+        }
+        let signal = history.len() - 1;
+        let window = match self.scenario {
+            Scenario::BaselineHoldsPeak => signal + 1 - length..signal + 1,
+            Scenario::BaselineIsPeak => signal - 2..signal + 1,
+            _ => signal - length..signal,
+        };
+        history[window]
+            .iter()
+            .map(|events| plain(*events))
+            .collect()
+    }
+
+    fn follow_up_months(&self) -> std::ops::Range<i32> {
+        self.start..self.start + LONGEST as i32
+    }
+
+    /// The months before it, from the signal on, are drawn too: what lasts from month to month goes on.
+    fn follow_up(&mut self, draw: &mut Draw) -> Vec<Month> {
+        let (all, before) = (0..self.follow_up_months().end, self.start as usize);
+        let drawn = all.map(|month| self.month(month, draw));
+        drawn.skip(before).collect()
+    }
+
+    fn month(&mut self, month: i32, draw: &mut Draw) -> Month {
+        let mut mean = self.mean;
+        if self.scenario.is_seasonal() {
+            mean *= height(month);
+        }
+        let begun = month >= DELAY;
+        match self.scenario {
+            Scenario::FallingAlready => mean *= 0.97f64.powi(month + BASELINE),
+            Scenario::ExposureUnrecorded if begun => mean *= 2.0 / 3.0,
+            Scenario::SlowWaves => {
+                mean *= self.wave.exp();
+                let fresh = (1.0 - WAVE_MEMORY * WAVE_MEMORY).sqrt() * WAVE_SD;
+                self.wave = self.wave * WAVE_MEMORY + draw.normal() * fresh;
+            }
+            _ => {}
+        }
+        if begun && self.scenario.truth() == Truth::Halving {
+            mean *= 1.0 - REDUCTION * (1.0 - self.carried_over(month));
+        }
+        Month {
+            events: draw.count(mean, self.scenario.dispersion()),
+            exposure: 1.0,
+            season: self.season(month),
+        }
+    }
+
+    fn season(&self, month: i32) -> Option<u8> {
+        self.scenario
+            .is_matched()
+            .then(|| (month.rem_euclid(12) + 1) as u8)
+    }
+
+    /// The share of goods sold before the action among those that a month's complaints are about: the
+    /// mean of exp(-time / lag) over the month.
+    fn carried_over(&self, month: i32) -> f64 {
+        if !self.scenario.has_lag() || month < DELAY {
+            return 0.0;
+        }
+        let since = f64::from(month - DELAY);
+        LAG * ((-since / LAG).exp() - (-(since + 1.0) / LAG).exp())
+    }
+}
+
+/// Standard deviation of the logarithm of slow waves, and how much of one month is left in the next.
+const WAVE_SD: f64 = 0.4;
+const WAVE_MEMORY: f64 = 0.8;
+
+/// Height of a calendar month by the mean month: three times as many in the highest (month 0) as in the
+/// lowest.
+fn height(month: i32) -> f64 {
+    1.0 + 0.5 * (f64::from(month) / 12.0 * TAU).cos()
+}
+
+/// Random counts.
+struct Draw(Rng);
+
+impl Draw {
+    fn new(seed: u64, place: usize, action: u32) -> Self {
+        Self(Rng::new(seed, ((place as u64) << 32) | u64::from(action)))
+    }
+
+    /// Above 0 and below 1.
+    fn uniform(&mut self) -> f64 {
+        ((self.0.next_u64() >> 12) as f64 + 0.5) / (1u64 << 52) as f64
+    }
+
+    /// Source: Box and Muller (1958), Annals of Mathematical Statistics 29, 610-611.
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().ln()).sqrt();
+        radius * (TAU * self.uniform()).cos()
+    }
+
+    /// A count with this mean and variance by mean: Poisson, or a gamma mixture of Poissons, which is
+    /// negative binomial.
+    fn count(&mut self, mean: f64, dispersion: f64) -> u64 {
+        if dispersion > 1.0 {
+            let scale = dispersion - 1.0;
+            let mean = self.gamma(mean / scale) * scale;
+            self.poisson(mean)
+        } else {
+            self.poisson(mean)
+        }
+    }
+
+    /// By the inverse of the distribution function, in steps of at most 32: a sum of Poisson counts is
+    /// one.
+    fn poisson(&mut self, mean: f64) -> u64 {
+        const STEP: f64 = 32.0;
+        let (mut left, mut sum) = (mean, 0);
+        while left > 0.0 {
+            let mean = left.min(STEP);
+            left -= mean;
+            let mut uniform = self.uniform();
+            let (mut count, mut chance) = (0, (-mean).exp());
+            while uniform > chance && count < 1000 {
+                uniform -= chance;
+                count += 1;
+                chance *= mean / count as f64;
+            }
+            sum += count;
+        }
+        sum
+    }
+
+    /// Source: Marsaglia and Tsang (2000), ACM Transactions on Mathematical Software 26, 363-372.
+    fn gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            let larger = self.gamma(shape + 1.0);
+            return larger * self.uniform().powf(1.0 / shape);
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let normal = self.normal();
+            let cube = (1.0 + c * normal).powi(3);
+            if cube <= 0.0 {
+                continue;
+            }
+            let bound = 0.5 * normal * normal + d - d * cube + d * cube.ln();
+            if self.uniform().ln() < bound {
+                return d * cube;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_study_on_any_number_of_threads() {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| study(12, 7).unwrap())
+        };
+        assert_eq!(on(1), on(3));
+        assert_ne!(on(1), study(12, 8).unwrap());
+    }
+
+    #[test]
+    fn no_action_and_too_many_are_refused() {
+        assert!(matches!(study(0, 1), Err(StatsError::Empty { .. })));
+        assert!(matches!(
+            study(1_000_001, 1),
+            Err(StatsError::TooLarge { .. })
+        ));
+        assert!(reach(0, 1).is_err());
+    }
+
+    #[test]
+    fn every_action_is_judged_once() {
+        for result in study(40, 3).unwrap() {
+            assert_eq!(result.among_all.total(), 40);
+            assert_eq!(result.among_reachable.total(), result.reachable);
+            assert_eq!(result.median_months.is_some(), result.reachable > 0);
+        }
+    }
+
+    /// Mean and variance against those that the distribution has, within five standard errors.
+    #[test]
+    fn counts_have_the_mean_and_the_variance_asked_for() {
+        const COUNTS: u32 = 40_000;
+        for (mean, dispersion) in [(0.4, 1.0), (3.0, 1.0), (90.0, 1.0), (0.4, 2.0), (12.0, 2.0)] {
+            let mut draw = Draw::new(1, 0, 0);
+            let (mut sum, mut squares) = (0.0, 0.0);
+            for _ in 0..COUNTS {
+                let count = draw.count(mean, dispersion) as f64;
+                sum += count;
+                squares += (count - mean).powi(2);
+            }
+            let (n, variance) = (f64::from(COUNTS), mean * dispersion);
+            assert!((sum / n - mean).abs() < 5.0 * (variance / n).sqrt());
+            // The fourth moment is at most three squared variances and what small means add.
+            let error = ((3.0 + 6.0 / mean) * variance * variance / n).sqrt();
+            assert!((squares / n - variance).abs() < 5.0 * error);
+        }
+    }
+
+    #[test]
+    fn goods_sold_before_the_action_fade_with_the_lag() {
+        let mut draw = Draw::new(1, 0, 0);
+        let action = Action::begin(Scenario::HalvingFieldLag, &mut draw);
+        assert_eq!(action.start, DELAY + 7);
+        let shares: Vec<f64> = action
+            .ahead
+            .iter()
+            .map(|month| month.carried_over)
+            .collect();
+        assert!(shares[0] < 0.1 && shares.is_sorted_by(|a, b| a > b));
+    }
+}

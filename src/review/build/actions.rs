@@ -1,0 +1,577 @@
+//! Corrective actions: what has none, how each stands, which worked, whose effect did not last.
+
+use std::collections::BTreeMap;
+
+use super::maker::{Maker, ticks};
+use crate::engine::counted::{Counted, Value};
+use crate::review::ReviewError;
+use crate::review::charts::course::{CourseChart, CourseColumn, CourseWindow, Judged};
+use crate::review::model::{Block, Cell, Chart, Column, Drawing, Finding, FindingKind, Section};
+use crate::review::numbers::rounded;
+use crate::review::words::{NOTHING, clean};
+
+const LIST: &str = "action_list";
+const VERDICTS: &str = "action_verdicts";
+const COURSE: &str = "action_course";
+const RELAPSES: &str = "action_relapses";
+const UNATTENDED: &str = "unattended";
+/// Metrics that this section shows.
+pub(super) const SHOWN: [&str; 5] = [LIST, VERDICTS, COURSE, RELAPSES, UNATTENDED];
+
+/// Rows of a table.
+const MOST: usize = 15;
+/// Courses drawn.
+const MOST_CHARTS: usize = 6;
+/// Named in a finding's sentence.
+const NAMED: usize = 3;
+
+/// What is known of actions; a part is `None` when it is not measured.
+#[derive(Debug, Clone)]
+pub(super) struct Actions {
+    list: Option<Counted>,
+    verdicts: Option<Counted>,
+    course: Option<Counted>,
+    relapses: Option<Counted>,
+    unattended: Option<Counted>,
+}
+
+pub(super) fn read(maker: &Maker) -> Result<Actions, ReviewError> {
+    Ok(Actions {
+        list: maker.metric(
+            LIST,
+            &["action_id", "title", "owner", "state", "due_on", "overdue"],
+        )?,
+        verdicts: maker.metric(
+            VERDICTS,
+            &[
+                "action_id",
+                "title",
+                "basis",
+                "verdict",
+                "verdict_by_person",
+                "ratio",
+            ],
+        )?,
+        course: maker.metric(
+            COURSE,
+            &["action_id", "month", "time_window", "cases", "exposure"],
+        )?,
+        relapses: maker.metric(
+            RELAPSES,
+            &["action_id", "title", "signal", "recent", "cases"],
+        )?,
+        unattended: maker.metric(
+            UNATTENDED,
+            &["subject", "subject_id", "label", "trend", "cases_year"],
+        )?,
+    })
+}
+
+/// Growing and emerging problems and categories on which nobody works; `None` when that is not known.
+pub(super) fn unattended_growing(actions: &Actions) -> Option<usize> {
+    let table = actions.unattended.as_ref()?;
+    let rows = 0..table.rows.len();
+    Some(rows.filter(|row| is_growing(table, *row)).count())
+}
+
+fn is_growing(table: &Counted, row: usize) -> bool {
+    matches!(table.text(row, "trend").as_str(), "growing" | "emerging")
+}
+
+/// Sentences of the first page: actions that failed or did not last, and actions overdue.
+pub(super) fn findings(
+    maker: &Maker,
+    actions: &Actions,
+    findings: &mut Vec<Finding>,
+    clear: &mut Vec<String>,
+) {
+    let words = maker.words;
+    if actions.unattended.is_none() {
+        clear.push(words.text("actions.not_read"));
+        return;
+    }
+    failed(maker, actions, findings);
+    let Some(list) = &actions.list else {
+        clear.push(words.text("actions.none_recorded"));
+        return;
+    };
+    let overdue: Vec<usize> = (0..list.rows.len())
+        .filter(|row| list.text(*row, "overdue") == "yes")
+        .collect();
+    if overdue.is_empty() {
+        clear.push(words.text("actions.none_overdue"));
+        return;
+    }
+    let named: Vec<String> = overdue
+        .iter()
+        .take(NAMED)
+        .map(|row| {
+            let due = maker.value("due_on", list.cell(*row, "due_on"));
+            let owner = clean(&list.text(*row, "owner"));
+            words.fill(
+                "actions.named_due",
+                &[
+                    ("action", &title(list, *row)),
+                    ("day", &due),
+                    ("owner", &owner),
+                ],
+            )
+        })
+        .collect();
+    let n = overdue.len() as i64;
+    findings.push(Finding {
+        kind: FindingKind::ActionsOverdue,
+        figure: words.count(n),
+        sentence: words.plural("actions.overdue", n, &[]),
+        detail: named.join("; "),
+        decision: words.text("actions.overdue_decide"),
+        link: "actions".into(),
+        link_text: words.text("findings.see_figures"),
+    });
+}
+
+/// Actions found ineffective in the period, and those whose effect did not last.
+fn failed(maker: &Maker, actions: &Actions, findings: &mut Vec<Finding>) {
+    let words = maker.words;
+    let mut named: BTreeMap<String, String> = BTreeMap::new();
+    if let Some(table) = &actions.verdicts {
+        for row in 0..table.rows.len() {
+            let by_person = table.text(row, "verdict_by_person");
+            let computed = table.text(row, "verdict");
+            if computed == "ineffective" || by_person == "ineffective" {
+                named.insert(table.text(row, "action_id"), title(table, row));
+            }
+        }
+    }
+    if let Some(table) = &actions.relapses {
+        for row in 0..table.rows.len() {
+            named.insert(table.text(row, "action_id"), title(table, row));
+        }
+    }
+    if named.is_empty() {
+        return;
+    }
+    let n = named.len() as i64;
+    findings.push(Finding {
+        kind: FindingKind::ActionsFailed,
+        figure: words.count(n),
+        sentence: words.plural("actions.failed", n, &[]),
+        detail: named
+            .into_values()
+            .take(NAMED)
+            .collect::<Vec<_>>()
+            .join("; "),
+        decision: words.text("actions.failed_decide"),
+        link: "actions".into(),
+        link_text: words.text("findings.see_figures"),
+    });
+}
+
+fn title(table: &Counted, row: usize) -> String {
+    format!(
+        "{} {}",
+        table.text(row, "action_id"),
+        clean(&table.text(row, "title"))
+    )
+}
+
+pub(super) fn section(maker: &Maker, actions: &Actions) -> Result<Section, ReviewError> {
+    let words = maker.words;
+    let mut blocks = vec![Block::Text {
+        text: words.text("actions.lead"),
+    }];
+    match &actions.unattended {
+        None => blocks.push(Block::Absent {
+            text: words.text("actions.not_read"),
+        }),
+        Some(table) => {
+            unattended(maker, table, &mut blocks);
+            list(maker, actions.list.as_ref(), &mut blocks);
+            judged(maker, actions, &mut blocks);
+            relapses(maker, actions.relapses.as_ref(), &mut blocks);
+        }
+    }
+    Ok(Section {
+        id: "actions".into(),
+        title: words.text("actions.title"),
+        reference: words.text("actions.reference"),
+        blocks,
+    })
+}
+
+fn heading(maker: &Maker, key: &str, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading {
+        text: maker.words.text(&format!("actions.{key}_title")),
+    });
+}
+
+fn absent(maker: &Maker, key: &str, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Absent {
+        text: maker.words.text(&format!("actions.{key}_none")),
+    });
+}
+
+/// A table of some columns of a metric, with the command that opens it.
+fn table(
+    maker: &Maker,
+    metric: &str,
+    key: &str,
+    counted: &Counted,
+    columns: &[&str],
+    cell: impl Fn(usize, &str) -> Cell,
+    blocks: &mut Vec<Block>,
+) {
+    let words = maker.words;
+    let numbers = [
+        "recent",
+        "expected",
+        "cases_year",
+        "open_cases",
+        "cost",
+        "ratio",
+        "cases_before",
+        "cases_after",
+    ];
+    let heads = columns
+        .iter()
+        .map(|name| Column {
+            title: words.text(&format!("actions.col_{name}")),
+            number: numbers.contains(name),
+        })
+        .collect();
+    let rows: Vec<Vec<Cell>> = (0..counted.rows.len().min(MOST))
+        .map(|row| columns.iter().map(|name| cell(row, name)).collect())
+        .collect();
+    let shown = words.count(rows.len() as i64);
+    let caption = words.plural(
+        &format!("actions.{key}_caption"),
+        counted.rows.len() as i64,
+        &[("shown", &shown)],
+    );
+    blocks.push(Block::Table {
+        table: maker.table(metric, caption, heads, rows),
+    });
+    blocks.push(Block::Command {
+        text: words.text("cases.open_with"),
+        command: maker.command(metric, &[]),
+    });
+}
+
+fn real(maker: &Maker, value: &Value, places: u32) -> Cell {
+    Cell {
+        text: value
+            .as_real()
+            .map_or(NOTHING.to_owned(), |real| maker.words.real(real, places)),
+        number: value.as_real().map(|real| rounded(real, places)),
+        link: None,
+    }
+}
+
+fn unattended(maker: &Maker, counted: &Counted, blocks: &mut Vec<Block>) {
+    let words = maker.words;
+    heading(maker, "unattended", blocks);
+    if counted.rows.is_empty() {
+        absent(maker, "unattended", blocks);
+        return;
+    }
+    let mut columns = vec![
+        "subject",
+        "label",
+        "trend",
+        "recent",
+        "expected",
+        "cases_year",
+        "open_cases",
+    ];
+    if maker.context.currency.is_some() {
+        columns.push("cost");
+    }
+    let cell = |row: usize, name: &str| match name {
+        "subject" => Cell::text(match counted.text(row, "subject").as_str() {
+            "category" => words.text("actions.category"),
+            _ => counted.text(row, "subject_id"),
+        }),
+        "label" => match counted.text(row, "subject").as_str() {
+            "category" => Cell::text(words.name("categories", &clean(&counted.text(row, "label")))),
+            _ => Cell::text(clean(&counted.text(row, "label"))),
+        },
+        "trend" => Cell::text(words.name("trends", &counted.text(row, "trend"))),
+        "expected" => real(maker, counted.cell(row, "expected"), 1),
+        "cost" => {
+            let whole = counted.count(row, "cost_year_minor") / 100;
+            Cell::number(words.count(whole), whole as f64)
+        }
+        other => maker.count_cell(counted.count(row, other), None),
+    };
+    table(
+        maker,
+        UNATTENDED,
+        "unattended",
+        counted,
+        &columns,
+        cell,
+        blocks,
+    );
+}
+
+fn list(maker: &Maker, counted: Option<&Counted>, blocks: &mut Vec<Block>) {
+    let words = maker.words;
+    heading(maker, "list", blocks);
+    let Some(counted) = counted.filter(|table| !table.rows.is_empty()) else {
+        absent(maker, "list", blocks);
+        return;
+    };
+    let columns = ["action", "kind", "owner", "state", "due_on", "check_due_on"];
+    let cell = |row: usize, name: &str| match name {
+        "action" => Cell::text(title(counted, row)),
+        "kind" => Cell::text(words.name("codes", &counted.text(row, "kind"))),
+        "state" => Cell::text(words.name("codes", &counted.text(row, "state"))),
+        "owner" => Cell::text(clean(&counted.text(row, "owner"))),
+        "due_on" if counted.text(row, "overdue") == "yes" => {
+            let due = maker.value("due_on", counted.cell(row, "due_on"));
+            Cell::text(words.fill("actions.overdue_since", &[("day", &due)]))
+        }
+        other => Cell::text(maker.value(other, counted.cell(row, other))),
+    };
+    table(maker, LIST, "list", counted, &columns, cell, blocks);
+}
+
+fn judged(maker: &Maker, actions: &Actions, blocks: &mut Vec<Block>) {
+    let words = maker.words;
+    heading(maker, "judged", blocks);
+    match actions
+        .verdicts
+        .as_ref()
+        .filter(|table| !table.rows.is_empty())
+    {
+        None => absent(maker, "judged", blocks),
+        Some(counted) => {
+            let columns = [
+                "action",
+                "verdict",
+                "person",
+                "ratio",
+                "cases_before",
+                "cases_after",
+                "remarks",
+            ];
+            let cell = |row: usize, name: &str| match name {
+                "action" => Cell::text(title(counted, row)),
+                "verdict" => match counted.text(row, "basis").as_str() {
+                    "criterion" => Cell::text(words.text("actions.by_criterion")),
+                    _ => Cell::text(words.name("codes", &counted.text(row, "verdict"))),
+                },
+                "person" => Cell::text(match counted.text(row, "verdict_by_person").as_str() {
+                    "" => words.text("actions.not_verified"),
+                    verdict => words.name("codes", verdict),
+                }),
+                "ratio" => Cell {
+                    text: interval(maker, counted, row),
+                    number: counted.cell(row, "ratio").as_real().map(|r| rounded(r, 2)),
+                    link: None,
+                },
+                "remarks" => Cell::text(remarks(maker, counted, row)),
+                other => match counted.cell(row, other).as_count() {
+                    Some(n) => maker.count_cell(n, None),
+                    None => Cell::text(NOTHING),
+                },
+            };
+            table(maker, VERDICTS, "judged", counted, &columns, cell, blocks);
+        }
+    }
+    if let Some(course) = &actions.course {
+        charts(maker, actions, course, blocks);
+    }
+}
+
+/// The ratio with its interval.
+fn interval(maker: &Maker, counted: &Counted, row: usize) -> String {
+    let at = |name: &str| counted.cell(row, name).as_real();
+    let (Some(ratio), Some(lower)) = (at("ratio"), at("ratio_lower")) else {
+        return NOTHING.to_owned();
+    };
+    let upper = at("ratio_upper").map_or("∞".to_owned(), |u| maker.words.real(u, 2));
+    format!(
+        "{} ({}–{upper})",
+        maker.words.real(ratio, 2),
+        maker.words.real(lower, 2)
+    )
+}
+
+/// What a reader must know of a verdict: that people differ, that the check was changed, that cases were moved.
+fn remarks(maker: &Maker, counted: &Counted, row: usize) -> String {
+    let words = maker.words;
+    let mut said = Vec::new();
+    let (computed, person) = (
+        counted.text(row, "verdict"),
+        counted.text(row, "verdict_by_person"),
+    );
+    if !person.is_empty() && counted.text(row, "basis") == "rate" && person != computed {
+        said.push(words.text("actions.differs"));
+    }
+    let changes = counted.count(row, "changes");
+    if changes > 0 {
+        said.push(words.plural("actions.changed", changes, &[]));
+    }
+    let still = counted.text(row, "verdict_still_in");
+    if !still.is_empty() && still != computed {
+        let verdict = words.name("codes", &still);
+        said.push(words.fill("actions.still_in", &[("verdict", &verdict)]));
+    }
+    if let Some(chance) = counted.cell(row, "chance_to_see").as_real() {
+        let chance = words.percent(chance);
+        said.push(words.fill("actions.chance", &[("chance", &chance)]));
+    }
+    said.join("; ")
+}
+
+/// Courses of the actions judged in the period, then of those whose follow-up runs.
+fn charts(maker: &Maker, actions: &Actions, course: &Counted, blocks: &mut Vec<Block>) {
+    let mut titles: BTreeMap<String, String> = BTreeMap::new();
+    let mut wanted: Vec<String> = Vec::new();
+    for table in [&actions.verdicts, &actions.list].into_iter().flatten() {
+        let runs = table.position("state");
+        for row in 0..table.rows.len() {
+            let id = table.text(row, "action_id");
+            titles
+                .entry(id.clone())
+                .or_insert_with(|| title(table, row));
+            let follows = runs.is_none() || table.text(row, "state") == "checking";
+            if follows && !wanted.contains(&id) {
+                wanted.push(id);
+            }
+        }
+    }
+    for id in wanted.iter().take(MOST_CHARTS) {
+        let rows: Vec<usize> = (0..course.rows.len())
+            .filter(|row| course.text(*row, "action_id") == *id)
+            .collect();
+        let title = titles.get(id).cloned().unwrap_or_else(|| id.clone());
+        if let Some(chart) = chart(maker, id, &title, course, &rows) {
+            blocks.push(Block::Chart {
+                chart: Box::new(chart),
+            });
+        }
+    }
+}
+
+fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize]) -> Option<Chart> {
+    let words = maker.words;
+    // From the baseline on; earlier months say nothing of the verdict.
+    let first = rows
+        .iter()
+        .position(|row| course.text(*row, "time_window") == "baseline")?;
+    let rows = &rows[first..];
+    let columns: Vec<CourseColumn> = rows
+        .iter()
+        .map(|row| CourseColumn {
+            label: words.month(&course.text(*row, "month")),
+            value: course.count(*row, "cases") as f64,
+            text: words.count(course.count(*row, "cases")),
+            judged: match course.text(*row, "time_window").as_str() {
+                "baseline" => Some(Judged::Before),
+                "follow_up" => Some(Judged::After),
+                _ => None,
+            },
+            unfinished: matches!(course.cell(*row, "whole"), Value::Flag(false)),
+        })
+        .collect();
+    let mut windows = Vec::new();
+    let mut said = Vec::new();
+    for (window, key) in [
+        ("baseline", "baseline"),
+        ("between", "between"),
+        ("follow_up", "follow_up"),
+    ] {
+        let within: Vec<usize> = (0..rows.len())
+            .filter(|at| course.text(rows[*at], "time_window") == window)
+            .collect();
+        let (Some(from), Some(to)) = (within.first(), within.last()) else {
+            continue;
+        };
+        let whole: Vec<&usize> = within
+            .iter()
+            .filter(|at| !columns[**at].unfinished)
+            .collect();
+        let mean = (window != "between" && !whole.is_empty()).then(|| {
+            let sum: f64 = whole.iter().map(|at| columns[**at].value).sum();
+            sum / whole.len() as f64
+        });
+        let name = words.text(&format!("actions.window_{key}"));
+        let mean = mean.map(|mean| {
+            let text = words.fill("actions.mean", &[("mean", &words.real(mean, 1))]);
+            said.push(format!("{name}: {text}"));
+            (mean, text)
+        });
+        windows.push(CourseWindow {
+            from: *from,
+            to: *to,
+            name,
+            mean,
+        });
+    }
+    let top = columns.iter().map(|c| c.value).fold(0.0, f64::max);
+    let ticks = ticks(words, top * 1.08, true);
+    let table_rows = rows
+        .iter()
+        .map(|row| {
+            let exposure = course.cell(*row, "exposure");
+            vec![
+                Cell::text(words.month(&course.text(*row, "month"))),
+                Cell::text(words.name("codes", &course.text(*row, "time_window"))),
+                maker.count_cell(course.count(*row, "cases"), None),
+                maker.count_cell(course.count(*row, "moved_out"), None),
+                real(maker, exposure, 1),
+            ]
+        })
+        .collect();
+    let heads = ["month", "window", "cases", "moved_out", "exposure"]
+        .iter()
+        .enumerate()
+        .map(|(i, name)| Column {
+            title: words.text(&format!("actions.col_{name}")),
+            number: i > 1,
+        })
+        .collect();
+    let name = format!("action-{}", id.to_lowercase());
+    let caption = words.fill("actions.course_caption", &[("action", title)]);
+    Some(Chart {
+        title: caption.clone(),
+        alt: words.fill(
+            "actions.course_alt",
+            &[("action", title), ("means", &said.join("; "))],
+        ),
+        drawing: Drawing::Course(CourseChart {
+            unit: words.text("actions.course_unit"),
+            top: ticks.last().map_or(1.0, |tick| tick.at),
+            ticks,
+            columns,
+            windows,
+        }),
+        table: maker.table(&name, caption, heads, table_rows),
+        name,
+    })
+}
+
+fn relapses(maker: &Maker, counted: Option<&Counted>, blocks: &mut Vec<Block>) {
+    let words = maker.words;
+    heading(maker, "relapses", blocks);
+    let Some(counted) = counted.filter(|table| !table.rows.is_empty()) else {
+        absent(maker, "relapses", blocks);
+        return;
+    };
+    let columns = ["action", "signal", "recent", "expected", "cases_named"];
+    let cell = |row: usize, name: &str| match name {
+        "action" => Cell::text(title(counted, row)),
+        "signal" => {
+            Cell::text(words.text(&format!("actions.signal_{}", counted.text(row, "signal"))))
+        }
+        "expected" => real(maker, counted.cell(row, "expected"), 1),
+        "cases_named" => Cell::text(match counted.text(row, "cases").as_str() {
+            "" => NOTHING.to_owned(),
+            cases => clean(cases),
+        }),
+        other => maker.count_cell(counted.count(row, other), None),
+    };
+    table(maker, RELAPSES, "relapses", counted, &columns, cell, blocks);
+}

@@ -1,0 +1,129 @@
+//! The course of an action: complaints of each month, with the windows that the verdict compares.
+
+use plotters::prelude::{DrawingBackend, RGBColor};
+use serde::Serialize;
+
+use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, PALE, SMALL, SOFT};
+use super::{Tick, WIDTH, scale};
+use crate::review::font;
+
+/// Months of an action, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CourseChart {
+    /// What a column's height means.
+    pub unit: String,
+    pub top: f64,
+    pub ticks: Vec<Tick>,
+    pub columns: Vec<CourseColumn>,
+    /// The windows, in order; columns outside of any are left pale.
+    pub windows: Vec<CourseWindow>,
+}
+
+/// One month.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CourseColumn {
+    pub label: String,
+    pub value: f64,
+    /// The complaints, written on the column.
+    pub text: String,
+    /// Of the baseline or the follow-up.
+    pub judged: Option<Judged>,
+    /// The month was not over.
+    pub unfinished: bool,
+}
+
+/// Which of the two windows a month lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    Before,
+    After,
+}
+
+/// A stretch of months with a name and, where it is judged, its mean.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CourseWindow {
+    /// First and last column.
+    pub from: usize,
+    pub to: usize,
+    pub name: String,
+    /// Height of the mean and its text.
+    pub mean: Option<(f64, String)>,
+}
+
+const TOP: f64 = 64.0;
+const PLOT: f64 = 190.0;
+const FOOT: f64 = 34.0;
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 16.0;
+/// Neither window.
+const OUTSIDE: RGBColor = RGBColor(222, 226, 231);
+
+impl CourseChart {
+    pub(super) fn height(&self) -> u32 {
+        (TOP + PLOT + FOOT) as u32
+    }
+
+    pub(super) fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Drawn {
+        let right = f64::from(WIDTH) - RIGHT;
+        let bottom = TOP + PLOT;
+        let y = |value: f64| scale(value, (0.0, self.top), (bottom, TOP));
+        let step = (right - LEFT) / self.columns.len().max(1) as f64;
+        let edge = |column: usize| LEFT + step * column as f64;
+        canvas.text((LEFT - 38.0, 12.0), &self.unit, SMALL, SOFT, Hang::Left)?;
+        for tick in &self.ticks {
+            canvas.line((LEFT, y(tick.at)), (right, y(tick.at)), GRID, 1)?;
+            canvas.text(
+                (LEFT - 8.0, y(tick.at)),
+                &tick.label,
+                SMALL,
+                SOFT,
+                Hang::Right,
+            )?;
+        }
+        let wide = (step * 0.72).min(34.0);
+        let every = (52.0 / step).ceil().max(1.0) as usize;
+        for (i, column) in self.columns.iter().enumerate() {
+            let middle = edge(i) + step / 2.0;
+            let (left, end) = (middle - wide / 2.0, middle + wide / 2.0);
+            let top = y(column.value);
+            // The two windows differ in lightness, and the follow-up in its outline too.
+            let fill = match column.judged {
+                Some(Judged::Before) => PALE,
+                Some(Judged::After) => BLUE,
+                None => OUTSIDE,
+            };
+            if bottom - top >= 1.0 {
+                match column.unfinished {
+                    true => canvas.frame(left, top, end, bottom, AXIS)?,
+                    false => canvas.bar(left, top, end, bottom, fill)?,
+                }
+            }
+            if font::width(&column.text, SMALL, false) < step {
+                canvas.text((middle, top - 8.0), &column.text, SMALL, INK, Hang::Middle)?;
+            }
+            if i % every == 0 {
+                let room = step * every as f64 - 4.0;
+                let label = font::fit(&column.label, SMALL, false, room);
+                canvas.text((middle, bottom + 15.0), &label, SMALL, INK, Hang::Middle)?;
+            }
+        }
+        canvas.line((LEFT, bottom), (right, bottom), AXIS, 1)?;
+        for window in &self.windows {
+            let (from, to) = (edge(window.from) + 2.0, edge(window.to + 1) - 2.0);
+            canvas.line((from, 44.0), (to, 44.0), INK, 2)?;
+            canvas.line((from, 44.0), (from, 50.0), INK, 2)?;
+            canvas.line((to, 44.0), (to, 50.0), INK, 2)?;
+            let said = match &window.mean {
+                Some((_, text)) => format!("{}: {text}", window.name),
+                None => window.name.clone(),
+            };
+            let said = font::fit(&said, SMALL, true, (to - from).max(40.0));
+            canvas.bold(((from + to) / 2.0, 32.0), &said, SMALL, INK, Hang::Middle)?;
+            if let Some((mean, _)) = &window.mean {
+                canvas.dashed(&[(from, y(*mean)), (to, y(*mean))], INK, 2, 6.0, 4.0)?;
+            }
+        }
+        Ok(())
+    }
+}
