@@ -667,8 +667,8 @@ fn a_gate_keeps_rows_apart_whatever_they_say() {
 }
 
 #[test]
-fn a_register_of_the_version_before_gets_its_book() {
-    // A register of the version before has no book; it is upgraded when it is opened for writing.
+fn a_register_of_the_first_version_gets_its_book() {
+    // A register of the first version has no book; it is upgraded when it is opened for writing.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("register.sqlite");
     drop(
@@ -684,8 +684,10 @@ fn a_register_of_the_version_before_gets_its_book() {
         .unwrap(),
     );
     let raw = rusqlite::Connection::open(&path).unwrap();
-    raw.execute_batch("DROP TABLE cluster_event; PRAGMA user_version = 1;")
-        .unwrap();
+    raw.execute_batch(
+        "DROP TABLE cluster_event; DROP TABLE improvement_event; PRAGMA user_version = 1;",
+    )
+    .unwrap();
     drop(raw);
     let register = Register::open(&path).unwrap();
     let known = register.cluster_book("csv", None).unwrap();

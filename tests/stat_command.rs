@@ -199,6 +199,33 @@ fn dispersion_answers_rs_test_of_smokers() {
 }
 
 #[test]
+fn an_effect_answers_rs_poisson_test_and_says_what_is_missing() {
+    // The example of R's help page on `poisson.test`, from Feldmann and others: 21 in 3,011 against 11 in 800.
+    let desk = Desk::with("w,x,t\nbefore,21,3011\nafter,11,800\nbetween,99,100\n");
+    let line = "effect table.csv --window w --events x --exposure t";
+    let found = &desk.rows(line)[0];
+    let real = |name: &str| found[name].as_f64().expect("a number");
+    for (name, of_r) in [
+        ("ratio", 1.971488),
+        ("lower", 0.858_426_4),
+        ("upper", 4.277_265_9),
+    ] {
+        assert!((real(name) - of_r).abs() < 1e-6, "{name}: {}", real(name));
+    }
+    assert_eq!(found["verdict"], "ineffective");
+    let desk = Desk::with("w,x,t\nbefore,21,3011\n");
+    let (code, _, err) = desk.run(line);
+    assert_eq!(code, USAGE);
+    assert!(
+        err.contains("needs rows with `before` and with `after`"),
+        "{err}"
+    );
+    let desk = Desk::with("w,x,t,m\nbefore,21,3011,1\nafter,3,100,2\n");
+    let (code, _, err) = desk.run(&format!("{line} --season m"));
+    assert_eq!(code, FAILED, "{err}");
+}
+
+#[test]
 fn rate_ratios_answer_rs_poisson_test_and_glm_nb() {
     // R, example of poisson.test: c(11, 6+8+7), c(800, 1083+1050+878).
     let desk = Desk::with("g,x,t\nb,6,1083\nb,8,1050\nb,7,878\na,11,800\n");

@@ -3,6 +3,7 @@
 
 mod control;
 mod dispersion;
+mod effect;
 mod funnel;
 mod growth;
 mod log_rank;

@@ -26,6 +26,9 @@ pub struct Args {
     /// The quarter to review
     #[arg(long, default_value = "2026-Q3")]
     period: String,
+    /// Leave the review out: register, lake and verdicts only
+    #[arg(long)]
+    no_review: bool,
 }
 
 /// `redress demo`.
@@ -102,6 +105,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     );
     let step = Instant::now();
     let mut pages = Vec::new();
+    if args.no_review {
+        return Ok(());
+    }
     for language in Language::ALL {
         demo.config.language = *language;
         let pack = review::build_pack(

@@ -1,6 +1,7 @@
 //! `redress stat`: the statistics behind the figures, on any CSV or Parquet table.
 
 mod charts;
+mod effect;
 mod rates;
 mod shares;
 mod table;
@@ -27,6 +28,8 @@ pub enum Command {
     RateRatio(rates::RatioArgs),
     /// Ratio of two rates by a negative-binomial model
     Negbin(rates::NegbinArgs),
+    /// Did an action lower a rate? Months before and after, with their scatter and season; effective, ineffective or open
+    Effect(effect::EffectArgs),
     /// How likely a reduction of a rate will be seen, and how long that takes
     Power(rates::PowerArgs),
     /// Units compared with a target by funnel limits
@@ -50,6 +53,7 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Dispersion(args) => charts::dispersion(&args),
         Command::RateRatio(args) => rates::ratio(&args),
         Command::Negbin(args) => rates::negbin(&args),
+        Command::Effect(args) => effect::effect(&args),
         Command::Power(args) => rates::power_of(&args),
         Command::Funnel(args) => units::funnel(&args),
         Command::Standardise(args) => units::standardise(&args),

@@ -2,6 +2,8 @@
 //! by themselves (duplicates, exemplars). The search compares millions of pairs and uses [`super::similarity`], which
 //! is near enough and many times faster.
 
+use std::cmp::Ordering;
+
 use super::corpus::{Corpus, damped};
 
 /// One thread's memory for comparing one document with others.
@@ -88,6 +90,54 @@ impl<'a> ExactComparison<'a> {
     }
 }
 
+/// Similarity of two documents, 0 to 1, without memory kept for it: where single pairs are asked for.
+pub fn of_pair(corpus: &Corpus, one: u32, other: u32) -> f32 {
+    let stems = product(corpus.stems(one), corpus.stems(other));
+    let groups = product(&groups_of(corpus, one), &groups_of(corpus, other));
+    let lengths = corpus.group_norm(one) * corpus.group_norm(other);
+    (0.5 * (stems + groups / lengths)).min(1.0)
+}
+
+/// The weights of a document's letter groups, in rising order of the groups.
+fn groups_of(corpus: &Corpus, document: u32) -> Vec<(u32, f32)> {
+    let lexicon = &corpus.lexicon;
+    let mut weights: Vec<(u32, f32)> = corpus
+        .words(document)
+        .iter()
+        .flat_map(|(word, count)| {
+            let times = damped(u32::from(*count));
+            let groups = lexicon.groups_of(*word).iter();
+            groups.map(move |group| (*group, times * lexicon.group_weight(*group)))
+        })
+        .collect();
+    // A stable sort keeps the order in which equal groups are summed.
+    weights.sort_by_key(|(group, _)| *group);
+    weights.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+    weights
+}
+
+fn product(one: &[(u32, f32)], other: &[(u32, f32)]) -> f32 {
+    let (mut i, mut j, mut sum) = (0, 0, 0.0);
+    while let (Some(a), Some(b)) = (one.get(i), other.get(j)) {
+        match a.0.cmp(&b.0) {
+            Ordering::Less => i += 1,
+            Ordering::Greater => j += 1,
+            Ordering::Equal => {
+                sum += a.1 * b.1;
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    sum
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +183,14 @@ mod tests {
             // The frequency of a letter group is reckoned from its words, so the weights differ a little.
             let own = comparison.groups_with(b as u32);
             assert!((own - groups).abs() < 0.05, "{line}: groups {own}");
+            let (whole, alone) = (
+                comparison.with(b as u32),
+                of_pair(&corpus, a as u32, b as u32),
+            );
+            assert!(
+                (whole - alone).abs() < 1e-5,
+                "{line}: {whole}, alone {alone}"
+            );
             comparison.end();
             lines += 1;
         }

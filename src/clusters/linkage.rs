@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::bonds::Bonds;
 use super::lexicon::{Map, number_of};
+use super::matter::{Judge, Likeness, Resemblance, Side};
 
 /// Two groups and how alike they are; ordered so that the most alike comes first, then the oldest.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +46,18 @@ pub struct Linked {
     pub refused: Vec<(u32, u32)>,
 }
 
-/// Merges groups while the two most alike are at least `least` alike on average over all their pairs of
-/// documents; a pair without an edge counts as 0, so chains break.
+/// What two groups need to merge.
+pub struct Need<'a> {
+    /// Similarity on average over all their pairs of documents.
+    pub on_average: f64,
+    /// Similarity that a document must have with most of the other group, each by itself.
+    pub with_most: f64,
+    /// Whether documents that were put into one group beforehand are that alike.
+    pub alike: &'a Likeness<'a>,
+}
+
+/// Merges groups, the two most alike first, while there are any that meet the need; a pair without an edge counts as
+/// 0, so long chains break, and short ones break on their [matter](super::matter).
 ///
 /// `edges` hold each pair once, `group_of` the groups to begin with. UPGMA (Sokal and Michener 1958), on the
 /// sparse graph; ties go to the earlier documents, so the outcome depends on nothing but the input.
@@ -54,17 +65,15 @@ pub fn average_linkage(
     group_of: &[u32],
     bonds: &Bonds,
     edges: &[(u32, u32, f64)],
-    least: f64,
+    need: &Need<'_>,
 ) -> Linked {
-    let mut sizes: Vec<u32> = vec![0; group_of.len()];
-    for group in group_of {
-        sizes[*group as usize] += 1;
-    }
+    let groups = Groups::of(group_of);
     let links = between_groups(group_of, edges);
-    let parts = connected(&sizes, &links, least);
+    let resemblance = Resemblance::of(group_of.len(), edges, need.with_most);
+    let parts = connected(&groups, &links, need.on_average);
     let solved: Vec<(Pairs, Pairs)> = parts
         .par_iter()
-        .map(|part| part.solve(&links, &sizes, bonds, least))
+        .map(|part| part.solve(&links, &groups, &resemblance, bonds, need))
         .collect();
     let mut into: Vec<u32> = (0..group_of.len()).map(number_of).collect();
     let mut refused = Vec::new();
@@ -76,6 +85,46 @@ pub fn average_linkage(
     }
     let group_of = group_of.iter().map(|group| root(&into, *group)).collect();
     Linked { group_of, refused }
+}
+
+/// The documents of each group to begin with.
+struct Groups {
+    starts: Vec<usize>,
+    documents: Vec<u32>,
+}
+
+impl Groups {
+    fn of(group_of: &[u32]) -> Self {
+        let mut starts = vec![0_usize; group_of.len() + 1];
+        for group in group_of {
+            starts[*group as usize + 1] += 1;
+        }
+        for group in 0..group_of.len() {
+            starts[group + 1] += starts[group];
+        }
+        let mut next = starts.clone();
+        let mut documents = vec![0; group_of.len()];
+        for (document, group) in group_of.iter().enumerate() {
+            let place = &mut next[*group as usize];
+            documents[*place] = number_of(document);
+            *place += 1;
+        }
+        Groups { starts, documents }
+    }
+
+    /// Number of groups, the empty ones counted.
+    fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn members(&self, group: u32) -> &[u32] {
+        let group = group as usize;
+        &self.documents[self.starts[group]..self.starts[group + 1]]
+    }
+
+    fn size(&self, group: u32) -> f64 {
+        self.members(group).len() as f64
+    }
 }
 
 /// Follows merges to the group that survives.
@@ -116,8 +165,8 @@ struct Part {
 
 /// The parts that links strong enough to merge hold together; an average is never above its strongest link, so
 /// nothing merges across parts.
-fn connected(sizes: &[u32], links: &[(u32, u32, f64)], least: f64) -> Vec<Part> {
-    let mut into: Vec<u32> = (0..sizes.len()).map(number_of).collect();
+fn connected(groups: &Groups, links: &[(u32, u32, f64)], least: f64) -> Vec<Part> {
+    let mut into: Vec<u32> = (0..groups.len()).map(number_of).collect();
     let find = |into: &mut Vec<u32>, mut at: u32| {
         while into[at as usize] != at {
             into[at as usize] = into[into[at as usize] as usize];
@@ -125,9 +174,7 @@ fn connected(sizes: &[u32], links: &[(u32, u32, f64)], least: f64) -> Vec<Part> 
         }
         at
     };
-    let mean = |(a, b, sum): &(u32, u32, f64)| {
-        sum / (f64::from(sizes[*a as usize]) * f64::from(sizes[*b as usize]))
-    };
+    let mean = |(a, b, sum): &(u32, u32, f64)| sum / (groups.size(*a) * groups.size(*b));
     for link in links.iter().filter(|link| mean(link) >= least) {
         let (a, b) = (find(&mut into, link.0), find(&mut into, link.1));
         into[a.max(b) as usize] = a.min(b);
@@ -161,18 +208,22 @@ impl Part {
     fn solve(
         &self,
         all: &[(u32, u32, f64)],
-        sizes: &[u32],
+        groups: &Groups,
+        resemblance: &Resemblance,
         bonds: &Bonds,
-        least: f64,
+        need: &Need<'_>,
     ) -> (Pairs, Pairs) {
+        let least = need.on_average;
         let local = |group: u32| number_of(self.groups.partition_point(|own| *own < group));
         let mut bonds = bonds.of(&self.groups);
-        let mut size: Vec<f64> = self
+        let mut members: Vec<Vec<u32>> = self
             .groups
             .iter()
-            .map(|group| f64::from(sizes[*group as usize]))
+            .map(|group| groups.members(*group).to_vec())
             .collect();
+        let mut size: Vec<f64> = members.iter().map(|own| own.len() as f64).collect();
         let mut links: Vec<Map<u32, f64>> = vec![Map::default(); size.len()];
+        let mut judge = Judge::new(resemblance, need.alike);
         let mut alive = vec![true; size.len()];
         let mut heap = BinaryHeap::new();
         for at in &self.links {
@@ -202,8 +253,18 @@ impl Part {
                 links[gone].remove(&pair.a);
                 continue;
             }
+            let side = |place: usize, group: u32| Side {
+                documents: &members[place],
+                anchor: bonds.anchor(group),
+            };
+            // The pair is weighed anew when one of the two grows.
+            if !judge.of_one_matter(side(kept, group), side(gone, other)) {
+                continue;
+            }
             bonds.join(group, other);
             merges.push((other, group));
+            let more = std::mem::take(&mut members[gone]);
+            members[kept].extend(more);
             alive[gone] = false;
             let mut mine = std::mem::take(&mut links[kept]);
             let mut theirs = std::mem::take(&mut links[gone]);
@@ -240,9 +301,24 @@ mod tests {
     use super::*;
     use crate::clusters::bonds::Settled;
 
-    fn link(documents: usize, edges: &[(u32, u32, f64)], least: f64) -> Vec<u32> {
-        let groups: Vec<u32> = (0..documents).map(number_of).collect();
-        average_linkage(&groups, &Bonds::default(), edges, least).group_of
+    fn need(on_average: f64, with_most: f64) -> Need<'static> {
+        Need {
+            on_average,
+            with_most,
+            alike: &|_, _| true,
+        }
+    }
+
+    /// By the average alone: pairs that are not given are edges of 0, and 0 is resemblance enough.
+    fn link(documents: u32, edges: &[(u32, u32, f64)], least: f64) -> Vec<u32> {
+        let groups: Vec<u32> = (0..documents).collect();
+        let mut all = edges.to_vec();
+        for a in 0..documents {
+            let others =
+                (a + 1..documents).filter(|b| !edges.iter().any(|e| (e.0, e.1) == (a, *b)));
+            all.extend(others.map(|b| (a, b, 0.0)));
+        }
+        average_linkage(&groups, &Bonds::default(), &all, &need(least, 0.0)).group_of
     }
 
     #[test]
@@ -278,6 +354,27 @@ mod tests {
     }
 
     #[test]
+    fn a_complaint_about_two_matters_is_no_bridge() {
+        // 0 and 1 are about A, 2 and 3 about A and C, 4 about C; 3 and 4 are the most alike but for copies.
+        let edges = [
+            (0, 1, 0.9),
+            (0, 2, 0.4),
+            (0, 3, 0.4),
+            (1, 2, 0.4),
+            (1, 3, 0.4),
+            (2, 3, 0.9),
+            (2, 4, 0.5),
+            (3, 4, 0.5),
+        ];
+        let groups = [0, 1, 2, 3, 4];
+        let by_average = link(5, &edges, 0.15);
+        assert_eq!(by_average, [0; 5]);
+        let linked = average_linkage(&groups, &Bonds::default(), &edges, &need(0.15, 0.15));
+        assert_eq!(linked.group_of, [0, 0, 2, 2, 2]);
+        assert!(linked.refused.is_empty(), "nobody's word kept them apart");
+    }
+
+    #[test]
     fn what_is_settled_is_kept_and_the_refusal_told() {
         let settled = Settled {
             anchors: vec![Some(1), None, Some(2), Some(1)],
@@ -289,7 +386,7 @@ mod tests {
             &groups,
             &bonds,
             &[(0, 1, 0.9), (1, 2, 0.95), (2, 3, 0.9)],
-            0.2,
+            &need(0.2, 0.2),
         );
         assert_eq!(linked.group_of, [0, 1, 1, 0]);
         assert_eq!(linked.refused, [(0, 1)]);

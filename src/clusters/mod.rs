@@ -14,6 +14,7 @@ pub mod exact;
 pub mod extend;
 pub mod lexicon;
 pub mod linkage;
+pub mod matter;
 pub mod neighbours;
 pub mod normalise;
 pub mod problem;

@@ -3,13 +3,18 @@
 use super::bonds::{Bonds, Settled};
 use super::consolidate::consolidate;
 use super::corpus::Corpus;
+use super::exact::of_pair;
 use super::lexicon::{Map, number_of};
-use super::linkage::{Linked, average_linkage};
+use super::linkage::{Linked, Need, average_linkage};
 
 /// How far two documents must stand out from their surroundings.
 const LEAST_CONTRAST: f64 = 0.225;
 /// Share of the surroundings' similarity that is taken off.
 const SURROUNDINGS_COUNT: f64 = 0.75;
+/// How far a document must stand out with most of another group by itself, each pair for its own: three quarters of
+/// what the groups need on average, since paraphrases of one matter scatter about it. Of none, a half, three quarters
+/// and the whole each asks for more and is more precise; the whole begins to part true duplicates.
+const LEAST_BY_ITSELF: f64 = 0.75 * LEAST_CONTRAST;
 
 /// Two texts that were each sent several times word by word are two form letters, unless they are at least so alike.
 const SAME_LETTER: f32 = 0.85;
@@ -20,8 +25,9 @@ pub type Edge = (u32, u32, f32);
 /// Groups the documents into problems.
 ///
 /// First by contrast: two texts are about the same matter when they are more alike than each of them is to the
-/// texts that are merely near it, so that common phrases join nothing; groups by average linkage. Then pieces of one
-/// greater problem are brought together by their plain similarity.
+/// texts that are merely near it, so that common phrases join nothing; groups by average linkage, in which each text
+/// must be about one matter with most of the others. Then pieces of one greater problem are brought together by their
+/// plain similarity.
 ///
 /// Documents that are kept from an anchor come last, when the others have their groups: what is said about one
 /// case must not pull along those that resemble it.
@@ -71,16 +77,22 @@ fn standing(group_of: &[u32], settled: &Settled, kept_back: &[bool]) -> Settled 
 }
 
 fn link(corpus: &Corpus, surroundings: &[f32], edges: &[Edge], settled: &Settled) -> Linked {
-    let sent_often = |document: &u32| corpus.copies[*document as usize] > 1;
     let contrasts: Vec<(u32, u32, f64)> = edges
         .iter()
-        .filter(|(a, b, s)| *s >= SAME_LETTER || !sent_often(a) || !sent_often(b))
-        .map(|(a, b, s)| (*a, *b, contrast(surroundings, *a, *b, *s)))
-        .filter(|(_, _, contrast)| *contrast > 0.0)
+        .filter_map(|edge| Some((edge.0, edge.1, contrast(corpus, surroundings, edge)?)))
         .collect();
+    let alike = |a: u32, b: u32| {
+        let pair = (a, b, of_pair(corpus, a, b));
+        contrast(corpus, surroundings, &pair).is_some_and(|own| own >= LEAST_BY_ITSELF)
+    };
+    let need = Need {
+        on_average: LEAST_CONTRAST,
+        with_most: LEAST_BY_ITSELF,
+        alike: &alike,
+    };
     let beginnings = settled.beginnings();
     let bonds = Bonds::new(settled, &beginnings);
-    let tight = average_linkage(&beginnings, &bonds, &contrasts, LEAST_CONTRAST);
+    let tight = average_linkage(&beginnings, &bonds, &contrasts, &need);
     let bonds = Bonds::new(settled, &tight.group_of);
     let mut whole = consolidate(corpus, &tight.group_of, &bonds, edges);
     whole.refused.splice(0..0, tight.refused);
@@ -92,10 +104,15 @@ fn link(corpus: &Corpus, surroundings: &[f32], edges: &[Edge], settled: &Settled
     whole
 }
 
-/// How far two documents stand out from what is merely near them.
-fn contrast(surroundings: &[f32], a: u32, b: u32, similarity: f32) -> f64 {
-    let around = f64::from(surroundings[a as usize] + surroundings[b as usize]) / 2.0;
-    f64::from(similarity) - SURROUNDINGS_COUNT * around
+/// How far two documents stand out from what is merely near them; `None` where they do not, or are two form letters.
+fn contrast(corpus: &Corpus, surroundings: &[f32], (a, b, similarity): &Edge) -> Option<f64> {
+    let (a, b) = (*a as usize, *b as usize);
+    if *similarity < SAME_LETTER && corpus.copies[a] > 1 && corpus.copies[b] > 1 {
+        return None;
+    }
+    let around = f64::from(surroundings[a] + surroundings[b]) / 2.0;
+    let contrast = f64::from(*similarity) - SURROUNDINGS_COUNT * around;
+    (contrast > 0.0).then_some(contrast)
 }
 
 /// The documents of each group in rising order, groups by number.

@@ -9,7 +9,8 @@ use crate::domain::scope::Scope;
 use crate::stats::control::Exposed;
 use crate::stats::dispersion::rate_dispersion;
 use crate::stats::effect::{
-    Ahead, Announcement, Criterion, Month as Counted, Outlook, Wanted, follow_up, matched, outlook,
+    Ahead, Announcement, Criterion, Month as Counted, Outlook, Wanted, follow_up, judge, matched,
+    outlook,
 };
 use crate::stats::{DEFAULT_CONFIDENCE, StatsError};
 
@@ -113,7 +114,7 @@ pub enum PlanError {
         all: usize,
     },
     #[error(
-        "not even {LONGEST_FOLLOW_UP} months of follow-up see a reduction by {percent} % with a chance of 80 % (they see it with {seen} %): widen the scope, expect more, or give --follow-up and accept that the answer may stay open"
+        "not even {LONGEST_FOLLOW_UP} months of follow-up see a reduction by {percent} % with a chance of 80 % (they see it with {seen} %): lengthen the baseline, widen the scope, expect more, or give --follow-up and accept that the answer may stay open"
     )]
     Invisible { percent: i64, seen: i64 },
     #[error("{what} of {found} month(s): give 1 to {most}")]
@@ -227,6 +228,12 @@ pub fn fix(ground: &Ground<'_>, asked: &Asked, start: NaiveDate) -> Result<Propo
         seen: fixed.seen,
         refuted: fixed.refuted,
     };
+    if falls_already(&counts) {
+        notes.push(
+            "the baseline itself falls: its second half has fewer complaints than its first, beyond chance; a rate that goes on falling by itself is taken for the action's effect"
+                .to_owned(),
+        );
+    }
     if asked.reduction <= asked.target {
         notes.push(
             "the reduction expected is no more than the one demanded, so that even an action that reaches it is called effective about every other time"
@@ -537,6 +544,27 @@ fn no_match(error: StatsError, check: &RateCheck, start: NaiveDate) -> PlanError
         Some(month) => PlanError::NoMatch { month },
         None => error.into(),
     }
+}
+
+/// Whether the rate of the baseline's second half is below that of its first beyond chance. Seasons are left out of
+/// account: the halves have none in common.
+fn falls_already(before: &[Counted]) -> bool {
+    let plain = |months: &[Counted]| -> Vec<Counted> {
+        let bare = |month: &Counted| Counted {
+            season: None,
+            ..*month
+        };
+        months.iter().map(bare).collect()
+    };
+    let seasonal = before.iter().any(|month| month.season.is_some());
+    let (first, second) = before.split_at(before.len() / 2);
+    let criterion = Criterion {
+        target: 0.0,
+        confidence: DEFAULT_CONFIDENCE,
+    };
+    !seasonal
+        && judge(&plain(first), &plain(second), &criterion)
+            .is_ok_and(|found| found.upper.is_some_and(|upper| upper < 1.0))
 }
 
 /// Scatter of the baseline's months beyond chance. Matched months say nothing of it by themselves: what is season and

@@ -297,6 +297,7 @@ pub fn study(actions: usize, seed: u64) -> Result<Vec<ScenarioResult>, StatsErro
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reach {
     pub a_month: f64,
+    pub baseline_months: u32,
     /// Variance by mean of a month's count.
     pub dispersion: f64,
     pub plans: u32,
@@ -308,42 +309,40 @@ pub struct Reach {
     pub ninth_decile: Option<u32>,
 }
 
-/// What can be seen at all: plans for a halving after a baseline of 12 months, by complaints a month.
+/// What can be seen at all: plans for a halving, by complaints a month, months of baseline and scatter.
 ///
 /// # Errors
 /// As for [`study`].
 pub fn reach(plans: usize, seed: u64) -> Result<Vec<Reach>, StatsError> {
+    const RATES: [f64; 10] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0];
     let count = checked_actions(plans)?;
     let mut table = Vec::new();
-    for dispersion in [1.0, BURSTS] {
-        for a_month in [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0] {
-            let place = Scenario::ALL.len() + table.len();
-            let mut months = (0..count)
-                .into_par_iter()
-                .map(|plan| {
+    for baseline_months in [12, 24] {
+        for dispersion in [1.0, BURSTS] {
+            for a_month in RATES {
+                let place = Scenario::ALL.len() + table.len();
+                let plan = |plan| {
                     let mut draw = Draw::new(seed, place, plan);
-                    let before: Vec<Month> = (0..BASELINE)
+                    let before: Vec<Month> = (0..baseline_months)
                         .map(|_| plain(draw.count(a_month, dispersion)))
                         .collect();
                     Ok(announced(&announce(&before, &quiet_months())?))
-                })
-                .collect::<Result<Vec<_>, StatsError>>()?;
-            // Those not reached last.
-            months.sort_by_key(|months| months.unwrap_or(u32::MAX));
-            let at = |share: usize| {
-                months
-                    .get((months.len() - 1) * share / 10)
-                    .copied()
-                    .flatten()
-            };
-            table.push(Reach {
-                a_month,
-                dispersion,
-                plans: count,
-                reachable: months.iter().flatten().map(|_| 1).sum(),
-                median: at(5),
-                ninth_decile: at(9),
-            });
+                };
+                let months = (0..count).into_par_iter().map(plan);
+                let mut months = months.collect::<Result<Vec<_>, StatsError>>()?;
+                // Those not reached last.
+                months.sort_by_key(|months| months.unwrap_or(u32::MAX));
+                let at = |share: usize| months[(months.len() - 1) * share / 10];
+                table.push(Reach {
+                    a_month,
+                    baseline_months,
+                    dispersion,
+                    plans: count,
+                    reachable: months.iter().flatten().map(|_| 1).sum(),
+                    median: at(5),
+                    ninth_decile: at(9),
+                });
+            }
         }
     }
     Ok(table)
@@ -699,6 +698,35 @@ mod tests {
             assert_eq!(result.among_all.total(), 40);
             assert_eq!(result.among_reachable.total(), result.reachable);
             assert_eq!(result.median_months.is_some(), result.reachable > 0);
+        }
+    }
+
+    /// With few actions, so within three standard errors; docs/effectiveness.md has the figures of many.
+    #[test]
+    fn verdicts_are_as_good_as_promised() {
+        for result in study(200, 2_718).unwrap() {
+            let verdicts = &result.among_reachable;
+            let at_most = |verdict, most: f64| {
+                let (share, _) = verdicts.share(verdict).unwrap();
+                let error = (most * (1.0 - most) / f64::from(verdicts.total())).sqrt();
+                assert!(share <= most + 3.0 * error, "{result:?}");
+            };
+            let at_least = |verdict, least: f64| {
+                let (share, _) = verdicts.share(verdict).unwrap();
+                let error = (least * (1.0 - least) / f64::from(verdicts.total())).sqrt();
+                assert!(share >= least - 3.0 * error, "{result:?}");
+            };
+            match result.scenario.truth() {
+                Truth::Useless => {
+                    at_most(Verdict::Effective, 0.05);
+                    at_least(Verdict::Ineffective, 0.5);
+                }
+                Truth::Halving => {
+                    at_most(Verdict::Ineffective, 0.05);
+                    at_least(Verdict::Effective, 0.8);
+                }
+                Truth::Misled => {}
+            }
         }
     }
 

@@ -326,6 +326,7 @@ pub fn quarter() -> Invented {
     tables.insert("stage_time".to_owned(), times());
     tables.insert("growing_problems".to_owned(), growing());
     tables.insert("recurrent_problems".to_owned(), recurrent());
+    improvement(&mut tables);
     Invented {
         tables,
         others: Vec::new(),
@@ -362,6 +363,204 @@ fn growing() -> Counted {
             row("C-000031", "<b>lid</b>, \"dent\"", "emerging", 5, None),
         ],
     )
+}
+
+/// Actions of every kind of standing, and a review with its decisions.
+fn improvement(tables: &mut BTreeMap<String, Counted>) {
+    let none = Value::Null;
+    let real = Value::Real;
+    let list = |id: &str, title: &str, state: &str, due: Value, overdue: &str, until: Value| {
+        vec![
+            text(id),
+            text(title),
+            text("corrective"),
+            text("Ayşe <Demir>"),
+            text(state),
+            due,
+            text(overdue),
+            until,
+            Value::Count(31),
+            Value::Count(120_000),
+        ]
+    };
+    tables.insert(
+        "action_list".to_owned(),
+        table(
+            "action_id title kind owner state due_on overdue check_due_on cases_in_scope cost_minor",
+            vec![
+                list("A-000001", "Kapak tedarikçisi", "effective", day(2026, 1, 15), "no", day(2026, 8, 31)),
+                list("A-000002", "Напоминание \"колеровщикам\"", "checking", day(2026, 3, 1), "no", day(2026, 12, 31)),
+                list("A-000003", "Seam heater", "planned", day(2026, 9, 10), "yes", none.clone()),
+            ],
+        ),
+    );
+    let verdict =
+        |id: &str, title: &str, computed: &str, person: &str, ratio: f64, changes: i64| {
+            vec![
+                text(id),
+                text(title),
+                text("rate"),
+                text(computed),
+                text(person),
+                text(if changes > 0 { "inconclusive" } else { "" }),
+                real(ratio),
+                real(ratio / 2.0),
+                if ratio > 1.0 {
+                    none.clone()
+                } else {
+                    real(ratio * 1.8)
+                },
+                real(0.004),
+                real(0.82),
+                Value::Count(changes),
+                Value::Count(48),
+                Value::Count(11),
+            ]
+        };
+    tables.insert(
+        "action_verdicts".to_owned(),
+        table(
+            "action_id title basis verdict verdict_by_person verdict_still_in ratio ratio_lower ratio_upper p_value \
+             chance_to_see changes cases_before cases_after",
+            vec![
+                verdict("A-000001", "Kapak tedarikçisi", "effective", "effective", 0.4, 0),
+                verdict("A-000004", "Leaflet", "ineffective", "inconclusive", 1.1, 2),
+            ],
+        ),
+    );
+    let month = |month: &str, window: &str, cases: i64, whole: bool| {
+        vec![
+            text("A-000001"),
+            text(month),
+            text(window),
+            Value::Count(cases),
+            Value::Count(0),
+            real(21.5),
+            Value::Flag(whole),
+        ]
+    };
+    let mut course = vec![month("2024-12", "earlier", 3, true)];
+    let baseline = [5, 4, 3, 6, 4, 2, 5, 4, 4, 3, 5, 3];
+    for (n, cases) in baseline.iter().enumerate() {
+        course.push(month(
+            &format!("2025-{:02}", n + 1),
+            "baseline",
+            *cases,
+            true,
+        ));
+    }
+    for (n, (window, cases)) in [
+        ("between", 9),
+        ("between", 7),
+        ("follow_up", 2),
+        ("follow_up", 1),
+        ("follow_up", 0),
+        ("follow_up", 3),
+        ("follow_up", 2),
+        ("follow_up", 3),
+        ("later", 2),
+        ("later", 1),
+    ]
+    .iter()
+    .enumerate()
+    {
+        course.push(month(&format!("2026-{:02}", n + 1), window, *cases, n < 9));
+    }
+    tables.insert(
+        "action_course".to_owned(),
+        table(
+            "action_id month time_window cases moved_out exposure whole",
+            course,
+        ),
+    );
+    tables.insert(
+        "action_relapses".to_owned(),
+        table(
+            "action_id title signal recent expected cases",
+            vec![
+                vec![
+                    text("A-000005"),
+                    text("Boards aged"),
+                    text("rate_rose"),
+                    Value::Count(14),
+                    real(5.2),
+                    none.clone(),
+                ],
+                vec![
+                    text("A-000006"),
+                    text("Key"),
+                    text("repeat"),
+                    Value::Count(2),
+                    none.clone(),
+                    text("2026-000101, 2026-000122"),
+                ],
+            ],
+        ),
+    );
+    let without = |subject: &str, id: &str, label: &str, trend: &str, year: i64| {
+        vec![
+            text(subject),
+            text(id),
+            text(label),
+            text(trend),
+            Value::Count(5),
+            real(2.25),
+            real(0.0125),
+            Value::Count(year),
+            Value::Count(2),
+            Value::Count(year * 12_350),
+        ]
+    };
+    tables.insert(
+        "unattended".to_owned(),
+        table(
+            "subject subject_id label trend recent expected q_value cases_year open_cases cost_year_minor",
+            vec![
+                without("problem", "C-000031", "<b>lid</b>, \"dent\"", "emerging", 5),
+                without("category", "price", "price", "growing", 44),
+                without("problem", "C-000007", "швы, герметик", "steady", 23),
+            ],
+        ),
+    );
+    let decision = |output: &str, said: &str, action: &str, due: Value, standing: &str| {
+        vec![
+            text("MR-0001"),
+            text(output),
+            text(said),
+            text(action),
+            text("Ayşe <Demir>"),
+            due,
+            text("open"),
+            text(standing),
+        ]
+    };
+    tables.insert(
+        "review_decisions".to_owned(),
+        table(
+            "review output decision action_id owner due_on state standing",
+            vec![
+                decision(
+                    "O1",
+                    "Photographs on the form",
+                    "A-000007",
+                    day(2026, 8, 1),
+                    "late",
+                ),
+                decision("O3", "Вторые весы", "A-000008", day(2027, 1, 31), "ahead"),
+            ],
+        ),
+    );
+    tables.insert(
+        "review_inputs".to_owned(),
+        table(
+            "review input entered",
+            vec![vec![
+                text("MR-0002"),
+                text("I1"),
+                text("A new plant <in Bursa>"),
+            ]],
+        ),
+    );
 }
 
 /// The recurrent problems of the quarter.

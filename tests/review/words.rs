@@ -39,7 +39,7 @@ const NAMES: [&str; 23] = [
 ];
 
 /// Keys put together from parts in the source.
-const COMPOSED: [(&[&str], &[&str]); 8] = [
+const COMPOSED: [(&[&str], &[&str]); 15] = [
     (
         &["sla.", "overall.", "ack."],
         &["title", "reference", "lead", "chart"],
@@ -84,6 +84,68 @@ const COMPOSED: [(&[&str], &[&str]); 8] = [
         ],
     ),
     (&["words."], &["yes", "no"]),
+    (
+        &[
+            "actions.unattended_",
+            "actions.list_",
+            "actions.judged_",
+            "actions.relapses_",
+        ],
+        &["title", "none", "caption"],
+    ),
+    (&["actions.signal_"], &["rate_rose", "repeat"]),
+    (&["actions.window_"], &["baseline", "between", "follow_up"]),
+    (
+        &["actions.col_"],
+        &[
+            "action",
+            "kind",
+            "owner",
+            "state",
+            "due_on",
+            "check_due_on",
+            "verdict",
+            "person",
+            "ratio",
+            "cases_before",
+            "cases_after",
+            "remarks",
+            "subject",
+            "label",
+            "trend",
+            "recent",
+            "expected",
+            "cases_year",
+            "open_cases",
+            "cost",
+            "signal",
+            "cases_named",
+            "month",
+            "window",
+            "cases",
+            "moved_out",
+            "exposure",
+        ],
+    ),
+    (
+        &["meeting.col_"],
+        &[
+            "input",
+            "entered",
+            "review",
+            "output",
+            "decision",
+            "action_id",
+            "owner",
+            "due_on",
+            "standing",
+        ],
+    ),
+    (
+        &["meeting.standing_"],
+        &["done", "done_late", "late", "ahead", "given_up"],
+    ),
+    (&["actions."], &["without"]),
     (
         &["recurrence.col_"],
         &[

@@ -1,7 +1,7 @@
 //! `redress action study`: how often the method errs, on simulated actions whose truth is known.
 
 use redress::engine::counted::{Counted, Value};
-use redress::improvement::study::{ScenarioResult, study};
+use redress::improvement::study::{ScenarioResult, reach, study};
 use redress::stats::effect::Verdict;
 
 use crate::cli::failure::Failure;
@@ -15,6 +15,9 @@ pub struct Args {
     /// Seed of the simulation
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Instead: how many months of follow-up plans need, by complaints a month, baseline and scatter
+    #[arg(long)]
+    reach: bool,
 }
 
 /// `action study`.
@@ -23,6 +26,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         return Err(
             Failure::Usage("--actions 0 simulates nothing; give at least 1".to_owned()).into(),
         );
+    }
+    if args.reach {
+        return output::print(&reached(args)?, context.format);
     }
     let results = study(args.actions, args.seed)?;
     let columns = [
@@ -52,6 +58,39 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         rows: results.iter().map(row).collect(),
     };
     output::print(&answer, context.format)
+}
+
+/// How long plans have to follow up before they see a halving and refute what does nothing.
+fn reached(args: &Args) -> anyhow::Result<Counted> {
+    let months = |n: Option<u32>| n.map_or(Value::Null, |n| Value::Count(n.into()));
+    let rows = reach(args.actions, args.seed)?
+        .iter()
+        .map(|found| {
+            let share = f64::from(found.reachable) / f64::from(found.plans.max(1));
+            vec![
+                Value::Real(found.a_month),
+                Value::Count(found.baseline_months.into()),
+                Value::Real(found.dispersion),
+                Value::Count(found.plans.into()),
+                Value::Real((share * 1000.0).round() / 1000.0),
+                months(found.median),
+                months(found.ninth_decile),
+            ]
+        })
+        .collect();
+    let columns = [
+        "complaints_a_month",
+        "baseline_months",
+        "scatter",
+        "plans",
+        "reachable",
+        "median_months",
+        "ninth_decile",
+    ];
+    Ok(Counted {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows,
+    })
 }
 
 fn row(result: &ScenarioResult) -> Vec<Value> {

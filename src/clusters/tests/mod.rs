@@ -2,6 +2,7 @@
 
 mod boilerplate;
 mod extension;
+mod matters;
 mod rubbish;
 mod settled;
 

@@ -85,7 +85,12 @@ fn decisions(maker: &Maker, blocks: &mut Vec<Block>) -> Result<(), ReviewError> 
         "due_on",
         "standing",
     ];
-    let table = maker.metric(DECISIONS, &columns)?.unwrap_or_default();
+    let Some(table) = maker.metric(DECISIONS, &columns)? else {
+        blocks.push(Block::Absent {
+            text: words.text("meeting.decisions_unknown"),
+        });
+        return Ok(());
+    };
     if table.rows.is_empty() {
         blocks.push(Block::Absent {
             text: words.text("meeting.decisions_none"),

@@ -95,7 +95,7 @@ impl Announcement {
 /// equal to the target, "effective" comes about every other time at best.
 ///
 /// # Errors
-/// As for [`judge`], but a baseline without an event is an answer: nothing can be seen. A reduction or a
+/// As for [`super::judge`], but a baseline without an event is an answer: nothing can be seen. A reduction or a
 /// share carried over outside [0, 1).
 pub fn outlook(
     before: &[Month],
