@@ -3,6 +3,7 @@
 //! Dates are past ones, entered late with a reason, so that a story never depends on the day of the
 //! test. Due dates were counted by hand on a calendar of 2024 (28 October: half day, 29 October: holiday).
 
+mod actions;
 mod clusters;
 mod files;
 mod mending;

@@ -3,7 +3,7 @@
 mod fixture;
 mod words;
 
-use fixture::{Invented, context, empty, one_case, pareto, pauses, quarter, text};
+use fixture::{Invented, context, empty, one_case, pareto, pauses, quarter, text, without_actions};
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
 use redress::review::build::build;
@@ -173,13 +173,16 @@ fn headings_descend_without_a_gap() {
 
 #[test]
 fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
-    let model = model(&quarter(), Language::En);
-    let kinds: Vec<FindingKind> = model.findings.iter().map(|f| f.kind).collect();
     use FindingKind::{
-        Data, LimitMissed, OldestOpen, ProblemGrowing, RemediesNotDelivered, RemediesNotTold,
+        ActionsFailed, CategoryGrowing, Data, LimitMissed, OldestOpen, ProblemGrowing,
+        RemediesNotDelivered, RemediesNotTold,
+    };
+    let kinds = |invented: &Invented| -> Vec<FindingKind> {
+        let model = model(invented, Language::En);
+        model.findings.iter().map(|f| f.kind).collect()
     };
     assert_eq!(
-        kinds,
+        kinds(&without_actions()),
         [
             RemediesNotDelivered,
             RemediesNotTold,
@@ -190,12 +193,52 @@ fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
             Data
         ]
     );
-    assert_eq!(model.findings[0].figure, "11");
-    assert_eq!(model.findings[5].figure, "143");
+    // The worst limit keeps its place; the oldest case and what is overdue are said below.
+    assert_eq!(
+        kinds(&quarter()),
+        [
+            RemediesNotDelivered,
+            RemediesNotTold,
+            ProblemGrowing,
+            CategoryGrowing,
+            ActionsFailed,
+            LimitMissed,
+            Data
+        ]
+    );
+    let full = model(&quarter(), Language::En);
+    assert_eq!(full.findings[0].figure, "11");
     assert!(
-        model.findings[5].sentence.contains("R-2026-"),
+        full.clear.iter().any(|said| said.contains("R-2026-")),
+        "{:?}",
+        full.clear
+    );
+    assert!(
+        full.clear.iter().any(|said| said == "1 action is overdue."),
+        "{:?}",
+        full.clear
+    );
+    // Ineffective, or come back: three of them.
+    assert_eq!(
+        (
+            full.findings[3].figure.as_str(),
+            full.findings[4].figure.as_str()
+        ),
+        ("1", "3")
+    );
+    assert!(
+        full.findings[2]
+            .detail
+            .ends_with("1 of them has no open action."),
         "{}",
-        model.findings[5].sentence
+        full.findings[2].detail
+    );
+    let before = model(&without_actions(), Language::En);
+    assert_eq!(before.findings[5].figure, "143");
+    assert!(
+        before.findings[5].sentence.contains("R-2026-"),
+        "{}",
+        before.findings[5].sentence
     );
 }
 
@@ -397,7 +440,7 @@ fn a_comparison_and_the_gross_share_carry_their_counts() {
     // Gross: every twelfth of those in time is late there, month by month: 323 - 9 - 8 - 9 = 297.
     let mut context = context(Language::En);
     context.previous = Some(Previous::read("2026-Q2", &quarter()).expect("figures"));
-    let model = build(&quarter(), &context).expect("a review");
+    let model = build(&without_actions(), &context).expect("a review");
     let first = row(table(&model, "sla_headline"), "Processing, pass\u{a0}1");
     assert_eq!(first[7].text, "69.9% (297 of 425)");
     let before = first.last().expect("a column");
@@ -432,7 +475,7 @@ fn pauses_stand_beside_with_share_interval_and_median() {
 
 #[test]
 fn what_waits_for_the_customer_is_told_from_what_waits_for_us() {
-    let mut invented = quarter();
+    let mut invented = without_actions();
     if let Some(ages) = invented.tables.get_mut("ageing") {
         let old = ["resolved", "091+"].map(text);
         let row = [old.to_vec(), vec![Value::Count(41), Value::Count(698)]].concat();

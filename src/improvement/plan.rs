@@ -228,6 +228,21 @@ pub fn fix(ground: &Ground<'_>, asked: &Asked, start: NaiveDate) -> Result<Propo
         seen: fixed.seen,
         refuted: fixed.refuted,
     };
+    if asked.count_by == CountBy::Received {
+        let within = cases.iter().filter(|c| {
+            check.baseline_first <= c.received_on && c.received_on <= check.baseline_last
+        });
+        let (all, made): (Vec<&ScopeCase>, Vec<&ScopeCase>) = (
+            within.clone().collect(),
+            within.filter(|c| c.produced_on.is_some()).collect(),
+        );
+        if !all.is_empty() && made.len() * 10 >= all.len() * 9 {
+            notes.push(
+                "nearly all complaints have a day of production: with --count-by produced, goods made before the fix would not count against it"
+                    .to_owned(),
+            );
+        }
+    }
     if falls_already(&counts) {
         notes.push(
             "the baseline itself falls: its second half has fewer complaints than its first, beyond chance; a rate that goes on falling by itself is taken for the action's effect"

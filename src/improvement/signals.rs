@@ -153,6 +153,24 @@ impl Signal {
     }
 }
 
+/// The clusters that an action names in its scope or as its source, by the numbers that stand.
+pub fn named_by(book: &ClusterBook, action: &Action) -> BTreeSet<ClusterId> {
+    let follow = |id: ClusterId| book.follow(id).map_or(id, |found| found.id);
+    let conditions = action.scope().into_iter().flat_map(|s| s.conditions());
+    let mut named: BTreeSet<ClusterId> = conditions
+        .filter(|c| c.dimension == ScopeDimension::Cluster && !c.excluded)
+        .flat_map(|c| &c.values)
+        .filter_map(|value| value.parse().ok())
+        .map(follow)
+        .collect();
+    if action.opened.source == ActionSource::Cluster
+        && let Some(Ok(id)) = action.opened.reference.as_deref().map(str::parse)
+    {
+        named.insert(follow(id));
+    }
+    named
+}
+
 /// The clusters that an open action names in its scope or as its source, by the numbers that stand.
 pub fn worked_on(book: &ClusterBook, actions: &[Action]) -> BTreeSet<ClusterId> {
     Covered::by(book, actions).clusters
@@ -170,25 +188,13 @@ impl Covered {
             clusters: BTreeSet::new(),
             categories: BTreeSet::new(),
         };
-        let follow = |id: ClusterId| book.follow(id).map_or(id, |found| found.id);
         for action in actions.iter().filter(|a| !a.standing.is_over()) {
-            for condition in action.scope().into_iter().flat_map(|s| s.conditions()) {
-                match condition.dimension {
-                    _ if condition.excluded => {}
-                    ScopeDimension::Cluster => {
-                        let ids = condition.values.iter().filter_map(|v| v.parse().ok());
-                        covered.clusters.extend(ids.map(follow));
-                    }
-                    ScopeDimension::Category => {
-                        covered.categories.extend(condition.values.iter().cloned());
-                    }
-                    _ => {}
+            covered.clusters.extend(named_by(book, action));
+            let conditions = action.scope().into_iter().flat_map(|s| s.conditions());
+            for condition in conditions.filter(|c| !c.excluded) {
+                if condition.dimension == ScopeDimension::Category {
+                    covered.categories.extend(condition.values.iter().cloned());
                 }
-            }
-            if action.opened.source == ActionSource::Cluster
-                && let Some(Ok(id)) = action.opened.reference.as_deref().map(str::parse)
-            {
-                covered.clusters.insert(follow(id));
             }
         }
         covered

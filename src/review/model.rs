@@ -64,6 +64,7 @@ pub enum FindingKind {
     RemediesNotDelivered,
     RemediesNotTold,
     ProblemGrowing,
+    CategoryGrowing,
     ActionsFailed,
     ActionsOverdue,
     LimitMissed,

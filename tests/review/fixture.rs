@@ -713,6 +713,21 @@ pub fn times() -> Counted {
     )
 }
 
+/// The quarter before anybody recorded an action.
+pub fn without_actions() -> Invented {
+    let mut invented = quarter();
+    for id in [
+        "action_list",
+        "action_verdicts",
+        "action_course",
+        "action_relapses",
+        "unattended",
+    ] {
+        invented.tables.remove(id);
+    }
+    invented
+}
+
 /// Every metric exists and counts nothing.
 pub fn empty() -> Invented {
     let mut invented = quarter();

@@ -254,6 +254,14 @@ pub struct Plan {
 pub fn plan(context: &Context, args: &Plan) -> anyhow::Result<()> {
     let register = Register::open(&context.config.register)?;
     let action = known(&register, args.action)?;
+    // Said before anything is counted.
+    if action.opened.kind.needs_analysis() && action.round().analysis.is_none() {
+        return Err(Failure::Usage(format!(
+            "{} cannot be planned yet; find its root cause first with `redress action analyse`",
+            action.id
+        ))
+        .into());
+    }
     let made = args.judging.make(context, &register, &action, args.due)?;
     drop(register);
     if context.format == Format::Table {

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use redress::domain::cluster::{Cluster, ClusterId, ClusterLevel};
+use redress::domain::cluster::{Cluster, ClusterBook, ClusterId, ClusterLevel};
 use redress::engine::counted::{Counted, Value};
 use redress::engine::local::LocalEngine;
+use redress::improvement::signals::named_by;
+use redress::register::Register;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -53,6 +55,8 @@ struct Shown {
     months: Vec<Map<String, Json>>,
     relations: Vec<Map<String, Json>>,
     problems: Vec<Map<String, Json>>,
+    /// Actions that name it in their scope or as their source.
+    actions: Vec<Map<String, Json>>,
     cases: Vec<Map<String, Json>>,
 }
 
@@ -88,8 +92,42 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     }
     match &args.case {
         Some(case) => why(context, &engine, id, case, &row),
-        None => whole(context, &engine, cluster, args, row),
+        None => {
+            let actions = linked(context, &register, &known.book, id)?;
+            whole(context, &engine, cluster, args, row, &actions)
+        }
     }
+}
+
+/// Actions on a cluster, closed ones too.
+fn linked(
+    context: &Context,
+    register: &Register,
+    book: &ClusterBook,
+    id: ClusterId,
+) -> anyhow::Result<Counted> {
+    let today = context.now.with_timezone(&register.zone()).date_naive();
+    let actions = register.actions(None)?;
+    let rows = actions
+        .iter()
+        .filter(|action| named_by(book, action).contains(&id))
+        .map(|action| {
+            let verdict = action.round().settled().map(|look| look.found.verdict);
+            vec![
+                Value::Text(action.id.to_string()),
+                Value::Text(action.opened.title.clone()),
+                Value::Text(action.state(today).to_string()),
+                Value::Text(action.opened.owner.clone()),
+                verdict.map_or(Value::Null, |verdict| Value::Text(verdict.to_string())),
+            ]
+        })
+        .collect();
+    Ok(Counted {
+        columns: ["action", "title", "state", "owner", "verdict"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows,
+    })
 }
 
 fn whole(
@@ -98,6 +136,7 @@ fn whole(
     cluster: &Cluster,
     args: &Args,
     row: Counted,
+    actions: &Counted,
 ) -> anyhow::Result<()> {
     let id = cluster.id;
     let ask = |sql: String| engine.sql(&sql, "clusters show").map(rounded);
@@ -148,6 +187,7 @@ fn whole(
         months: records(&months),
         relations: records(&relations),
         problems: records(&problems),
+        actions: records(actions),
         cases: records(&cases),
     };
     let human = || {
@@ -170,7 +210,7 @@ fn whole(
         for (_, found) in &fields {
             let _ = writeln!(text, "\n{}", table(found).trim_end());
         }
-        for found in [&months, &relations, &problems, &cases] {
+        for found in [&months, &relations, &problems, actions, &cases] {
             if !found.rows.is_empty() {
                 let _ = writeln!(text, "\n{}", table(found).trim_end());
             }

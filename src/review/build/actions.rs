@@ -6,7 +6,9 @@ use super::maker::{Maker, ticks};
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::charts::course::{CourseChart, CourseColumn, CourseWindow, Judged};
-use crate::review::model::{Block, Cell, Chart, Column, Drawing, Finding, FindingKind, Section};
+use crate::review::model::{
+    Block, Cell, Chart, Column, Drawing, Finding, FindingKind, Section, Table,
+};
 use crate::review::numbers::rounded;
 use crate::review::words::{NOTHING, clean};
 
@@ -67,15 +69,61 @@ pub(super) fn read(maker: &Maker) -> Result<Actions, ReviewError> {
     })
 }
 
-/// Growing and emerging problems and categories on which nobody works; `None` when that is not known.
+/// Growing and emerging problems on which nobody works; `None` when that is not known.
 pub(super) fn unattended_growing(actions: &Actions) -> Option<usize> {
     let table = actions.unattended.as_ref()?;
-    let rows = 0..table.rows.len();
-    Some(rows.filter(|row| is_growing(table, *row)).count())
+    Some(growing(table, "problem").count())
 }
 
-fn is_growing(table: &Counted, row: usize) -> bool {
-    matches!(table.text(row, "trend").as_str(), "growing" | "emerging")
+/// Rows of a kind of subject that grow or emerge beyond chance.
+fn growing<'a>(table: &'a Counted, subject: &'a str) -> impl Iterator<Item = usize> + 'a {
+    (0..table.rows.len()).filter(move |row| {
+        table.text(*row, "subject") == subject
+            && matches!(table.text(*row, "trend").as_str(), "growing" | "emerging")
+    })
+}
+
+/// The first page's sentence on categories that grow beyond chance while nobody works on them.
+fn categories(
+    maker: &Maker,
+    table: &Counted,
+    findings: &mut Vec<Finding>,
+    clear: &mut Vec<String>,
+) {
+    let words = maker.words;
+    let rows: Vec<usize> = growing(table, "category").collect();
+    if rows.is_empty() {
+        clear.push(words.text("actions.no_category"));
+        return;
+    }
+    let named: Vec<String> = rows
+        .iter()
+        .take(NAMED)
+        .map(|row| {
+            let label = words.name("categories", &clean(&table.text(*row, "label")));
+            words.fill(
+                "actions.named_growing",
+                &[
+                    ("label", &label),
+                    ("recent", &words.count(table.count(*row, "recent"))),
+                    (
+                        "expected",
+                        &real(maker, table.cell(*row, "expected"), 1).text,
+                    ),
+                ],
+            )
+        })
+        .collect();
+    let n = rows.len() as i64;
+    findings.push(Finding {
+        kind: FindingKind::CategoryGrowing,
+        figure: words.count(n),
+        sentence: words.plural("actions.categories", n, &[]),
+        detail: named.join("; "),
+        decision: words.text("recurrence.decide"),
+        link: "actions".into(),
+        link_text: words.text("findings.see_figures"),
+    });
 }
 
 /// Sentences of the first page: actions that failed or did not last, and actions overdue.
@@ -86,10 +134,11 @@ pub(super) fn findings(
     clear: &mut Vec<String>,
 ) {
     let words = maker.words;
-    if actions.unattended.is_none() {
+    let Some(unattended) = &actions.unattended else {
         clear.push(words.text("actions.not_read"));
         return;
-    }
+    };
+    categories(maker, unattended, findings, clear);
     failed(maker, actions, findings);
     let Some(list) = &actions.list else {
         clear.push(words.text("actions.none_recorded"));
@@ -465,7 +514,8 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
     let columns: Vec<CourseColumn> = rows
         .iter()
         .map(|row| CourseColumn {
-            label: words.month(&course.text(*row, "month")),
+            // A year and a month fit below a narrow column in any language.
+            label: course.text(*row, "month"),
             value: course.count(*row, "cases") as f64,
             text: words.count(course.count(*row, "cases")),
             judged: match course.text(*row, "time_window").as_str() {
@@ -548,7 +598,10 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
             columns,
             windows,
         }),
-        table: maker.table(&name, caption, heads, table_rows),
+        table: Table {
+            folded: true,
+            ..maker.table(&name, caption, heads, table_rows)
+        },
         name,
     })
 }

@@ -42,11 +42,22 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
     oldest(maker, judged.ageing, &mut after, &mut clear_after);
     answers(maker, judged.ageing, &mut after, &mut clear_after);
     data(maker, judged.stock, &mut after, &mut clear_after);
-    // Missed limits take the places that the others leave.
-    let room = MOST.saturating_sub(found.len() + after.len());
+    // Missed limits take the places that the others leave, the worst one always.
+    let room = MOST.saturating_sub(found.len() + after.len()).max(1);
     limits(maker, &judged.stages, room, &mut found, &mut clear);
     found.append(&mut after);
     clear.append(&mut clear_after);
+    // What finds no place is said below the findings, the least pressing first.
+    for kind in [
+        FindingKind::AnswerAwaited,
+        FindingKind::OldestOpen,
+        FindingKind::ActionsOverdue,
+    ] {
+        let last = found.iter().rposition(|finding| finding.kind == kind);
+        if let Some(at) = last.filter(|_| found.len() > MOST) {
+            clear.push(found.remove(at).sentence);
+        }
+    }
     (found, clear)
 }
 

@@ -3,7 +3,7 @@
 use plotters::prelude::{DrawingBackend, RGBColor};
 use serde::Serialize;
 
-use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, PALE, SMALL, SOFT};
+use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, PALE, PAPER, SMALL, SOFT};
 use super::{Tick, WIDTH, scale};
 use crate::review::font;
 
@@ -99,9 +99,6 @@ impl CourseChart {
                     false => canvas.bar(left, top, end, bottom, fill)?,
                 }
             }
-            if font::width(&column.text, SMALL, false) < step {
-                canvas.text((middle, top - 8.0), &column.text, SMALL, INK, Hang::Middle)?;
-            }
             if i % every == 0 {
                 let room = step * every as f64 - 4.0;
                 let label = font::fit(&column.label, SMALL, false, room);
@@ -122,6 +119,15 @@ impl CourseChart {
             canvas.bold(((from + to) / 2.0, 32.0), &said, SMALL, INK, Hang::Middle)?;
             if let Some((mean, _)) = &window.mean {
                 canvas.dashed(&[(from, y(*mean)), (to, y(*mean))], INK, 2, 6.0, 4.0)?;
+            }
+        }
+        // Last, each on paper of its own, so that no line runs through a number.
+        for (i, column) in self.columns.iter().enumerate() {
+            let (middle, top) = (edge(i) + step / 2.0, y(column.value));
+            let half = font::width(&column.text, SMALL, false) / 2.0 + 2.0;
+            if half * 2.0 < step {
+                canvas.bar(middle - half, top - 15.0, middle + half, top - 2.0, PAPER)?;
+                canvas.text((middle, top - 8.0), &column.text, SMALL, INK, Hang::Middle)?;
             }
         }
         Ok(())
