@@ -1026,6 +1026,16 @@ fn decisions_of_a_review_become_actions_and_come_back() {
             change("2024-03-21T09:00:00Z"),
         )
         .unwrap();
+    place
+        .register
+        .change_record(
+            1,
+            RecordBody::ReviewClosed {
+                on: day("2024-01-15"),
+            },
+            change("2024-03-22T09:00:00Z"),
+        )
+        .unwrap();
     let snapshot = place.extract("2024-12-20T09:00:00Z");
     let done = place.update(&snapshot, "2024-12-20T09:00:00Z");
     let overdue: Vec<_> = done

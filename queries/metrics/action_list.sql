@@ -7,7 +7,7 @@
 -- grain: action
 -- key: action_id
 -- dimensions: state, kind, source, owner, department, overdue, verdict
--- columns: action_id, title, kind, owner, state, due_on, overdue, check_due_on, cases_in_scope, cost_minor
+-- columns: action_id, title, kind, owner, state, due_on, overdue, check_due_on, cases_in_scope, cost_minor, ending_note
 -- rests_on: actions
 -- chart: none
 -- definition: Actions opened by 24:00 of the period's last day (or by as_of, when that is earlier) that were open then or were closed within the period. Overdue: its due date has passed and it was not implemented by then. The verdict is the computed one, or a person's where nothing is counted.
@@ -28,7 +28,7 @@ verdicts AS (
 counted AS (
     SELECT
         a.action_id, a.title, a.kind, a.source, a.owner, a.department, a.state, a.due_on, a.check_due_on,
-        a.cases_in_scope, a.cost_minor, v.verdict,
+        a.cases_in_scope, a.cost_minor, a.ending_note, v.verdict,
         CASE
             WHEN a.due_on < p.stock_on AND (a.implemented_on IS NULL OR a.implemented_on > p.stock_on)
                 AND a.withdrawn = FALSE THEN 'yes'
@@ -43,6 +43,7 @@ counted AS (
 SELECT
     action_id, title, kind, owner, state, due_on, overdue, check_due_on,
     CAST(cases_in_scope AS BIGINT) AS cases_in_scope,
-    CAST(cost_minor AS BIGINT) AS cost_minor
+    CAST(cost_minor AS BIGINT) AS cost_minor,
+    ending_note
 FROM counted
 ORDER BY action_id

@@ -1,5 +1,13 @@
 //! `redress action`: corrective and preventive actions, from the signal to the proof.
 
+/// Says something on stderr; one that was closed is no failure of the command.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stderr(), $($part)*);
+    }};
+}
+
 mod apply;
 mod check;
 mod document;

@@ -32,6 +32,8 @@ pub enum Command {
 struct Taken {
     schema_version: u32,
     rows: usize,
+    /// All units together.
+    units: f64,
     first: String,
     last: String,
     recorded: bool,
@@ -50,6 +52,7 @@ fn exposure(context: &Context, file: &Path, dry_run: bool) -> anyhow::Result<()>
     let taken = Taken {
         schema_version: SCHEMA_VERSION,
         rows: rows.len(),
+        units: rows.iter().map(|row| row.units).sum(),
         first: months
             .iter()
             .min()
@@ -70,8 +73,8 @@ fn exposure(context: &Context, file: &Path, dry_run: bool) -> anyhow::Result<()>
             ""
         };
         format!(
-            "{} row(s), {} to {}\n{dry}",
-            taken.rows, taken.first, taken.last
+            "{} row(s), {} to {}, {} units in all\n{dry}",
+            taken.rows, taken.first, taken.last, taken.units
         )
     };
     output::print_document(&taken, human, context.format)
@@ -80,6 +83,7 @@ fn exposure(context: &Context, file: &Path, dry_run: bool) -> anyhow::Result<()>
 /// The rows of a file, each checked and named by its number below the header.
 fn read(file: &Path) -> Result<Vec<Exposure>, Failure> {
     let refused = |error: TableError| Failure::Usage(error.to_string());
+    no_other_columns(file)?;
     let (table, given) = open(file).map_err(refused)?;
     let months = table.all_texts("month").map_err(refused)?;
     let units = table.all_numbers("units").map_err(refused)?;
@@ -133,6 +137,32 @@ fn read(file: &Path) -> Result<Vec<Exposure>, Failure> {
     }
     gaps(file, &rows)?;
     Ok(rows)
+}
+
+/// Columns of a CSV that would be passed over: `Product` for `product` would make parts into totals.
+fn no_other_columns(file: &Path) -> Result<(), Failure> {
+    let Ok(text) = std::fs::read_to_string(file) else {
+        // Parquet, or what cannot be read: said where the columns are read.
+        return Ok(());
+    };
+    let head = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .next()
+        .unwrap_or_default();
+    let known = ["month", "units", "product", "site"];
+    let strange = head
+        .split([',', ';', '\t'])
+        .map(|name| name.trim().trim_matches('"'))
+        .find(|name| !known.contains(name));
+    match strange {
+        Some(name) => Err(Failure::Usage(format!(
+            "{}: the column `{name}` is not known; columns are {}, in small letters",
+            file.display(),
+            known.join(", ")
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The file with as many of the optional columns as it has.

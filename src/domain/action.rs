@@ -274,6 +274,9 @@ impl Action {
         };
         filled("title", &opened.title)?;
         filled("owner", &opened.owner)?;
+        refusal::one_line("the title", &opened.title)?;
+        refusal::one_line("the owner", &opened.owner)?;
+        refusal::has_come(opened.on, event)?;
         Ok(Action {
             id,
             version: event.event_no,

@@ -94,17 +94,19 @@ impl Scope {
             .collect()
     }
 
-    /// The scope with every cluster's number replaced, for numbers that lead to another cluster since.
+    /// The scope with the clusters that numbers lead to since, beside the numbers themselves: a lake may know either.
     #[must_use]
-    pub fn with_clusters(&self, replace: impl Fn(ClusterId) -> ClusterId) -> Scope {
+    pub fn with_clusters(&self, follow: impl Fn(ClusterId) -> ClusterId) -> Scope {
         let mut conditions = self.conditions.clone();
         for condition in &mut conditions {
             if condition.dimension == ScopeDimension::Cluster {
-                for value in &mut condition.values {
-                    if let Ok(id) = value.parse() {
-                        *value = replace(id).to_string();
-                    }
-                }
+                let heirs: Vec<String> = condition
+                    .values
+                    .iter()
+                    .filter_map(|value| value.parse().ok())
+                    .map(|id| follow(id).to_string())
+                    .collect();
+                condition.values.extend(heirs);
                 condition.values.sort();
                 condition.values.dedup();
             }

@@ -12,7 +12,7 @@ use crate::engine::indicators::{Indicator, MissingColumn, Reading};
 use crate::engine::local::LocalEngine;
 use crate::engine::query_file::QueryFile;
 use crate::stats::control::Exposed;
-use crate::stats::funnel::{FunnelPlan, rate_funnel};
+use crate::stats::funnel::{FunnelPlan, LEVELS, rate_funnel};
 use crate::stats::proportion::wilson;
 use crate::stats::standardise::{RatioLimits, observed_expected};
 use crate::stats::{DEFAULT_CONFIDENCE, Estimate, StatsError};
@@ -167,19 +167,21 @@ pub fn compare(
         .transpose()?;
     let mut units = Vec::with_capacity(counted.len());
     for (at, (name, events, size, expected)) in counted.into_iter().enumerate() {
-        let ratio =
-            observed_expected(events, expected, RatioLimits::Exact, DEFAULT_CONFIDENCE)?.ratio;
+        let limits = |level| observed_expected(events, expected, RatioLimits::Exact, level);
+        let ratio = limits(DEFAULT_CONFIDENCE)?.ratio;
+        let strict = limits(LEVELS[1])?.ratio;
         let place = match &funnel {
             Some(funnel) => {
                 let point = &funnel.points[at];
                 let [usual, rare] = point.limits;
-                if point.value > rare.upper {
+                // The funnel's scale is too bold where few events are expected: the exact limits have to agree.
+                if point.value > rare.upper && strict.lower > 1.0 {
                     Place::Above998
-                } else if point.value < rare.lower {
+                } else if point.value < rare.lower && strict.upper < 1.0 {
                     Place::Below998
-                } else if point.value > usual.upper {
+                } else if point.value > usual.upper && ratio.lower > 1.0 {
                     Place::Above95
-                } else if point.value < usual.lower {
+                } else if point.value < usual.lower && ratio.upper < 1.0 {
                     Place::Below95
                 } else {
                     Place::AsExpected

@@ -89,6 +89,13 @@ pub fn evaluate(ground: &Ground<'_>, action: &Action) -> Result<Option<Evaluatio
         return Ok(None);
     };
     let check = check.as_ref();
+    if ground.manifest.mapping != check.foreseen.source {
+        return Err(GroundError::OtherSource {
+            fixed: check.foreseen.source.clone(),
+            found: ground.manifest.mapping.clone(),
+        }
+        .into());
+    }
     let cases = ground.cases(&check.scope)?;
     let moved_out = moved(ground, action, &cases)?;
     let looks = round.looks.len().min(check.looks().saturating_sub(1));

@@ -78,6 +78,10 @@ pub enum GroundError {
         "the calendar of the snapshot ends before {0}; extend it with `redress calendar amend`"
     )]
     NoCalendar(Month),
+    #[error(
+        "the check was fixed on cases of `{fixed}`, and this lake holds those of `{found}`; name the right --lake"
+    )]
+    OtherSource { fixed: String, found: String },
 }
 
 impl<'a> Ground<'a> {
@@ -282,6 +286,20 @@ impl<'a> Ground<'a> {
                     None if total => value.is_none(),
                     None => value.is_some(),
                 };
+            // A product or site that the scope names and the month lacks would silently lower the exposure.
+            let lacks = |wanted: Option<&Condition>, has: &dyn Fn(&Given, &str) -> bool| {
+                wanted.is_some_and(|condition| {
+                    condition
+                        .values
+                        .iter()
+                        .any(|v| !given.iter().any(|g| has(g, v)))
+                })
+            };
+            if lacks(product, &|g, v| g.0.as_deref() == Some(v))
+                || lacks(site, &|g, v| g.1.as_deref() == Some(v))
+            {
+                continue;
+            }
             // The totals where they are given, else the parts.
             let totals = [(true, true), (true, false), (false, true), (false, false)];
             let sum = totals.iter().find_map(|(product_total, site_total)| {

@@ -138,8 +138,11 @@ fn actions(folder: &Path, contents: &Contents<'_>) -> Written {
             scope: scope.as_deref(),
             cases_in_scope: evaluation.map(|e| count(e.cases.len())),
             documents_changed: count(done.iter().map(|i| i.documents.len()).sum()),
-            cost_minor: done.iter().map(|i| i.cost_minor).sum(),
+            cost_minor: done
+                .iter()
+                .fold(0_i64, |sum, i| sum.saturating_add(i.cost_minor)),
             reopenings: count(action.reopenings.len()),
+            ending_note: action.ending.as_ref().and_then(|e| e.note.as_deref()),
         })?;
     }
     table.finish()
@@ -220,6 +223,8 @@ fn checks(folder: &Path, contents: &Contents<'_>) -> Written {
                 basis: "criterion",
                 planned_on: first.fixed_at.date_naive(),
                 changes: count(round.checks.len() - 1),
+                changed_after_start: round.checks.iter().any(|fixed| fixed.after_start),
+                cases_when_fixed: None,
                 baseline_first: None,
                 baseline_last: None,
                 follow_up_first: None,
@@ -249,6 +254,7 @@ fn checks(folder: &Path, contents: &Contents<'_>) -> Written {
                         settles: false,
                         verdict: None,
                         chance_to_see: Some(check.foreseen.seen),
+                        cases_when_fixed: Some(whole(check.foreseen.baseline_cases)),
                         ..blank()
                     };
                     for look in &round.looks {
@@ -333,7 +339,13 @@ fn audits(folder: &Path, contents: &Contents<'_>) -> Written {
         let name = record.name();
         let (kind, held_on, department) = match &record.what {
             Recorded::Audit(held) => ("audit", held.on, held.department.as_deref()),
-            Recorded::Review { begun, .. } => ("management_review", begun.on, None),
+            // Minutes that are still open are of no review that was held.
+            Recorded::Review {
+                begun,
+                closed_on: Some(_),
+                ..
+            } => ("management_review", begun.on, None),
+            Recorded::Review { .. } => continue,
             Recorded::Recommendation { .. }
             | Recorded::Suggestion { .. }
             | Recorded::Research { .. } => continue,

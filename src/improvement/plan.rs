@@ -172,6 +172,7 @@ pub fn fix(ground: &Ground<'_>, asked: &Asked, start: NaiveDate) -> Result<Propo
         confidence: criterion.confidence,
         foreseen: Foreseen {
             snapshot: ground.snapshot.clone(),
+            source: ground.manifest.mapping.clone(),
             baseline_cases: 0,
             baseline_exposure: 0.0,
             dispersion: 1.0,
@@ -221,6 +222,7 @@ pub fn fix(ground: &Ground<'_>, asked: &Asked, start: NaiveDate) -> Result<Propo
         .map_err(|error| no_match(error, &check, start))?;
     check.foreseen = Foreseen {
         snapshot: ground.snapshot.clone(),
+        source: ground.manifest.mapping.clone(),
         baseline_cases: used.iter().map(|m| m.events).sum(),
         baseline_exposure: used.iter().map(|m| m.exposure).sum(),
         dispersion: scatter(&check, &used),

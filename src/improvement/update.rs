@@ -122,12 +122,10 @@ pub fn update(register: &mut Register, order: &Order<'_>) -> Result<Done, Update
     let (manifest, _) = read_with_layers(order.snapshot)?;
     let engine = LocalEngine::open(order.snapshot, order.params.clone())?;
     let known_at = manifest.knowledge();
-    let book = register
-        .cluster_book(&manifest.mapping, Some(known_at))?
-        .book;
-    let ground = ground(&engine, &manifest, order.snapshot, &book);
     // On the latest snapshot what was recorded since counts too: it is about today.
     let as_of = (!order.record).then_some(known_at);
+    let book = register.cluster_book(&manifest.mapping, as_of)?.book;
+    let ground = ground(&engine, &manifest, order.snapshot, &book);
     let mut actions = register.actions(as_of)?;
     let mut notes = Vec::new();
     let mut moved_out = 0;

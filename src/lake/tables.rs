@@ -366,6 +366,7 @@ table! {
         documents_changed: i32 => "documents changed by it (M8)",
         cost_minor: i64 => "its cost, minor units",
         reopenings: i32 => "times it was reopened",
+        ending_note: Option<FreeText> => "the closing remark, or why it was withdrawn",
     }
 }
 
@@ -412,6 +413,8 @@ table! {
         basis: Text => "rate: complaints counted; criterion: judged by a person against words fixed beforehand",
         planned_on: NaiveDate => "day it was fixed",
         changes: i32 => "times it was changed after that",
+        changed_after_start: bool => "changed when the action was already at work",
+        cases_when_fixed: Option<i32> => "complaints that the baseline held when the check was fixed",
         baseline_first: Option<NaiveDate> => "first day of the baseline",
         baseline_last: Option<NaiveDate> => "its last day",
         follow_up_first: Option<NaiveDate> => "first day of the follow-up",

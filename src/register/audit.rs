@@ -397,7 +397,7 @@ impl Audit {
 
     fn seals(&mut self, conn: &Connection, sealed: Sealed) -> Result<()> {
         let Sealed { table, key } = sealed;
-        let mut select = conn.prepare(&format!("SELECT * FROM {table}"))?;
+        let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY rowid"))?;
         let columns = covered(&select);
         let checksum = select.column_index("checksum")?;
         let mut rows = select.query([])?;
@@ -411,7 +411,8 @@ impl Audit {
             position += 1;
         }
         for position in broken {
-            let sql = format!("SELECT CAST({key} AS TEXT) FROM {table} LIMIT 1 OFFSET ?1");
+            let sql =
+                format!("SELECT CAST({key} AS TEXT) FROM {table} ORDER BY rowid LIMIT 1 OFFSET ?1");
             let key =
                 conn.query_row(&sql, [position], |row| {
                     Ok(String::from_utf8_lossy(

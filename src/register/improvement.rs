@@ -18,6 +18,8 @@ use crate::domain::improvement::{Record, RecordBody, RecordEvent, RecordKind, Re
 use crate::hex::hex;
 
 const TABLE: &str = "improvement_event";
+/// How far behind the last event a clock may be: longer than any write waits.
+const CLOCK_TOLERANCE_MICROS: i64 = 60_000_000;
 /// The subject of actions; the other subjects are the kinds of records.
 const ACTION: &str = "action";
 
@@ -448,11 +450,13 @@ fn append(
         [],
         |row| row.get(0),
     )?;
-    let recorded_at = to_micros(change.now);
-    if let Some(last) = last.filter(|last| *last > recorded_at) {
+    // Two processes read their clocks in one order and write in the other: that is no clock that runs backwards.
+    let asked = to_micros(change.now);
+    let recorded_at = last.map_or(asked, |last| asked.max(last));
+    if recorded_at - asked > CLOCK_TOLERANCE_MICROS {
         return Err(RegisterError::ClockBehind {
             now: change.now,
-            last: super::from_micros(last)?,
+            last: super::from_micros(recorded_at)?,
         });
     }
     let (seq, previous) = tail(conn)?;

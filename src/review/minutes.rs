@@ -4,12 +4,13 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::build::SMALLEST_FOR_PERCENT;
 use super::words::Words;
 use crate::domain::improvement::{Record, Recorded, ReviewInput};
 use crate::domain::vocabulary::Language;
 use crate::engine::counted::{Counted, Value};
 use crate::engine::error::{EngineError, QueryFileError};
-use crate::engine::indicators::{INDICATORS, MissingColumn};
+use crate::engine::indicators::{Actual, INDICATORS, MissingColumn, Reading};
 use crate::engine::local::LocalEngine;
 use crate::engine::query_file::{QueryFile, shipped_metrics};
 
@@ -184,6 +185,20 @@ fn table(
     })
 }
 
+/// A figure with what it rests on; under twenty a share is "x of n" and no percentage.
+fn worded(reading: Reading, actual: &Actual, words: &Words) -> String {
+    let (part, whole) = (words.count(actual.part), words.count(actual.whole));
+    let of = words.fill("words.x_of_n", &[("x", &part), ("n", &whole)]);
+    match reading {
+        Reading::Count(_) => part,
+        Reading::Share { .. } if actual.whole < SMALLEST_FOR_PERCENT as i64 => of,
+        Reading::Share { .. } => format!("{} ({of})", words.percent(actual.value / 100.0)),
+        Reading::Median { .. } | Reading::Mean { .. } => {
+            format!("{} (n = {whole})", words.real(actual.value, 1))
+        }
+    }
+}
+
 /// The indicators of the standard that are computed.
 fn facts(
     engine: &LocalEngine,
@@ -202,12 +217,7 @@ fn facts(
         let value = match engine.unmeasured(metric) {
             Some(why) => why.to_string(),
             None => match indicator.actual(&engine.metric(metric)?)? {
-                Some(actual) => format!(
-                    "{} ({} / {})",
-                    words.real(actual.value, 1),
-                    actual.part,
-                    actual.whole
-                ),
+                Some(actual) => worded(indicator.reading, &actual, words),
                 None => words.text("page.nothing_counted"),
             },
         };

@@ -329,6 +329,15 @@ pub fn enter_records(register: &mut Register, settings: &Settings) -> Result<(),
             }
         }
     }
+    let closed = RecordBody::ReviewClosed { on: ago(80) };
+    register.change_record(
+        1,
+        closed,
+        Change {
+            now: at(ago(20)),
+            ..change(CHAIR, ago(20))
+        },
+    )?;
     Ok(())
 }
 

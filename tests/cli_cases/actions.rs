@@ -197,7 +197,7 @@ fn the_night_writes_actions_beside_the_snapshot_and_reminds_once() {
     office
         .run("action update --mail quality@example.org")
         .done();
-    let conn = rusqlite::Connection::open(office.path("register.sqlite")).expect("the register");
+    let conn = rusqlite::Connection::open(office.path("redress.sqlite")).expect("the register");
     let mails: i64 = conn
         .query_row("SELECT count(*) FROM outbox", [], |row| row.get(0))
         .expect("outbox");
@@ -336,6 +336,7 @@ fn units_sold_are_taken_with_the_row_that_is_wrong() {
     import("month,units\n2026-07,10\n2026-09,5\n").refused(USAGE, "no units for 2026-08");
     import("month,units\n2026-07,10\n2026-07,5\n").refused(USAGE, "row 2: the same month");
     import("month,units\n2026-07,ten\n").refused(USAGE, "row 1");
+    import("month,Product,units\n2026-07,K20,5\n").refused(USAGE, "`Product` is not known");
     import("month\n2026-07\n").refused(USAGE, "no column `units`");
 }
 

@@ -381,12 +381,13 @@ fn improvement(tables: &mut BTreeMap<String, Counted>) {
             until,
             Value::Count(31),
             Value::Count(120_000),
+            text(""),
         ]
     };
     tables.insert(
         "action_list".to_owned(),
         table(
-            "action_id title kind owner state due_on overdue check_due_on cases_in_scope cost_minor",
+            "action_id title kind owner state due_on overdue check_due_on cases_in_scope cost_minor ending_note",
             vec![
                 list("A-000001", "Kapak tedarikçisi", "effective", day(2026, 1, 15), "no", day(2026, 8, 31)),
                 list("A-000002", "Напоминание \"колеровщикам\"", "checking", day(2026, 3, 1), "no", day(2026, 12, 31)),
@@ -421,7 +422,7 @@ fn improvement(tables: &mut BTreeMap<String, Counted>) {
         "action_verdicts".to_owned(),
         table(
             "action_id title basis verdict verdict_by_person verdict_still_in ratio ratio_lower ratio_upper p_value \
-             chance_to_see changes cases_before cases_after",
+             chance_to_see changes changed_after_start cases_when_fixed cases_before cases_after",
             vec![
                 verdict("A-000001", "Kapak tedarikçisi", "effective", "effective", 0.4, 0),
                 verdict("A-000004", "Leaflet", "ineffective", "inconclusive", 1.1, 2),

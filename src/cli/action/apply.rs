@@ -51,6 +51,14 @@ struct PlannedByComplaints {
     check: Asking,
 }
 
+/// The same of `check_changed`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangedByComplaints {
+    reason: String,
+    check: Asking,
+}
+
 /// `action apply`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let text = match args.file.as_os_str() == "-" {
@@ -94,7 +102,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         return Err(Failure::Nothing(format!("{}: holds no line", args.file.display())).into());
     }
     if args.dry_run {
-        eprintln!("nothing was recorded (dry run)");
+        say!("nothing was recorded (dry run)\n");
     }
     let columns = ["line", "action", "event", "version"]
         .map(str::to_owned)
@@ -158,10 +166,19 @@ fn one(
             }
         }
     };
-    let by_complaints = line.kind == "planned"
+    if let Some(seen) = line.expect.filter(|seen| *seen != action.version) {
+        return Err(redress::domain::action::ActionRefusal::Changed {
+            id: action.id,
+            seen,
+            found: action.version,
+        }
+        .into());
+    }
+    let by_complaints = ["planned", "check_changed"].contains(&line.kind.as_str())
         && line.data.pointer("/check/by").and_then(|by| by.as_str()) == Some("complaints");
     let body = match by_complaints {
-        true => planned(context, register, &action, &line)?,
+        true if line.kind == "planned" => planned(context, register, &action, &line)?,
+        true => check_changed(context, register, &action, &line)?,
         false => body(&line)?,
     };
     anyhow::ensure!(
@@ -202,6 +219,25 @@ fn body(line: &Line) -> anyhow::Result<ActionBody> {
         "what a check by rates can see is computed here: give `check` with \"by\": \"complaints\""
     );
     Ok(body)
+}
+
+/// A changed check, fixed on the latest snapshot.
+fn check_changed(
+    context: &Context,
+    register: &Register,
+    action: &Action,
+    line: &Line,
+) -> anyhow::Result<ActionBody> {
+    let given: ChangedByComplaints = serde_json::from_value(line.data.clone())?;
+    let opened = ground::Opened::open(context, register, None)?;
+    let asked = given.check.asked(action)?;
+    let done = action.round().implementation.as_ref().map(|done| done.on);
+    let start = done.or(action.due_on()).unwrap_or(action.opened.on);
+    let proposal = fix(&opened.ground(), &asked, start)?;
+    Ok(ActionBody::CheckChanged {
+        check: Check::Rate(Box::new(proposal.check)),
+        reason: given.reason,
+    })
 }
 
 /// A plan whose check is fixed on the latest snapshot.

@@ -2,15 +2,14 @@
 
 use redress::domain::action::{Action, ActionBody, ActionId, Check, Look, Sides};
 use redress::improvement::evaluate::{Evaluation, Window, evaluate};
-use redress::improvement::update::SYSTEM;
-use redress::register::{Change, Register};
+use redress::register::Register;
 use serde::Serialize;
 
 use super::document::{percent, ratio};
 use super::judging::{self, Judging};
-use super::{asked, ground, known, record, today};
+use super::{ground, known, record, today};
 use crate::cli::Context;
-use crate::cli::case::common::SCHEMA_VERSION;
+use crate::cli::case::common::{By, SCHEMA_VERSION};
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Format};
 
@@ -26,8 +25,15 @@ pub struct Args {
     reason: Option<String>,
     #[command(flatten)]
     judging: Judging,
+    /// Member of staff who changes it
     #[command(flatten)]
-    said: super::Said,
+    by: Option<By>,
+    /// Only if this is still its version
+    #[arg(long, value_name = "VERSION")]
+    expect: Option<u32>,
+    /// Say what would be recorded, and record nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,27 +68,34 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     if args.change {
         return change(context, args);
     }
+    if args.judging.is_touched() {
+        return Err(Failure::Usage(
+            "how it will be judged is changed with --change and --reason; without them the check is only looked at"
+                .to_owned(),
+        )
+        .into());
+    }
     let mut register = Register::open(&context.config.register)?;
     let mut action = known(&register, args.action)?;
-    let opened = ground::Opened::open(context, &register, None)?;
-    let ground = opened.ground();
-    let evaluation = evaluate(&ground, &action).map_err(|e| Failure::Usage(e.to_string()))?;
-    let Some(evaluation) = evaluation else {
+    let mut opened = ground::Opened::open(context, &register, None)?;
+    let evaluated = |opened: &ground::Opened, action: &Action| {
+        evaluate(&opened.ground(), action).map_err(|e| Failure::Usage(e.to_string()))
+    };
+    let Some(mut evaluation) = evaluated(&opened, &action)? else {
         return without_counting(context, &register, &action);
     };
     let mut recorded = false;
-    if let Some(look) = evaluation.look.clone()
-        && !args.said.dry_run
-    {
-        let change = Change {
-            actor: SYSTEM,
-            seen: args.said.expect,
-            now: context.now,
-        };
-        action = register
-            .change_action(action.id, ActionBody::Judged(Box::new(look)), change)
-            .map_err(asked)?;
-        recorded = true;
+    if evaluation.look.is_some() && !args.dry_run {
+        // The night's own way: cases that left the scope are noted before anything is judged.
+        drop(register);
+        super::perform(context, &super::UpdateArgs::default())?;
+        register = Register::open(&context.config.register)?;
+        action = known(&register, args.action)?;
+        opened = ground::Opened::open(context, &register, None)?;
+        recorded = !action.round().looks.is_empty();
+        if let Some(again) = evaluated(&opened, &action)? {
+            evaluation = again;
+        }
     }
     print(context, &action, &evaluation, recorded)
 }
@@ -100,16 +113,24 @@ fn change(context: &Context, args: &Args) -> anyhow::Result<()> {
     let made = args.judging.make(context, &register, &action, start)?;
     drop(register);
     if context.format == Format::Table {
-        eprint!("{}", judging::in_words(&made.check));
+        say!("{}", judging::in_words(&made.check));
         if let Some(proposal) = &made.proposal {
-            eprint!("{}", judging::prospects(proposal));
+            say!("{}", judging::prospects(proposal));
         }
     }
     let body = ActionBody::CheckChanged {
         check: made.check,
         reason: args.reason.clone().unwrap_or_default(),
     };
-    record(context, args.action, body, &args.said)
+    let by = args.by.as_ref().ok_or_else(|| {
+        Failure::Usage("--change needs who changes it: give --by NAME".to_owned())
+    })?;
+    let said = super::Said {
+        by: by.clone(),
+        expect: args.expect,
+        dry_run: args.dry_run,
+    };
+    record(context, args.action, body, &said)
 }
 
 /// An action that is judged by a person, or not planned yet.
@@ -209,6 +230,7 @@ fn in_words(action: &Action, evaluation: &Evaluation, checked: &Checked<'_>) -> 
             each.join(" ")
         ));
     }
+    text.push_str(&since_fixed(evaluation));
     if !evaluation.moved_out.is_empty() {
         text.push_str(&format!(
             "moved out of the scope since: {}\n",
@@ -249,6 +271,36 @@ fn in_words(action: &Action, evaluation: &Evaluation, checked: &Checked<'_>) -> 
         text.push_str(
             "The verdict is recorded; `redress action verify` puts a person's beside it.\n",
         );
+    }
+    text
+}
+
+/// What of the baseline is not as it was when the check was fixed.
+fn since_fixed(evaluation: &Evaluation) -> String {
+    let fixed = &evaluation.check.foreseen;
+    if evaluation.check.seasonal {
+        return String::new();
+    }
+    let baseline = || {
+        evaluation
+            .months
+            .iter()
+            .filter(|row| row.window == Window::Baseline)
+    };
+    let cases: u64 = baseline().map(|row| row.cases).sum();
+    let exposure: f64 = baseline().filter_map(|row| row.exposure).sum();
+    let mut text = String::new();
+    if cases != fixed.baseline_cases {
+        text.push_str(&format!(
+            "The baseline held {} complaints when the check was fixed: cases joined or left the scope since.\n",
+            fixed.baseline_cases
+        ));
+    }
+    if (exposure - fixed.baseline_exposure).abs() > 0.005 * fixed.baseline_exposure {
+        text.push_str(&format!(
+            "The baseline was set against {:.1} when the check was fixed, and is against {exposure:.1} now.\n",
+            fixed.baseline_exposure
+        ));
     }
     text
 }

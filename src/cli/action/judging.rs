@@ -81,6 +81,21 @@ pub struct Made {
 }
 
 impl Judging {
+    /// Whether any option of it was given (those with a default of their own cannot be told).
+    pub fn is_touched(&self) -> bool {
+        self.criterion.is_some()
+            || self.scope.is_some()
+            || self.everything
+            || self.signal.is_some()
+            || self.baseline.is_some()
+            || self.seasonal
+            || self.settling.is_some()
+            || self.ripening.is_some()
+            || self.follow_up.is_some()
+            || self.extension.is_some()
+            || self.snapshot.is_some()
+    }
+
     /// Makes the check for an action that will be implemented about `start`.
     ///
     /// # Errors
@@ -142,7 +157,7 @@ fn scope(given: Option<&Scope>, action: &Action) -> Result<Scope, Failure> {
 fn signal(given: Option<NaiveDate>, action: &Action) -> NaiveDate {
     given.or(action.opened.signal_on).unwrap_or_else(|| {
         let day = Month::of(action.opened.on).minus(SIGNAL_MONTHS).first();
-        eprintln!("note: the signal is taken to have begun on {day}; say when with --signal");
+        say!("note: the signal is taken to have begun on {day}; say when with --signal\n");
         day
     })
 }

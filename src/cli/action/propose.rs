@@ -34,13 +34,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
                 evaluations.insert(action.id, evaluation);
             }
             Ok(None) => {}
-            Err(error) => eprintln!("note: {} cannot be evaluated: {error}", action.id),
+            Err(error) => say!("note: {} cannot be evaluated: {error}\n", action.id),
         }
     }
     let found = signals(&ground, &actions, &evaluations)?;
     if !ground.manifest.rows.contains_key("clusters") {
-        eprintln!(
-            "note: this snapshot was not searched for what comes again; run `redress clusters run`"
+        say!(
+            "note: this snapshot was not searched for what comes again; run `redress clusters run`\n"
         );
     }
     if found.is_empty() {
@@ -68,7 +68,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     };
     output::print(&answer, context.format)?;
     if more > 0 {
-        eprintln!("note: {more} more; --limit shows them");
+        say!("note: {more} more; --limit shows them\n");
     }
     Ok(())
 }

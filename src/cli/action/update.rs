@@ -71,7 +71,7 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
         },
     )?;
     for note in &done.notes {
-        eprintln!("note: {note}");
+        say!("note: {note}\n");
     }
     if record && !args.dry_run {
         remind(context, &mut register, args.mail.as_deref(), &done)?;

@@ -6,6 +6,8 @@ use redress::domain::action::{
     Analysed, AnalysisMethod, Contained, Implemented, IshikawaBranch, Opened, Planned,
     ReviewOutput, Verdict, Verified,
 };
+use redress::domain::cluster::ClusterId;
+use redress::domain::improvement::RecordKind;
 use redress::domain::scope::Scope;
 use redress::improvement::elsewhere::{Elsewhere, elsewhere};
 use redress::register::{Change, Register};
@@ -72,6 +74,9 @@ pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
         ),
         (None, _, _) => None,
     };
+    if let Some(reference) = &args.reference {
+        known_reference(&register, args.source, reference)?;
+    }
     let mut cases = args.cases.clone();
     if args.source == ActionSource::Case
         && let Some(case) = &args.reference
@@ -113,9 +118,39 @@ pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
         false => register.open_action(opened, change).map_err(asked)?,
     };
     if let Some(said) = covers {
-        eprintln!("{said}");
+        say!("{said}\n");
     }
     document::print_recorded(context, &register, &action, "opened", !args.said.dry_run)
+}
+
+/// A cluster, audit, review or suggestion that is named has to be there. Cases may be those of another store.
+fn known_reference(
+    register: &Register,
+    source: ActionSource,
+    reference: &str,
+) -> anyhow::Result<()> {
+    let record = |kind: RecordKind| -> anyhow::Result<()> {
+        let number = kind
+            .number(reference)
+            .map_err(|e| Failure::Usage(format!("--ref: {e}")))?;
+        register.record(kind, number, None).map_err(asked)?;
+        Ok(())
+    };
+    match source {
+        ActionSource::Audit => record(RecordKind::Audit),
+        ActionSource::Review => record(RecordKind::Review),
+        ActionSource::Suggestion => record(RecordKind::Suggestion),
+        ActionSource::Cluster => {
+            let id: ClusterId = reference
+                .parse()
+                .map_err(|e| Failure::Usage(format!("--ref: {e}")))?;
+            register
+                .cluster_source(id)
+                .map_err(|e| Failure::Usage(format!("--ref: {e}")))?;
+            Ok(())
+        }
+        ActionSource::Case => Ok(()),
+    }
 }
 
 /// How many complaints a scope covers now. A scope that cannot be counted yet hinders no opening.
@@ -224,12 +259,14 @@ fn propose_elsewhere(context: &Context, id: ActionId) {
     })();
     let found = found.unwrap_or_default();
     if !found.is_empty() {
-        eprintln!("the same kind of complaint also came from:");
+        say!("the same kind of complaint also came from:\n");
     }
     for place in found {
-        eprintln!(
-            "  {} {}: {} complaint(s) in the last twelve months",
-            place.dimension, place.value, place.cases
+        say!(
+            "  {} {}: {} complaint(s) in the last twelve months\n",
+            place.dimension,
+            place.value,
+            place.cases
         );
     }
 }
@@ -265,9 +302,9 @@ pub fn plan(context: &Context, args: &Plan) -> anyhow::Result<()> {
     let made = args.judging.make(context, &register, &action, args.due)?;
     drop(register);
     if context.format == Format::Table {
-        eprint!("{}", judging::in_words(&made.check));
+        say!("{}", judging::in_words(&made.check));
         if let Some(proposal) = &made.proposal {
-            eprint!("{}", judging::prospects(proposal));
+            say!("{}", judging::prospects(proposal));
         }
     }
     let body = ActionBody::Planned(Planned {
@@ -331,6 +368,17 @@ pub struct Verify {
 
 /// `action verify`.
 pub fn verify(context: &Context, args: &Verify) -> anyhow::Result<()> {
+    let is_staff = Register::open_read_only(&context.config.register)?
+        .list_staff()?
+        .iter()
+        .any(|person| person.active && person.name == args.said.by.by.trim());
+    if !is_staff {
+        return Err(Failure::Usage(format!(
+            "`{}` is no active member of staff; whoever verifies an action has to be known (`redress staff add`)",
+            args.said.by.by
+        ))
+        .into());
+    }
     let body = ActionBody::Verified(Verified {
         on: day(context, args.on)?,
         verdict: args.verdict,

@@ -117,6 +117,11 @@ fn begin(context: &Context, args: &Begin) -> anyhow::Result<()> {
     let name = args.said.by.actor(&register)?.name.unwrap_or_default();
     let period = Period::parse(&args.period, today(context, &register))
         .map_err(|e| Failure::Usage(e.to_string()))?;
+    if period.first > today(context, &register) {
+        return Err(
+            Failure::Usage(format!("{period} has not begun; review a period that has")).into(),
+        );
+    }
     let body = RecordBody::ReviewBegun(ReviewBegun {
         on: args.on.day(context, &register)?,
         period: period.name,

@@ -85,8 +85,9 @@ pub struct RateCheck {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Foreseen {
-    /// The snapshot it was computed on.
+    /// The snapshot it was computed on, and the source of its cases: it is judged on cases of the same source.
     pub snapshot: String,
+    pub source: String,
     pub baseline_cases: u64,
     pub baseline_exposure: f64,
     /// Scatter of the months beyond chance; 1 is chance alone.

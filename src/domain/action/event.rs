@@ -88,6 +88,29 @@ impl ActionBody {
     }
 }
 
+impl ActionBody {
+    /// The day it says it happened; `None` for what has no day of its own.
+    pub const fn on(&self) -> Option<NaiveDate> {
+        match self {
+            ActionBody::Opened(opened) => Some(opened.on),
+            ActionBody::Contained(contained) => Some(contained.on),
+            ActionBody::Analysed(analysed) => Some(analysed.on),
+            ActionBody::Implemented(implemented) => Some(implemented.on),
+            ActionBody::Verified(verified) => Some(verified.on),
+            ActionBody::Closed { on, .. }
+            | ActionBody::Withdrawn { on, .. }
+            | ActionBody::Reopened { on, .. } => Some(*on),
+            ActionBody::Planned(_)
+            | ActionBody::CheckChanged { .. }
+            | ActionBody::Judged(_)
+            | ActionBody::Amended(_)
+            | ActionBody::MovedOut { .. }
+            | ActionBody::MovedIn { .. }
+            | ActionBody::Noted { .. } => None,
+        }
+    }
+}
+
 /// What an action is begun with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

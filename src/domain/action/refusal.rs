@@ -1,6 +1,8 @@
 //! What an action does not admit, and why.
 
 use chrono::NaiveDate;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::{
     Action, ActionBody, ActionEvent, ActionId, AmendedField, Check, Standing, Verdict, filled,
@@ -58,6 +60,34 @@ pub enum ActionRefusal {
         baseline_last: NaiveDate,
         on: NaiveDate,
     },
+    #[error(
+        "{id}: the baseline ends on {baseline_last}, but the signal that raised the action began on {signal_on}; it has to end before"
+    )]
+    HoldsSignal {
+        id: ActionId,
+        baseline_last: NaiveDate,
+        signal_on: NaiveDate,
+    },
+    #[error(
+        "{id}: its follow-up is over since {until}; a check cannot be changed once its end has passed"
+    )]
+    Over { id: ActionId, until: NaiveDate },
+    #[error("{on} lies ahead; record it when it has happened")]
+    Ahead { on: NaiveDate },
+    #[error("{on} lies before the action was opened ({opened_on}); correct the day")]
+    BeforeOpening { on: NaiveDate, opened_on: NaiveDate },
+    #[error(
+        "the criterion can be judged from {due_on} on, which has passed; it has to be fixed before"
+    )]
+    CriterionPast { due_on: NaiveDate },
+    #[error("{what} holds a line break or another control character; write it in one line")]
+    NotOneLine { what: &'static str },
+    #[error("{what} is `{found}`, not `{old}`; look at it again")]
+    OldDiffers {
+        what: AmendedField,
+        old: String,
+        found: String,
+    },
     #[error("the cost is negative; give it as a positive amount")]
     NegativeCost,
     #[error("{id} changed since: you saw version {seen}, it is at {found}; look at it again")]
@@ -69,6 +99,15 @@ pub enum ActionRefusal {
 impl Action {
     /// Whether an event fits where the action stands.
     pub(super) fn admits(&self, event: &ActionEvent) -> Result<(), ActionRefusal> {
+        if let Some(on) = event.body.on() {
+            has_come(on, event)?;
+            if on < self.opened.on {
+                return Err(ActionRefusal::BeforeOpening {
+                    on,
+                    opened_on: self.opened.on,
+                });
+            }
+        }
         match &event.body {
             ActionBody::Opened(_) => Err(ActionRefusal::OpenedTwice(self.id)),
             ActionBody::Noted { text } => filled("text of the note", text),
@@ -80,6 +119,15 @@ impl Action {
             ActionBody::Amended(amendment) => {
                 self.not_over(event)?;
                 filled("reason", &amendment.reason)?;
+                one_line("the new value", &amendment.new)?;
+                let found = self.field(amendment.field);
+                if found != amendment.old {
+                    return Err(ActionRefusal::OldDiffers {
+                        what: amendment.field,
+                        old: amendment.old.clone(),
+                        found,
+                    });
+                }
                 self.admits_amendment(amendment.field, &amendment.new)
             }
             ActionBody::Analysed(analysed) => {
@@ -107,7 +155,7 @@ impl Action {
                     },
                 )?;
                 filled("what is to be done", &planned.what)?;
-                whole(&planned.check)
+                self.admits_check(&planned.check, event)
             }
             ActionBody::CheckChanged { check, reason } => {
                 self.stands(
@@ -116,7 +164,14 @@ impl Action {
                     "a check is changed between the plan and the verdict",
                 )?;
                 filled("reason", reason)?;
-                whole(check)
+                // Whoever has seen the end, or could have, no longer chooses how to judge.
+                let until = self
+                    .check_due_on()
+                    .filter(|until| *until < event.recorded_at.date_naive());
+                if let Some(until) = until.or(self.round().looks.last().map(|l| l.follow_up_last)) {
+                    return Err(ActionRefusal::Over { id: self.id, until });
+                }
+                self.admits_check(check, event)
             }
             ActionBody::Implemented(implemented) => {
                 self.stands(
@@ -187,6 +242,47 @@ impl Action {
         self.stands(event, |s| !s.is_over(), "reopen it first")
     }
 
+    /// A check that says something, whose windows do not overlap the signal or the action itself.
+    fn admits_check(&self, check: &Check, event: &ActionEvent) -> Result<(), ActionRefusal> {
+        let check = match check {
+            Check::Criterion(check) => {
+                filled("criterion", &check.criterion)?;
+                return match check.due_on < event.recorded_at.date_naive() {
+                    true => Err(ActionRefusal::CriterionPast {
+                        due_on: check.due_on,
+                    }),
+                    false => Ok(()),
+                };
+            }
+            Check::Rate(check) => check,
+        };
+        // The first word on when the signal began counts, however the check is changed.
+        let first = self
+            .round()
+            .checks
+            .first()
+            .and_then(|fixed| match &fixed.check {
+                Check::Rate(first) => Some(first.signal_on),
+                Check::Criterion(_) => None,
+            });
+        let known = self.opened.signal_on.into_iter().chain(first);
+        if let Some(signal_on) = known.min().filter(|signal| check.baseline_last >= *signal) {
+            return Err(ActionRefusal::HoldsSignal {
+                id: self.id,
+                baseline_last: check.baseline_last,
+                signal_on,
+            });
+        }
+        match &self.round().implementation {
+            Some(done) if done.on <= check.baseline_last => Err(ActionRefusal::InBaseline {
+                id: self.id,
+                baseline_last: check.baseline_last,
+                on: done.on,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn admits_amendment(&self, field: AmendedField, new: &str) -> Result<(), ActionRefusal> {
         if self.field(field) == new {
             return Err(ActionRefusal::Same {
@@ -216,9 +312,7 @@ impl Action {
                 baseline_last: check.baseline_last,
                 on,
             }),
-            // A criterion in words is judged by a person; the pack shows when it was fixed.
-            Check::Criterion(_) => Ok(()),
-            Check::Rate(_) => {
+            Check::Rate(_) | Check::Criterion(_) => {
                 // A day's grace for zones: the register's instants are UTC, days are local.
                 let planned = fixed.fixed_at.date_naive();
                 match planned.pred_opt() {
@@ -238,11 +332,19 @@ impl Action {
         event: &ActionEvent,
         verified: &super::Verified,
     ) -> Result<(), ActionRefusal> {
-        if same_person(&event.actor, &self.opened.owner) {
-            return Err(ActionRefusal::OwnerVerifies {
-                id: self.id,
-                owner: self.opened.owner.clone(),
-            });
+        // Nobody who ever owned it: handing it over for a day makes no other person of its owner.
+        let former = self
+            .amendments
+            .iter()
+            .filter(|a| a.field == AmendedField::Owner);
+        let owners = former.map(|a| &a.old).chain([&self.opened.owner]);
+        for owner in owners {
+            if same_person(&event.actor, owner) {
+                return Err(ActionRefusal::OwnerVerifies {
+                    id: self.id,
+                    owner: owner.clone(),
+                });
+            }
         }
         let until = self.check_due_on().unwrap_or_default();
         let said = verified
@@ -276,20 +378,33 @@ impl Action {
     }
 }
 
-/// A check that says something.
-fn whole(check: &Check) -> Result<(), ActionRefusal> {
-    match check {
-        Check::Criterion(check) => filled("criterion", &check.criterion),
-        Check::Rate(_) => Ok(()),
+/// A day of an event has come by the time it is recorded. A day's grace for zones: instants are UTC, days are local.
+pub(super) fn has_come(on: NaiveDate, event: &ActionEvent) -> Result<(), ActionRefusal> {
+    match event.recorded_at.date_naive().succ_opt() {
+        Some(tomorrow) if on > tomorrow => Err(ActionRefusal::Ahead { on }),
+        Some(_) | None => Ok(()),
     }
 }
 
-/// Whether two spellings are one person: blanks and capitals make no other one.
+/// A text of one line.
+pub(super) fn one_line(what: &'static str, text: &str) -> Result<(), ActionRefusal> {
+    match text.chars().any(char::is_control) {
+        true => Err(ActionRefusal::NotOneLine { what }),
+        false => Ok(()),
+    }
+}
+
+/// Whether two spellings are one person: blanks, capitals, accents and the Turkish dots make no other one.
 fn same_person(one: &str, other: &str) -> bool {
-    let plain = |name: &str| {
-        name.split_whitespace()
-            .map(str::to_lowercase)
-            .collect::<Vec<_>>()
+    let plain = |name: &str| -> Vec<String> {
+        let bare: String = name
+            .nfkd()
+            .filter(|c| !is_combining_mark(*c))
+            .flat_map(char::to_lowercase)
+            .map(|c| if c == 'ı' { 'i' } else { c })
+            .filter(|c| !is_combining_mark(*c))
+            .collect();
+        bare.split_whitespace().map(str::to_owned).collect()
     };
     plain(one) == plain(other)
 }

@@ -8,10 +8,15 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn event(event_no: u32, actor: &str, body: ActionBody) -> ActionEvent {
+    // Plans are recorded in January 2026, the rest when all days of these tests have passed.
+    let (year, day) = match body {
+        ActionBody::Planned(_) | ActionBody::CheckChanged { .. } => (2026, 10),
+        _ => (2028, 1),
+    };
     ActionEvent {
         event_no,
         recorded_at: Utc
-            .with_ymd_and_hms(2026, 1, 10, 9, 0, 0)
+            .with_ymd_and_hms(year, 1, day, 9, 0, 0)
             .single()
             .expect("an instant"),
         actor: actor.to_owned(),
@@ -66,6 +71,7 @@ fn rate(extension_months: Option<u32>) -> Check {
         confidence: 0.95,
         foreseen: Foreseen {
             snapshot: "s".to_owned(),
+            source: "redress".to_owned(),
             baseline_cases: 60,
             baseline_exposure: 250.0,
             dispersion: 1.0,
@@ -204,7 +210,7 @@ fn an_extension_splits_the_error_and_waits_longer() {
 
 #[test]
 fn the_owner_never_verifies_however_the_name_is_written() {
-    for name in ["ayse", " Ayse ", "AYSE"] {
+    for name in ["ayse", " Ayse ", "AYSE", "ayşe", "ays\u{327}e"] {
         let mut bodies = until_implemented();
         bodies.push(("system", look(1, Verdict::Effective, true)));
         bodies.push((name, verified(Verdict::Effective, None)));
@@ -229,6 +235,110 @@ fn the_owner_never_verifies_however_the_name_is_written() {
     assert!(matches!(
         fold(&bodies),
         Err(ActionRefusal::VerifierOwns { .. })
+    ));
+}
+
+#[test]
+fn handing_an_action_over_makes_no_verifier_of_its_owner() {
+    let mut bodies = until_implemented();
+    bodies.push(("system", look(1, Verdict::Effective, true)));
+    let handed = |old: &str, new: &str| {
+        ActionBody::Amended(Amendment {
+            field: AmendedField::Owner,
+            old: old.to_owned(),
+            new: new.to_owned(),
+            reason: "holidays".to_owned(),
+        })
+    };
+    bodies.push(("ayse", handed("ayse", "deniz")));
+    bodies.push(("ayse", verified(Verdict::Effective, None)));
+    assert!(matches!(
+        fold(&bodies),
+        Err(ActionRefusal::OwnerVerifies { .. })
+    ));
+    // What was changed must be what is there.
+    bodies.pop();
+    bodies.push(("ayse", handed("ayse", "mehmet")));
+    assert!(matches!(
+        fold(&bodies),
+        Err(ActionRefusal::OldDiffers { .. })
+    ));
+}
+
+#[test]
+fn whoever_has_seen_the_end_no_longer_chooses_how_to_judge() {
+    let changed = |check| ActionBody::CheckChanged {
+        check,
+        reason: "better so".to_owned(),
+    };
+    let criterion = Check::Criterion(CriterionCheck {
+        criterion: "it works".to_owned(),
+        due_on: day("2026-12-31"),
+    });
+    let mut bodies = until_implemented();
+    bodies.push(("system", look(1, Verdict::Ineffective, true)));
+    bodies.push(("ayse", changed(criterion)));
+    assert!(matches!(fold(&bodies), Err(ActionRefusal::Over { .. })));
+    // Nor does the end pass unnoticed where no night looked.
+    let mut late = event(5, "ayse", changed(rate(None)));
+    late.recorded_at = Utc
+        .with_ymd_and_hms(2026, 11, 2, 9, 0, 0)
+        .single()
+        .expect("an instant");
+    let action = fold(&until_implemented()).expect("implemented");
+    assert!(matches!(
+        action.with(&late),
+        Err(ActionRefusal::Over { .. })
+    ));
+}
+
+#[test]
+fn no_changed_check_takes_the_signal_or_the_action_into_its_baseline() {
+    let with = |last: &str| {
+        let Check::Rate(mut check) = rate(None) else {
+            panic!("a rate check");
+        };
+        check.baseline_last = day(last);
+        ActionBody::CheckChanged {
+            check: Check::Rate(check),
+            reason: "better so".to_owned(),
+        }
+    };
+    for (last, fits) in [
+        ("2025-11-30", true),
+        ("2025-12-31", false),
+        ("2026-04-30", false),
+    ] {
+        let mut bodies = until_implemented();
+        bodies.push(("ayse", with(last)));
+        assert_eq!(fold(&bodies).is_ok(), fits, "{last}");
+    }
+}
+
+#[test]
+fn days_have_come_and_follow_the_opening() {
+    let mut bodies = until_implemented();
+    bodies[3] = ("ayse", implemented("2099-01-01"));
+    assert!(matches!(fold(&bodies), Err(ActionRefusal::Ahead { .. })));
+    bodies[3] = (
+        "ayse",
+        ActionBody::Withdrawn {
+            on: day("2020-01-01"),
+            reason: "no".to_owned(),
+        },
+    );
+    assert!(matches!(
+        fold(&bodies),
+        Err(ActionRefusal::BeforeOpening { .. })
+    ));
+    let ActionBody::Opened(mut opened) = opened(ActionKind::Corrective) else {
+        panic!("an opening");
+    };
+    opened.title = "Seals\nA-000099 forged".to_owned();
+    let forged = [("ayse", ActionBody::Opened(opened))];
+    assert!(matches!(
+        fold(&forged),
+        Err(ActionRefusal::NotOneLine { .. })
     ));
 }
 

@@ -374,7 +374,13 @@ fn list(maker: &Maker, counted: Option<&Counted>, blocks: &mut Vec<Block>) {
     let cell = |row: usize, name: &str| match name {
         "action" => Cell::text(title(counted, row)),
         "kind" => Cell::text(words.name("codes", &counted.text(row, "kind"))),
-        "state" => Cell::text(words.name("codes", &counted.text(row, "state"))),
+        "state" => {
+            let state = words.name("codes", &counted.text(row, "state"));
+            Cell::text(match counted.text(row, "ending_note").as_str() {
+                "" => state,
+                note => format!("{state}: {}", clean(note)),
+            })
+        }
         "owner" => Cell::text(clean(&counted.text(row, "owner"))),
         "due_on" if counted.text(row, "overdue") == "yes" => {
             let due = maker.value("due_on", counted.cell(row, "due_on"));
@@ -461,6 +467,17 @@ fn remarks(maker: &Maker, counted: &Counted, row: usize) -> String {
     let changes = counted.count(row, "changes");
     if changes > 0 {
         said.push(words.plural("actions.changed", changes, &[]));
+    }
+    if matches!(counted.cell(row, "changed_after_start"), Value::Flag(true)) {
+        said.push(words.text("actions.after_start"));
+    }
+    // What joined or left the baseline since the check was fixed moves the ratio too.
+    let fixed = counted.cell(row, "cases_when_fixed").as_count();
+    if let (Some(fixed), Some(now)) = (fixed, counted.cell(row, "cases_before").as_count())
+        && fixed != now
+    {
+        let fixed = words.count(fixed);
+        said.push(words.fill("actions.baseline_moved", &[("fixed", &fixed)]));
     }
     let still = counted.text(row, "verdict_still_in");
     if !still.is_empty() && still != computed {

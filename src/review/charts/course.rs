@@ -3,7 +3,7 @@
 use plotters::prelude::{DrawingBackend, RGBColor};
 use serde::Serialize;
 
-use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, PALE, PAPER, SMALL, SOFT};
+use super::canvas::{AXIS, BLUE, Canvas, Drawn, GOLD, GRID, Hang, INK, PALE, PAPER, SMALL, SOFT};
 use super::{Tick, WIDTH, scale};
 use crate::review::font;
 
@@ -51,7 +51,9 @@ pub struct CourseWindow {
     pub mean: Option<(f64, String)>,
 }
 
-const TOP: f64 = 64.0;
+const TOP: f64 = 76.0;
+/// Where the windows are marked.
+const BRACKET: f64 = 56.0;
 const PLOT: f64 = 190.0;
 const FOOT: f64 = 34.0;
 const LEFT: f64 = 46.0;
@@ -108,17 +110,19 @@ impl CourseChart {
         canvas.line((LEFT, bottom), (right, bottom), AXIS, 1)?;
         for window in &self.windows {
             let (from, to) = (edge(window.from) + 2.0, edge(window.to + 1) - 2.0);
-            canvas.line((from, 44.0), (to, 44.0), INK, 2)?;
-            canvas.line((from, 44.0), (from, 50.0), INK, 2)?;
-            canvas.line((to, 44.0), (to, 50.0), INK, 2)?;
-            let said = match &window.mean {
-                Some((_, text)) => format!("{}: {text}", window.name),
-                None => window.name.clone(),
-            };
-            let said = font::fit(&said, SMALL, true, (to - from).max(40.0));
-            canvas.bold(((from + to) / 2.0, 32.0), &said, SMALL, INK, Hang::Middle)?;
-            if let Some((mean, _)) = &window.mean {
-                canvas.dashed(&[(from, y(*mean)), (to, y(*mean))], INK, 2, 6.0, 4.0)?;
+            let middle = f64::midpoint(from, to);
+            canvas.line((from, BRACKET), (to, BRACKET), INK, 2)?;
+            canvas.line((from, BRACKET), (from, BRACKET + 6.0), INK, 2)?;
+            canvas.line((to, BRACKET), (to, BRACKET + 6.0), INK, 2)?;
+            // The name and the mean each have a line: together they are too long in some languages.
+            let room = (to - from).max(40.0);
+            let name = font::fit(&window.name, SMALL, true, room);
+            let line = if window.mean.is_some() { 26.0 } else { 12.0 };
+            canvas.bold((middle, BRACKET - line), &name, SMALL, INK, Hang::Middle)?;
+            if let Some((mean, text)) = &window.mean {
+                let text = font::fit(text, SMALL, false, room);
+                canvas.text((middle, BRACKET - 11.0), &text, SMALL, INK, Hang::Middle)?;
+                canvas.dashed(&[(from, y(*mean)), (to, y(*mean))], GOLD, 3, 6.0, 4.0)?;
             }
         }
         // Last, each on paper of its own, so that no line runs through a number.
