@@ -1,6 +1,7 @@
 //! `redress action check`: how an action does, and its verdict once the follow-up is over; or a changed check.
 
 use redress::domain::action::{Action, ActionBody, ActionId, Check, Look, Sides};
+use redress::domain::vocabulary::Role;
 use redress::improvement::evaluate::{Evaluation, Window, evaluate};
 use redress::register::Register;
 use serde::Serialize;
@@ -9,7 +10,7 @@ use super::document::{percent, ratio};
 use super::judging::{self, Judging};
 use super::{ground, known, record, today};
 use crate::cli::Context;
-use crate::cli::case::common::{By, SCHEMA_VERSION};
+use crate::cli::case::common::{By, SCHEMA_VERSION, word};
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Format};
 
@@ -26,8 +27,11 @@ pub struct Args {
     #[command(flatten)]
     judging: Judging,
     /// Member of staff who changes it
-    #[command(flatten)]
-    by: Option<By>,
+    #[arg(long, env = "REDRESS_BY", value_name = "NAME")]
+    by: Option<String>,
+    /// In which role; the first of the person's roles when left out
+    #[arg(long, value_parser = word!(Role), value_name = "ROLE")]
+    role: Option<Role>,
     /// Only if this is still its version
     #[arg(long, value_name = "VERSION")]
     expect: Option<u32>,
@@ -122,11 +126,14 @@ fn change(context: &Context, args: &Args) -> anyhow::Result<()> {
         check: made.check,
         reason: args.reason.clone().unwrap_or_default(),
     };
-    let by = args.by.as_ref().ok_or_else(|| {
+    let by = args.by.clone().ok_or_else(|| {
         Failure::Usage("--change needs who changes it: give --by NAME".to_owned())
     })?;
     let said = super::Said {
-        by: by.clone(),
+        by: By {
+            by,
+            role: args.role,
+        },
         expect: args.expect,
         dry_run: args.dry_run,
     };

@@ -32,7 +32,7 @@ macro_rules! word {
 pub(in crate::cli) use word;
 
 /// Who acts.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub struct By {
     /// Member of staff who does it
     #[arg(long, env = "REDRESS_BY", value_name = "NAME")]
