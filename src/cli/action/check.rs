@@ -247,10 +247,9 @@ fn in_words(action: &Action, evaluation: &Evaluation, checked: &Checked<'_>) -> 
     text.push('\n');
     for look in &checked.looks {
         text.push_str(&format!(
-            "look {}: {} ({} of the interval {})\n{}",
+            "look {}: {} (interval of {})\n{}",
             look.number,
             look.found.verdict,
-            "rate ratio",
             percent(look.confidence),
             sides(&look.found)
         ));

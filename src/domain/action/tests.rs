@@ -407,11 +407,15 @@ fn a_corrective_action_is_not_planned_without_its_cause() {
 #[test]
 fn the_check_is_fixed_before_the_action_begins() {
     let mut bodies = until_implemented();
-    bodies[3] = ("ayse", implemented("2026-01-02"));
+    // Planned on 10 January; a day's grace for zones.
+    bodies[3] = ("ayse", implemented("2026-01-06"));
     assert!(matches!(
         fold(&bodies),
         Err(ActionRefusal::BeforePlan { .. })
     ));
+    if let ActionBody::Opened(opened) = &mut bodies[0].1 {
+        opened.on = day("2025-11-01");
+    }
     bodies[3] = ("ayse", implemented("2025-11-15"));
     assert!(matches!(
         fold(&bodies),
