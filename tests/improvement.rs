@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, Utc};
 use redress::domain::action::{
     Action, ActionBody, ActionKind, ActionRefusal, ActionSource, ActionState, Analysed,
-    AnalysisMethod, Check, CountBy, ExposureKind, Implemented, Opened, Planned, ReviewOutput,
-    Verdict, Verified,
+    AnalysisMethod, Check, CountBy, ExposureKind, Implemented, Opened, Planned, RateCheck,
+    ReviewOutput, Verdict, Verified,
 };
 use redress::domain::cluster::ClusterBook;
 use redress::domain::improvement::{
@@ -49,6 +49,7 @@ struct Place {
     register: Register,
     cases: String,
     events: String,
+    exposures: Option<String>,
     number: u32,
 }
 
@@ -81,6 +82,7 @@ impl Place {
             cases: "case_id,complainant_id,source_verdict\n".to_owned(),
             events: "case_id,seq,kind,occurred_at,recorded_at,role,actor,late_reason,data\n"
                 .to_owned(),
+            exposures: None,
             number: 0,
         }
     }
@@ -149,6 +151,9 @@ impl Place {
         std::fs::create_dir_all(&store).unwrap();
         std::fs::write(store.join("cases.csv"), &self.cases).unwrap();
         std::fs::write(store.join("events.csv"), &self.events).unwrap();
+        if let Some(exposures) = &self.exposures {
+            std::fs::write(store.join("exposures.csv"), exposures).unwrap();
+        }
         let rules = rulebook();
         let mapping = Mapping::load("csv").unwrap();
         let order = ExtractOrder {
@@ -284,7 +289,6 @@ fn asked(scope: &str, signal_on: &str) -> Asked {
 }
 
 fn propose(
-    place: &Place,
     snapshot: &Path,
     as_of: &str,
     asked: &Asked,
@@ -293,7 +297,6 @@ fn propose(
     let engine = LocalEngine::open(snapshot, params(as_of)).unwrap();
     let (manifest, _) = read_with_layers(snapshot).unwrap();
     let book = ClusterBook::default();
-    assert!(place.register.actions(None).is_ok());
     fix(
         &update::ground(&engine, &manifest, snapshot, &book),
         asked,
@@ -302,6 +305,22 @@ fn propose(
 }
 
 const LEAK: &str = "category = leak";
+/// The action of these tests: seen on a snapshot, opened, planned, and carried out on 31 May.
+const SEEN: &str = "2024-03-05T09:00:00Z";
+const OPENED: &str = "2024-03-06T09:00:00Z";
+const PLANNED: &str = "2024-03-07T09:00:00Z";
+const DONE: &str = "2024-05-31T09:00:00Z";
+const SIGNAL: &str = "2024-02-10";
+const START: &str = "2024-05-31";
+
+/// The action on the leaks, carried out, with the check that a wish asks for.
+fn under_way(place: &mut Place, wish: &Asked) -> (Action, RateCheck) {
+    let snapshot = place.extract(SEEN);
+    let action = place.open(LEAK, OPENED);
+    let proposal = propose(&snapshot, SEEN, wish, START).unwrap();
+    let check = proposal.check.clone();
+    (place.carry_out(&action, proposal, PLANNED, DONE), check)
+}
 
 /// Ten leaks a month in 2023 and until May 2024; other complaints all the while.
 fn leaking() -> Place {
@@ -316,16 +335,9 @@ fn an_action_that_works_is_proved_by_the_complaints_and_only_at_its_end() {
     let mut place = leaking();
     // Carried out on 31 May 2024: three a month are left.
     place.months("2024-06", "2025-12", 3, "leak", "K20");
-    let first = place.extract("2024-03-05T09:00:00Z");
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
-    let proposal = propose(
-        &place,
-        &first,
-        "2024-03-05T09:00:00Z",
-        &asked(LEAK, "2024-02-10"),
-        "2024-05-31",
-    )
-    .unwrap();
+    let first = place.extract(SEEN);
+    let action = place.open(LEAK, OPENED);
+    let proposal = propose(&first, SEEN, &asked(LEAK, SIGNAL), START).unwrap();
     // Twelve months before the one in which the signal began, ten complaints each.
     assert_eq!(proposal.check.baseline_first, day("2023-02-01"));
     assert_eq!(proposal.check.baseline_last, day("2024-01-31"));
@@ -338,12 +350,7 @@ fn an_action_that_works_is_proved_by_the_complaints_and_only_at_its_end() {
     let months = proposal.check.follow_up_months;
     assert_eq!(proposal.check.foreseen.months_needed, Some(months));
     assert!((2..=12).contains(&months), "{months}");
-    let action = place.carry_out(
-        &action,
-        proposal,
-        "2024-03-07T09:00:00Z",
-        "2024-05-31T09:00:00Z",
-    );
+    let action = place.carry_out(&action, proposal, PLANNED, DONE);
     let (follow_up, end) = (month("2024-06"), month("2024-06").plus(months - 1));
     assert_eq!(action.check_due_on(), Some(end.last()));
 
@@ -436,22 +443,7 @@ fn an_action_that_works_is_proved_by_the_complaints_and_only_at_its_end() {
 fn a_useless_action_is_refuted() {
     let mut place = leaking();
     place.months("2024-06", "2026-06", 10, "leak", "K20");
-    let first = place.extract("2024-03-05T09:00:00Z");
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
-    let proposal = propose(
-        &place,
-        &first,
-        "2024-03-05T09:00:00Z",
-        &asked(LEAK, "2024-02-10"),
-        "2024-05-31",
-    )
-    .unwrap();
-    place.carry_out(
-        &action,
-        proposal,
-        "2024-03-07T09:00:00Z",
-        "2024-05-31T09:00:00Z",
-    );
+    let (action, _) = under_way(&mut place, &asked(LEAK, SIGNAL));
     let snapshot = place.extract("2026-06-20T09:00:00Z");
     place.update(&snapshot, "2026-06-20T09:00:00Z");
     let judged = place.register.action(action.id, None).unwrap();
@@ -464,22 +456,7 @@ fn a_useless_action_is_refuted() {
 #[test]
 fn zero_complaints_afterwards_give_an_interval_and_a_verdict() {
     let mut place = leaking();
-    let first = place.extract("2024-03-05T09:00:00Z");
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
-    let proposal = propose(
-        &place,
-        &first,
-        "2024-03-05T09:00:00Z",
-        &asked(LEAK, "2024-02-10"),
-        "2024-05-31",
-    )
-    .unwrap();
-    place.carry_out(
-        &action,
-        proposal,
-        "2024-03-07T09:00:00Z",
-        "2024-05-31T09:00:00Z",
-    );
+    let (action, _) = under_way(&mut place, &asked(LEAK, SIGNAL));
     // None afterwards.
     let snapshot = place.extract("2025-12-20T09:00:00Z");
     place.update(&snapshot, "2025-12-20T09:00:00Z");
@@ -494,17 +471,9 @@ fn zero_complaints_afterwards_give_an_interval_and_a_verdict() {
 fn cases_moved_out_of_the_scope_are_listed_and_counted_as_if_still_in() {
     let mut place = leaking();
     place.months("2024-06", "2025-12", 10, "leak", "K20");
-    let first = place.extract("2024-03-05T09:00:00Z");
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
-    let mut wish = asked(LEAK, "2024-02-10");
+    let mut wish = asked(LEAK, SIGNAL);
     wish.follow_up_months = Some(6);
-    let proposal = propose(&place, &first, "2024-03-05T09:00:00Z", &wish, "2024-05-31").unwrap();
-    place.carry_out(
-        &action,
-        proposal,
-        "2024-03-07T09:00:00Z",
-        "2024-05-31T09:00:00Z",
-    );
+    let (action, _) = under_way(&mut place, &wish);
     // A night within the follow-up sees them in the scope.
     let snapshot = place.extract("2024-11-29T09:00:00Z");
     place.update(&snapshot, "2024-11-29T09:00:00Z");
@@ -573,24 +542,19 @@ fn counted_by_production_goods_made_before_the_fix_do_not_count_against_it() {
             });
         }
     }
-    let first = place.extract("2024-03-05T09:00:00Z");
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
-    let mut wish = asked(LEAK, "2024-02-10");
+    let first = place.extract(SEEN);
+    let action = place.open(LEAK, OPENED);
+    let mut wish = asked(LEAK, SIGNAL);
     wish.count_by = CountBy::Produced;
     wish.settling_days = None;
-    let proposal = propose(&place, &first, "2024-03-05T09:00:00Z", &wish, "2024-05-31").unwrap();
+    let proposal = propose(&first, SEEN, &wish, START).unwrap();
     assert_eq!(proposal.check.ripening_days, Some(100));
     assert_eq!(proposal.check.settling_days, 0);
     // 10 February less 100 days is 2 November: the last whole month of goods is October.
     assert_eq!(proposal.check.baseline_last, day("2023-10-31"));
     assert_eq!(proposal.check.foreseen.baseline_cases, 120);
     let months = proposal.check.follow_up_months;
-    let action = place.carry_out(
-        &action,
-        proposal,
-        "2024-03-07T09:00:00Z",
-        "2024-05-31T09:00:00Z",
-    );
+    let action = place.carry_out(&action, proposal, PLANNED, DONE);
     let last_made = month("2024-06").plus(months - 1).last();
     assert_eq!(
         action.check_due_on(),
@@ -612,7 +576,7 @@ fn counted_by_production_goods_made_before_the_fix_do_not_count_against_it() {
     wish.count_by = CountBy::Received;
     wish.settling_days = Some(0);
     wish.follow_up_months = Some(3);
-    let by_receipt = propose(&place, &first, "2024-03-05T09:00:00Z", &wish, "2024-05-31").unwrap();
+    let by_receipt = propose(&first, SEEN, &wish, START).unwrap();
     assert_eq!(by_receipt.check.ripening_days, None);
 }
 
@@ -622,17 +586,11 @@ fn a_check_is_refused_with_what_where_and_what_to_do() {
     place.months("2024-06", "2025-12", 3, "leak", "K20");
     let snapshot = place.extract("2025-12-20T09:00:00Z");
     let refused = |change: &dyn Fn(&mut Asked), scope: &str| -> String {
-        let mut wish = asked(scope, "2024-02-10");
+        let mut wish = asked(scope, SIGNAL);
         change(&mut wish);
-        propose(
-            &place,
-            &snapshot,
-            "2025-12-20T09:00:00Z",
-            &wish,
-            "2024-05-31",
-        )
-        .expect_err(scope)
-        .to_string()
+        propose(&snapshot, "2025-12-20T09:00:00Z", &wish, START)
+            .expect_err(scope)
+            .to_string()
     };
     let none = |_: &mut Asked| {};
     let says = |error: String, words: &str| assert!(error.contains(words), "{error}");
@@ -715,27 +673,14 @@ fn a_check_is_refused_with_what_where_and_what_to_do() {
     for month in ["2023-03", "2023-06", "2023-09", "2023-12"] {
         rare.months(month, month, 1, "leak", "K20");
     }
-    let snapshot = rare.extract("2024-03-05T09:00:00Z");
-    let error = propose(
-        &rare,
-        &snapshot,
-        "2024-03-05T09:00:00Z",
-        &asked(LEAK, "2024-02-10"),
-        "2024-05-31",
-    )
-    .expect_err("invisible")
-    .to_string();
+    let snapshot = rare.extract(SEEN);
+    let error = propose(&snapshot, SEEN, &asked(LEAK, SIGNAL), START)
+        .expect_err("invisible")
+        .to_string();
     assert!(error.contains("not even 36 months"), "{error}");
-    let mut wish = asked(LEAK, "2024-02-10");
+    let mut wish = asked(LEAK, SIGNAL);
     wish.follow_up_months = Some(12);
-    let accepted = propose(
-        &rare,
-        &snapshot,
-        "2024-03-05T09:00:00Z",
-        &wish,
-        "2024-05-31",
-    )
-    .unwrap();
+    let accepted = propose(&snapshot, SEEN, &wish, START).unwrap();
     assert!(accepted.check.foreseen.seen < 0.3);
     assert!(
         accepted
@@ -750,14 +695,14 @@ fn a_check_is_refused_with_what_where_and_what_to_do() {
 #[test]
 fn two_people_on_one_action_do_not_overwrite_each_other() {
     let mut place = leaking();
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
+    let action = place.open(LEAK, OPENED);
     let note = |text: &str| ActionBody::Noted {
         text: text.to_owned(),
     };
     let seen = Change {
         actor: "ayse",
         seen: Some(action.version),
-        now: at("2024-03-07T09:00:00Z"),
+        now: at(PLANNED),
     };
     place
         .register
@@ -815,7 +760,7 @@ fn two_people_on_one_action_do_not_overwrite_each_other() {
 #[test]
 fn an_altered_action_is_found_by_the_audit() {
     let mut place = leaking();
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
+    let action = place.open(LEAK, OPENED);
     let head = place.register.improvement_head().unwrap();
     assert_eq!(head.seq, 2);
     assert!(place.register.audit_verify(None).unwrap().is_clean());
@@ -854,17 +799,9 @@ fn what_nobody_works_on_is_proposed_and_what_came_back_too() {
     place.months("2025-04", "2025-12", 12, "leak", "K20");
     // A category that grows beyond chance at the end.
     place.months("2025-10", "2025-12", 40, "paint", "K30");
-    let first = place.extract("2024-03-05T09:00:00Z");
-    let action = place.open(LEAK, "2024-03-06T09:00:00Z");
-    let mut wish = asked(LEAK, "2024-02-10");
+    let mut wish = asked(LEAK, SIGNAL);
     wish.follow_up_months = Some(9);
-    let proposal = propose(&place, &first, "2024-03-05T09:00:00Z", &wish, "2024-05-31").unwrap();
-    place.carry_out(
-        &action,
-        proposal,
-        "2024-03-07T09:00:00Z",
-        "2024-05-31T09:00:00Z",
-    );
+    let (action, _) = under_way(&mut place, &wish);
     let snapshot = place.extract("2025-03-05T09:00:00Z");
     place.update(&snapshot, "2025-03-05T09:00:00Z");
     let judged = place.register.action(action.id, None).unwrap();
@@ -1072,6 +1009,166 @@ fn decisions_of_a_review_become_actions_and_come_back() {
     assert_eq!(ask("recommendations"), ["2024-03|1|0|1|0|0"]);
     assert_eq!(ask("suggestions"), ["2024-03|waiting|1"]);
     assert!(place.register.audit_verify(None).unwrap().is_clean());
+}
+
+#[test]
+fn an_extension_declared_beforehand_is_the_second_look_and_the_last() {
+    let mut place = leaking();
+    // Seven a month: a third is nearly reached, so that one month leaves it open.
+    place.months("2024-06", "2025-12", 7, "leak", "K20");
+    let mut wish = asked(LEAK, SIGNAL);
+    wish.follow_up_months = Some(1);
+    wish.extension_months = Some(2);
+    let (action, check) = under_way(&mut place, &wish);
+    assert!((check.confidence_of_a_look() - 0.975).abs() < 1e-12);
+    let snapshot = place.extract("2024-07-02T09:00:00Z");
+    assert_eq!(
+        place.update(&snapshot, "2024-07-02T09:00:00Z").judged,
+        [action.id]
+    );
+    let first = place.register.action(action.id, None).unwrap();
+    assert_eq!(first.round().looks.len(), 1);
+    assert_eq!(first.round().looks[0].found.cases_after, 7);
+    assert!(!first.round().looks[0].settles && first.round().settled().is_none());
+    assert_eq!(first.check_due_on(), Some(day("2024-08-31")));
+    // Nothing in between.
+    let snapshot = place.extract("2024-08-20T09:00:00Z");
+    assert!(
+        place
+            .update(&snapshot, "2024-08-20T09:00:00Z")
+            .judged
+            .is_empty()
+    );
+    let snapshot = place.extract("2024-12-02T09:00:00Z");
+    assert_eq!(
+        place.update(&snapshot, "2024-12-02T09:00:00Z").judged,
+        [action.id]
+    );
+    assert!(
+        place
+            .update(&snapshot, "2024-12-02T09:00:00Z")
+            .judged
+            .is_empty()
+    );
+    let second = place.register.action(action.id, None).unwrap();
+    let look = second.round().settled().unwrap();
+    assert_eq!((look.number, look.found.cases_after), (2, 21));
+    assert_eq!(
+        (look.follow_up_first, look.follow_up_last),
+        (day("2024-06-01"), day("2024-08-31"))
+    );
+}
+
+#[test]
+fn matched_months_take_only_their_own_names_from_the_baseline() {
+    let mut place = Place::new();
+    place.months("2022-01", "2025-12", 4, "paint", "K30");
+    // Twenty a month in summer, five else; the action does nothing.
+    for month in Month::between(day("2022-01-01"), day("2025-12-01")) {
+        let each = if (6..=8).contains(&month.of_year()) {
+            20
+        } else {
+            5
+        };
+        let name = month.to_string();
+        place.months(&name, &name, each, "leak", "K20");
+    }
+    let mut wish = asked(LEAK, SIGNAL);
+    wish.seasonal = true;
+    wish.baseline = Some((month("2022-02"), month("2024-01")));
+    wish.follow_up_months = Some(3);
+    let (action, check) = under_way(&mut place, &wish);
+    assert_eq!(check.foreseen.baseline_cases, 2 * 3 * 20);
+    assert_eq!(check.foreseen.dispersion, None);
+    let snapshot = place.extract("2024-09-02T09:00:00Z");
+    place.update(&snapshot, "2024-09-02T09:00:00Z");
+    let judged = place.register.action(action.id, None).unwrap();
+    let found = &judged.round().settled().unwrap().found;
+    assert_eq!((found.cases_before, found.cases_after), (120, 60));
+    // Half the exposure, half the cases: nothing changed, where the whole year would have shown a rise.
+    assert!(
+        (found.ratio.unwrap() - 1.0).abs() < 0.1,
+        "{:?}",
+        found.ratio
+    );
+    assert_eq!(found.verdict, Verdict::Ineffective);
+}
+
+#[test]
+fn settling_waits_for_nine_of_ten_complaints_after_the_sale() {
+    let mut place = Place::new();
+    place.months("2022-12", "2025-12", 4, "paint", "K30");
+    // Of ten a month nine come 40 days after the sale and one 200 days.
+    for month in Month::between(day("2023-01-01"), day("2024-02-01")) {
+        for n in 0..10_u64 {
+            let received = month.first() + chrono::Days::new(n);
+            let sold = received - chrono::Days::new(if n < 9 { 40 } else { 200 });
+            place.complain(About {
+                received: &received.to_string(),
+                category: "leak",
+                product: "K20",
+                produced_on: None,
+                sold_on: Some(&sold.to_string()),
+            });
+        }
+    }
+    let snapshot = place.extract(SEEN);
+    let mut wish = asked(LEAK, SIGNAL);
+    wish.settling_days = None;
+    let proposal = propose(&snapshot, SEEN, &wish, START).unwrap();
+    assert_eq!(proposal.check.settling_days, 40);
+    // 31 May and 40 days is 10 July: the follow-up begins in August.
+    let first = proposal.check.follow_up(day(START)).map(|(first, _)| first);
+    assert_eq!(first, Some(day("2024-08-01")));
+}
+
+#[test]
+fn units_are_those_of_the_products_in_scope_and_a_missing_one_is_named() {
+    let mut place = leaking();
+    let months: Vec<Month> = Month::between(day("2023-01-01"), day("2024-12-01")).collect();
+    let mut units = "month,product,site,units\n".to_owned();
+    for month in &months {
+        writeln!(
+            units,
+            "{month},K20,Bursa,100\n{month},K20,Gebze,50\n{month},K30,Bursa,1000"
+        )
+        .unwrap();
+    }
+    place.exposures = Some(units.clone());
+    let snapshot = place.extract(SEEN);
+    let mut wish = asked("category = leak and product = K20", SIGNAL);
+    wish.exposure = ExposureKind::Units;
+    let fixed = |wish: &Asked, snapshot: &Path| propose(snapshot, SEEN, wish, START);
+    let of_one = fixed(&wish, &snapshot).unwrap();
+    assert_eq!(of_one.check.foreseen.baseline_exposure, 12.0 * 150.0);
+    // No product named: all of them.
+    wish.scope = LEAK.parse().unwrap();
+    assert_eq!(
+        fixed(&wish, &snapshot)
+            .unwrap()
+            .check
+            .foreseen
+            .baseline_exposure,
+        12.0 * 1150.0
+    );
+    // Totals, where they are given, and not their parts beside them.
+    let totals: String = months.iter().map(|m| format!("{m},,,7\n")).collect();
+    place.exposures = Some(units.clone() + &totals);
+    let with_totals = place.extract(SEEN);
+    assert_eq!(
+        fixed(&wish, &with_totals)
+            .unwrap()
+            .check
+            .foreseen
+            .baseline_exposure,
+        12.0 * 7.0
+    );
+    // One product of two lacks a month.
+    place.exposures = Some(units.replace("2023-05,K30,Bursa,1000\n", ""));
+    let lacking = place.extract(SEEN);
+    wish.scope = "category = leak and product in (K20, K30)".parse().unwrap();
+    let error = fixed(&wish, &lacking).unwrap_err().to_string();
+    assert!(error.contains("no units are given for 2023-05;"), "{error}");
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn sides(evaluation: &Evaluation, criterion: &Criterion, with_out: u64) -> Resul
         rows.map(|row| {
             let exposure = row.exposure.ok_or_else(|| {
                 format!(
-                    "no units are given for {}; enter them with `redress import exposure`",
+                    "no units above 0 are given for {}; enter them with `redress import exposure`",
                     row.month
                 )
             })?;

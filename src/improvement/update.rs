@@ -10,7 +10,7 @@ use super::evaluate::{EvaluateError, Evaluation, evaluate};
 use super::ground::{Ground, GroundError};
 use super::layer::{self, Contents, LayerError};
 use super::signals::{Signal, SignalError, signals};
-use crate::domain::action::{Action, ActionBody, ActionId, ActionState, Standing};
+use crate::domain::action::{Action, ActionBody, ActionEvent, ActionId, ActionState, Standing};
 use crate::domain::cluster::ClusterBook;
 use crate::domain::improvement::{Record, RecordKind};
 use crate::engine::error::EngineError;
@@ -282,7 +282,16 @@ fn follow(
             continue;
         }
         *action = match order.dry_run {
-            true => register.preview_action(action.id, body(cases), system(order.now))?,
+            // On top of what is tried already, not of what is recorded.
+            true => action
+                .clone()
+                .with(&ActionEvent {
+                    event_no: action.version + 1,
+                    recorded_at: order.now,
+                    actor: SYSTEM.to_owned(),
+                    body: body(cases),
+                })
+                .map_err(RegisterError::from)?,
             false => register.change_action(action.id, body(cases), system(order.now))?,
         };
     }

@@ -31,30 +31,25 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         return output::print(&reached(args)?, context.format);
     }
     let results = study(args.actions, args.seed)?;
+    let judged = ["effective", "ineffective", "inconclusive"];
+    // Among those whose plan announced an end, then among all, with the binomial standard error of each.
     let columns = [
         "scenario",
         "truth",
         "actions",
-        "reachable",
+        "announced",
+        "announced_se",
         "median_months",
-        "effective",
-        "se",
-        "ineffective",
-        "se",
-        "inconclusive",
-        "se",
-    ];
-    let mut names: Vec<String> = columns.map(str::to_owned).to_vec();
-    // Each error stands beside its share; in CSV and JSON it needs a name of its own.
-    for (at, of) in [
-        (6, "effective_se"),
-        (8, "ineffective_se"),
-        (10, "inconclusive_se"),
-    ] {
-        names[at] = of.to_owned();
-    }
+    ]
+    .map(str::to_owned)
+    .into_iter()
+    .chain(["", "all_"].iter().flat_map(|of| {
+        judged
+            .iter()
+            .flat_map(move |verdict| [format!("{of}{verdict}"), format!("{of}{verdict}_se")])
+    }));
     let answer = Counted {
-        columns: names,
+        columns: columns.collect(),
         rows: results.iter().map(row).collect(),
     };
     output::print(&answer, context.format)
@@ -106,17 +101,17 @@ fn row(result: &ScenarioResult) -> Vec<Value> {
         Value::Text(result.scenario.as_str().to_owned()),
         Value::Text(result.scenario.describe().to_owned()),
         Value::Count(result.actions.into()),
-        result
-            .reachable_share()
-            .map_or(Value::Null, |(share, _)| Value::Real(places(share, 1000.0))),
-        result.median_months.map_or(Value::Null, Value::Real),
     ];
-    for verdict in [
-        Verdict::Effective,
-        Verdict::Ineffective,
-        Verdict::Inconclusive,
-    ] {
-        row.extend(share(result.among_reachable.share(verdict)));
+    row.extend(share(result.reachable_share()));
+    row.push(result.median_months.map_or(Value::Null, Value::Real));
+    for verdicts in [&result.among_reachable, &result.among_all] {
+        for verdict in [
+            Verdict::Effective,
+            Verdict::Ineffective,
+            Verdict::Inconclusive,
+        ] {
+            row.extend(share(verdicts.share(verdict)));
+        }
     }
     row
 }

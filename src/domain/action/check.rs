@@ -90,8 +90,10 @@ pub struct Foreseen {
     pub source: String,
     pub baseline_cases: u64,
     pub baseline_exposure: f64,
-    /// Scatter of the months beyond chance; 1 is chance alone.
-    pub dispersion: f64,
+    /// Scatter of the months beyond chance; 1 is chance alone. `None` where months are matched by season: what is season
+    /// and what is scatter shows only beside the follow-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispersion: Option<f64>,
     /// Months of follow-up that see the expected reduction with a chance of 80 % and refute a useless action more often
     /// than not; `None`: not within three years.
     pub months_needed: Option<u32>,

@@ -74,7 +74,7 @@ fn rate(extension_months: Option<u32>) -> Check {
             source: "redress".to_owned(),
             baseline_cases: 60,
             baseline_exposure: 250.0,
-            dispersion: 1.0,
+            dispersion: Some(1.0),
             months_needed: Some(10),
             seen: 0.7,
             refuted: 0.4,
