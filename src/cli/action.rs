@@ -23,13 +23,13 @@ mod work;
 use chrono::NaiveDate;
 use clap::Subcommand;
 use redress::domain::action::{Action, ActionBody, ActionId};
-use redress::register::{Change, Register, RegisterError};
+use redress::register::{Change, Register};
 use redress::sample::Settings;
 use redress::sample::actions::{enter_actions, enter_records};
 
 use super::Context;
 use super::case::common::By;
-use super::failure::Failure;
+use super::failure::{Failure, of_register};
 
 pub use update::{Args as UpdateArgs, perform};
 
@@ -160,17 +160,8 @@ fn record(context: &Context, id: ActionId, body: ActionBody, said: &Said) -> any
         true => register.preview_action(id, body, change),
         false => register.change_action(id, body, change),
     }
-    .map_err(asked)?;
+    .map_err(of_register)?;
     document::print_recorded(context, &register, &action, event, !said.dry_run)
-}
-
-/// What an action does not admit is the asker's to mend.
-fn asked(error: RegisterError) -> anyhow::Error {
-    match error {
-        RegisterError::Action(refusal) => Failure::Usage(refusal.to_string()).into(),
-        RegisterError::Record(refusal) => Failure::Usage(refusal.to_string()).into(),
-        other => other.into(),
-    }
 }
 
 /// Enters the actions that are planted in the sample, as its staff would have done.
@@ -187,5 +178,5 @@ pub fn enter_sample(context: &Context, settings: &Settings) -> anyhow::Result<()
 
 /// The action of a number.
 fn known(register: &Register, id: ActionId) -> anyhow::Result<Action> {
-    register.action(id, None).map_err(asked)
+    register.action(id, None).map_err(of_register)
 }

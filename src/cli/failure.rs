@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use redress::register::RegisterError;
+
 /// A failure whose exit code is not simply 1.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -23,6 +25,15 @@ impl Failure {
             Failure::Nothing(_) => 3,
             Failure::Check(_) => 10,
         }
+    }
+}
+
+/// A register's failure: what an action or a record does not admit is the asker's to mend.
+pub fn of_register(error: RegisterError) -> anyhow::Error {
+    match error {
+        RegisterError::Action(refusal) => Failure::Usage(refusal.to_string()).into(),
+        RegisterError::Record(refusal) => Failure::Usage(refusal.to_string()).into(),
+        other => other.into(),
     }
 }
 

@@ -9,13 +9,13 @@ use redress::domain::improvement::{
     ResearchBegun, ResearchOutcome, Suggested, SuggestionFate,
 };
 use redress::engine::counted::{Counted, Value};
-use redress::register::{Change, Register, RegisterError};
+use redress::register::{Change, Register};
 use serde::Serialize;
 
 use super::Context;
 use super::action::{On, Said};
 use super::case::common::{SCHEMA_VERSION, word};
-use super::failure::Failure;
+use super::failure::{Failure, of_register};
 use super::output;
 
 #[derive(Debug, Subcommand)]
@@ -240,15 +240,6 @@ struct Answer<'a> {
     recorded: bool,
 }
 
-/// What a record does not admit is the asker's to mend.
-pub fn asked(error: RegisterError) -> anyhow::Error {
-    match error {
-        RegisterError::Record(refusal) => Failure::Usage(refusal.to_string()).into(),
-        RegisterError::Action(refusal) => Failure::Usage(refusal.to_string()).into(),
-        other => other.into(),
-    }
-}
-
 fn begin(
     context: &Context,
     on: On,
@@ -268,7 +259,7 @@ fn begin(
         true => register.preview_record(body, change),
         false => register.begin_record(body, change),
     }
-    .map_err(asked)?;
+    .map_err(of_register)?;
     print(context, &record, event, !said.dry_run)
 }
 
@@ -312,7 +303,7 @@ pub fn apply(
         true => register.preview_change(number, body, change),
         false => register.change_record(number, body, change),
     }
-    .map_err(asked)?;
+    .map_err(of_register)?;
     Ok((record, event))
 }
 

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod elsewhere;
 pub mod evaluate;
 pub mod ground;
+mod lag;
 pub mod layer;
 pub mod months;
 pub mod plan;

@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 
 use super::ground::{Ground, GroundError, ScopeCase};
+use super::lag::{carried_over, lags, ripening, settling};
 use super::months::Month;
 use crate::domain::action::{CountBy, ExposureKind, Foreseen, RateCheck};
 use crate::domain::scope::Scope;
@@ -20,10 +21,6 @@ pub const BASELINE_MONTHS: u32 = 12;
 const LEAST_BASELINE: u32 = 3;
 /// No follow-up is planned for longer; what cannot be seen by then is said to be invisible.
 pub const LONGEST_FOLLOW_UP: u32 = 36;
-/// Cases with a known lag from which settling or ripening is taken.
-const LEAST_LAGS: usize = 20;
-/// Part of the lags that settling waits for.
-const SETTLED: f64 = 0.9;
 /// Lengths of follow-up for which the prospects are shown.
 pub const SHOWN: [u32; 7] = [3, 6, 9, 12, 18, 24, 36];
 
@@ -175,7 +172,7 @@ pub fn fix(ground: &Ground<'_>, asked: &Asked, start: NaiveDate) -> Result<Propo
             source: ground.manifest.mapping.clone(),
             baseline_cases: 0,
             baseline_exposure: 0.0,
-            dispersion: 1.0,
+            dispersion: None,
             months_needed: None,
             seen: 0.0,
             refuted: 0.0,
@@ -337,76 +334,6 @@ fn lengths(asked: &Asked) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// Days from production or sale to the complaint, of complaints before the signal, shortest first. For counting by
-/// receipt those from the sale: they say how long goods sold before the fix go on failing.
-fn lags(cases: &[ScopeCase], by: CountBy, signal_on: NaiveDate) -> Vec<i64> {
-    let by = match by {
-        CountBy::Received => CountBy::Sold,
-        other => other,
-    };
-    let mut lags: Vec<i64> = cases
-        .iter()
-        .filter(|case| case.received_on < signal_on)
-        .filter_map(|case| case.lag(by))
-        .filter(|lag| *lag >= 0)
-        .collect();
-    lags.sort_unstable();
-    lags
-}
-
-/// The lag within which nine of ten complaints come.
-fn p90(lags: &[i64]) -> Option<u32> {
-    let place = (SETTLED * lags.len() as f64).ceil() as usize;
-    lags.get(place.max(1) - 1)
-        .and_then(|lag| u32::try_from(*lag).ok())
-}
-
-fn ripening(
-    asked: &Asked,
-    lags: &[i64],
-    notes: &mut Vec<String>,
-) -> Result<Option<u32>, PlanError> {
-    if asked.count_by == CountBy::Received {
-        return Ok(None);
-    }
-    if let Some(days) = asked.ripening_days {
-        return Ok(Some(days));
-    }
-    let days = p90(lags).ok_or(PlanError::NoDates { by: asked.count_by })?;
-    notes.push(format!(
-        "only complaints within {days} days of {} count, in both windows: nine of ten come by then",
-        asked.count_by
-    ));
-    Ok(Some(days))
-}
-
-/// Days to settle: as asked; counting by production or sale needs none; else nine of ten lags from the sale.
-fn settling(asked: &Asked, cases: &[ScopeCase], notes: &mut Vec<String>) -> u32 {
-    if let Some(days) = asked.settling_days {
-        return days;
-    }
-    if asked.count_by != CountBy::Received {
-        return 0;
-    }
-    let lags = lags(cases, CountBy::Received, asked.signal_on);
-    match p90(&lags).filter(|_| lags.len() >= LEAST_LAGS) {
-        Some(days) => {
-            notes.push(format!(
-                "settling of {days} days: nine of ten complaints come within it after the sale ({} with a known day)",
-                lags.len()
-            ));
-            days
-        }
-        None => {
-            notes.push(
-                "no settling: too few complaints have a day of sale; where goods sold before the fix go on failing, give --settling"
-                    .to_owned(),
-            );
-            0
-        }
-    }
-}
-
 /// First and last month of the baseline.
 fn baseline(
     ground: &Ground<'_>,
@@ -508,17 +435,6 @@ fn ahead(
         .collect())
 }
 
-/// Share of a month's complaints that comes from goods sold before the start, if as many are sold as ever.
-fn carried_over(check: &RateCheck, lags: &[i64], start: NaiveDate, month: Month) -> f64 {
-    if check.count_by != CountBy::Received || lags.len() < LEAST_LAGS {
-        return 0.0;
-    }
-    let middle = (month.first() - start).num_days() + 15;
-    let longer = lags.iter().filter(|lag| **lag > middle).count();
-    // All of them would leave nothing to see; the statistics take shares below 1.
-    (longer as f64 / lags.len() as f64).min(0.99)
-}
-
 fn seasons(ahead: &[Ahead]) -> Vec<Option<u8>> {
     ahead.iter().map(|month| month.season).collect()
 }
@@ -584,11 +500,10 @@ fn falls_already(before: &[Counted]) -> bool {
             .is_ok_and(|found| found.upper.is_some_and(|upper| upper < 1.0))
 }
 
-/// Scatter of the baseline's months beyond chance. Matched months say nothing of it by themselves: what is season and
-/// what is scatter shows only beside the follow-up.
-fn scatter(check: &RateCheck, before: &[Counted]) -> f64 {
+/// Scatter of the baseline's months beyond chance; `None` where it cannot be told from season.
+fn scatter(check: &RateCheck, before: &[Counted]) -> Option<f64> {
     if check.seasonal {
-        return 1.0;
+        return None;
     }
     let points: Vec<Exposed> = before
         .iter()
@@ -597,5 +512,7 @@ fn scatter(check: &RateCheck, before: &[Counted]) -> f64 {
             exposure: month.exposure,
         })
         .collect();
-    rate_dispersion(&points).map_or(1.0, |found| found.phi.max(1.0))
+    rate_dispersion(&points)
+        .ok()
+        .map(|found| found.phi.max(1.0))
 }

@@ -1,5 +1,6 @@
 //! Counted tables -> a finished review: every figure judged, rounded and worded once.
 
+mod action_course;
 mod actions;
 mod ageing;
 mod cut;

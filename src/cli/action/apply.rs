@@ -12,8 +12,8 @@ use redress::register::{Change, Register};
 use serde::Deserialize;
 
 use super::judging::Asking;
-use super::{asked, ground, known};
-use crate::cli::failure::Failure;
+use super::{ground, known};
+use crate::cli::failure::{Failure, of_register};
 use crate::cli::{Context, output};
 
 #[derive(Debug, clap::Args)]
@@ -150,7 +150,7 @@ fn one(
                 };
                 Action::begin(ActionId(id), &event)?
             }
-            false => register.open_action(opened, change).map_err(asked)?,
+            false => register.open_action(opened, change).map_err(of_register)?,
         };
         return Ok((action, line.kind));
     };
@@ -201,7 +201,7 @@ fn one(
         }
         false => register
             .change_action(action.id, body, change)
-            .map_err(asked)?,
+            .map_err(of_register)?,
     };
     Ok((changed, line.kind))
 }

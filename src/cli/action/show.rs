@@ -6,7 +6,8 @@ use redress::engine::counted::{Counted, Value};
 use redress::register::Register;
 
 use super::document::{Document, ratio};
-use super::{asked, judging, known, today};
+use super::{judging, known, today};
+use crate::cli::failure::of_register;
 use crate::cli::{Context, output};
 
 #[derive(Debug, clap::Args)]
@@ -177,7 +178,7 @@ fn in_words(action: &Action, document: &Document<'_>) -> String {
 /// `action history`.
 pub fn history(context: &Context, id: ActionId) -> anyhow::Result<()> {
     let register = Register::open_read_only(&context.config.register)?;
-    let events = register.action_events(id).map_err(asked)?;
+    let events = register.action_events(id).map_err(of_register)?;
     let rows = events
         .iter()
         .map(|event| {

@@ -13,10 +13,10 @@ use redress::improvement::elsewhere::{Elsewhere, elsewhere};
 use redress::register::{Change, Register};
 
 use super::judging::{self, Judging};
-use super::{On, Said, asked, document, ground, known, record};
+use super::{On, Said, document, ground, known, record};
 use crate::cli::Context;
 use crate::cli::case::common::word;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, of_register};
 use crate::cli::output::Format;
 
 #[derive(Debug, clap::Args)]
@@ -115,7 +115,7 @@ pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
             },
         )
         .map_err(|refusal| Failure::Usage(refusal.to_string()))?,
-        false => register.open_action(opened, change).map_err(asked)?,
+        false => register.open_action(opened, change).map_err(of_register)?,
     };
     if let Some(said) = covers {
         say!("{said}\n");
@@ -133,7 +133,7 @@ fn known_reference(
         let number = kind
             .number(reference)
             .map_err(|e| Failure::Usage(format!("--ref: {e}")))?;
-        register.record(kind, number, None).map_err(asked)?;
+        register.record(kind, number, None).map_err(of_register)?;
         Ok(())
     };
     match source {
@@ -176,33 +176,51 @@ fn covers(context: &Context, register: &Register, scope: Option<&Scope>) -> Opti
     })
 }
 
+/// A step of an action: of which one, when, and who takes it.
 #[derive(Debug, clap::Args)]
-pub struct Contain {
+pub struct Step {
     /// A-000012
     action: ActionId,
-    /// What was done
-    #[arg(long, value_name = "TEXT")]
-    what: String,
     #[command(flatten)]
     on: On,
     #[command(flatten)]
     said: Said,
 }
 
+impl Step {
+    fn day(&self, context: &Context) -> anyhow::Result<NaiveDate> {
+        let register = Register::open_read_only(&context.config.register)?;
+        Ok(self.on.day(context, &register)?)
+    }
+
+    fn record(&self, context: &Context, body: ActionBody) -> anyhow::Result<()> {
+        record(context, self.action, body, &self.said)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Contain {
+    #[command(flatten)]
+    step: Step,
+    /// What was done
+    #[arg(long, value_name = "TEXT")]
+    what: String,
+}
+
 /// `action contain`.
 pub fn contain(context: &Context, args: &Contain) -> anyhow::Result<()> {
-    let on = day(context, args.on)?;
+    let on = args.step.day(context)?;
     let body = ActionBody::Contained(Contained {
         on,
         what: args.what.clone(),
     });
-    record(context, args.action, body, &args.said)
+    args.step.record(context, body)
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Analyse {
-    /// A-000012
-    action: ActionId,
+    #[command(flatten)]
+    step: Step,
     /// Five whys: an answer each, in order; give it as often as there are answers
     #[arg(long = "why", value_name = "TEXT", conflicts_with = "branch")]
     whys: Vec<String>,
@@ -218,16 +236,12 @@ pub struct Analyse {
     /// Other products and sites where the cause could act; left out, those in reach are proposed
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     elsewhere: Vec<String>,
-    #[command(flatten)]
-    on: On,
-    #[command(flatten)]
-    said: Said,
 }
 
 /// `action analyse`.
 pub fn analyse(context: &Context, args: &Analyse) -> anyhow::Result<()> {
     let body = ActionBody::Analysed(Analysed {
-        on: day(context, args.on)?,
+        on: args.step.day(context)?,
         method: match (args.whys.is_empty(), args.branch) {
             (false, _) => AnalysisMethod::FiveWhys,
             (true, Some(_)) => AnalysisMethod::Ishikawa,
@@ -239,9 +253,9 @@ pub fn analyse(context: &Context, args: &Analyse) -> anyhow::Result<()> {
         escape_point: args.escape.clone(),
         elsewhere: args.elsewhere.clone(),
     });
-    record(context, args.action, body, &args.said)?;
+    args.step.record(context, body)?;
     if args.elsewhere.is_empty() {
-        propose_elsewhere(context, args.action);
+        propose_elsewhere(context, args.step.action);
     }
     Ok(())
 }
@@ -317,8 +331,8 @@ pub fn plan(context: &Context, args: &Plan) -> anyhow::Result<()> {
 
 #[derive(Debug, clap::Args)]
 pub struct Implement {
-    /// A-000012
-    action: ActionId,
+    #[command(flatten)]
+    step: Step,
     /// What was done, where it is not what was planned
     #[arg(long, value_name = "TEXT")]
     what: Option<String>,
@@ -333,37 +347,29 @@ pub struct Implement {
         allow_hyphen_values = true
     )]
     cost: i64,
-    #[command(flatten)]
-    on: On,
-    #[command(flatten)]
-    said: Said,
 }
 
 /// `action implement`.
 pub fn implement(context: &Context, args: &Implement) -> anyhow::Result<()> {
     let body = ActionBody::Implemented(Implemented {
-        on: day(context, args.on)?,
+        on: args.step.day(context)?,
         what: args.what.clone(),
         documents: args.documents.clone(),
         cost_minor: args.cost,
     });
-    record(context, args.action, body, &args.said)
+    args.step.record(context, body)
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Verify {
-    /// A-000012
-    action: ActionId,
+    #[command(flatten)]
+    step: Step,
     /// The verdict
     #[arg(long, value_parser = word!(Verdict))]
     verdict: Verdict,
     /// What it rests on; needed where it differs from the computed one, or none is computed
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    #[command(flatten)]
-    on: On,
-    #[command(flatten)]
-    said: Said,
 }
 
 /// `action verify`.
@@ -371,86 +377,74 @@ pub fn verify(context: &Context, args: &Verify) -> anyhow::Result<()> {
     let is_staff = Register::open_read_only(&context.config.register)?
         .list_staff()?
         .iter()
-        .any(|person| person.active && person.name == args.said.by.by.trim());
+        .any(|person| person.active && person.name == args.step.said.by.by.trim());
     if !is_staff {
         return Err(Failure::Usage(format!(
             "`{}` is no active member of staff; whoever verifies an action has to be known (`redress staff add`)",
-            args.said.by.by
+            args.step.said.by.by
         ))
         .into());
     }
     let body = ActionBody::Verified(Verified {
-        on: day(context, args.on)?,
+        on: args.step.day(context)?,
         verdict: args.verdict,
         note: args.note.clone(),
     });
-    record(context, args.action, body, &args.said)
+    args.step.record(context, body)
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Close {
-    /// A-000012
-    action: ActionId,
+    #[command(flatten)]
+    step: Step,
     /// A closing remark
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    #[command(flatten)]
-    on: On,
-    #[command(flatten)]
-    said: Said,
 }
 
 /// `action close`.
 pub fn close(context: &Context, args: &Close) -> anyhow::Result<()> {
     let body = ActionBody::Closed {
-        on: day(context, args.on)?,
+        on: args.step.day(context)?,
         note: args.note.clone(),
     };
-    record(context, args.action, body, &args.said)
+    args.step.record(context, body)
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Withdraw {
-    /// A-000012
-    action: ActionId,
+    #[command(flatten)]
+    step: Step,
     /// Why; the pack shows it
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    #[command(flatten)]
-    on: On,
-    #[command(flatten)]
-    said: Said,
 }
 
 /// `action withdraw`.
 pub fn withdraw(context: &Context, args: &Withdraw) -> anyhow::Result<()> {
     let body = ActionBody::Withdrawn {
-        on: day(context, args.on)?,
+        on: args.step.day(context)?,
         reason: args.reason.clone(),
     };
-    record(context, args.action, body, &args.said)
+    args.step.record(context, body)
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Reopen {
-    /// A-000012
-    action: ActionId,
+    #[command(flatten)]
+    step: Step,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    #[command(flatten)]
-    on: On,
-    #[command(flatten)]
-    said: Said,
 }
 
 /// `action reopen`.
 pub fn reopen(context: &Context, args: &Reopen) -> anyhow::Result<()> {
     let body = ActionBody::Reopened {
-        on: day(context, args.on)?,
+        on: args.step.day(context)?,
         reason: args.reason.clone(),
     };
-    record(context, args.action, body, &args.said)
+    args.step.record(context, body)
 }
 
 #[derive(Debug, clap::Args)]
@@ -500,9 +494,4 @@ pub fn note(context: &Context, args: &Note) -> anyhow::Result<()> {
         text: args.text.clone(),
     };
     record(context, args.action, body, &args.said)
-}
-
-fn day(context: &Context, on: On) -> anyhow::Result<NaiveDate> {
-    let register = Register::open_read_only(&context.config.register)?;
-    Ok(on.day(context, &register)?)
 }

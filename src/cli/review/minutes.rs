@@ -15,8 +15,8 @@ use redress::review::minutes::{Minutes, minutes};
 use crate::cli::Context;
 use crate::cli::action::{On, Said, today};
 use crate::cli::case::common::word;
-use crate::cli::failure::Failure;
-use crate::cli::improvement::{apply, asked, print};
+use crate::cli::failure::{Failure, of_register};
+use crate::cli::improvement::{apply, print};
 use crate::cli::{output, query};
 
 #[derive(Debug, Subcommand)]
@@ -137,7 +137,7 @@ fn begin(context: &Context, args: &Begin) -> anyhow::Result<()> {
         true => register.preview_record(body, change),
         false => register.begin_record(body, change),
     }
-    .map_err(asked)?;
+    .map_err(of_register)?;
     print(context, &record, "review_begun", !args.said.dry_run)
 }
 
@@ -210,12 +210,12 @@ fn decide(context: &Context, args: &Decide) -> anyhow::Result<()> {
         };
         let record = register
             .preview_change(number, body, change)
-            .map_err(asked)?;
+            .map_err(of_register)?;
         return print(context, &record, "decided", false);
     }
     let (record, action) = register
         .decide_in_review(number, opened, planned, change)
-        .map_err(asked)?;
+        .map_err(of_register)?;
     eprintln!(
         "{} carries it out; it comes back at the next review",
         action.id
@@ -242,7 +242,7 @@ fn found(register: &Register, review: Option<&str>) -> anyhow::Result<Record> {
                 .map_err(|e| Failure::Usage(e.to_string()))?;
             register
                 .record(RecordKind::Review, number, None)
-                .map_err(asked)
+                .map_err(of_register)
         }
         None => register
             .records_of(RecordKind::Review, None)?
