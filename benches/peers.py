@@ -22,14 +22,14 @@ import pathlib
 import shutil
 import sqlite3
 import statistics
-import subprocess
 import sys
 import time
 
 import duckdb
 
+from measuring import AS_OF, peak_of
+
 METRICS = pathlib.Path(__file__).resolve().parent.parent / "queries" / "metrics"
-AS_OF = "2026-10-10T09:00:00Z"
 PERIOD = ("2026-07-01", "2026-09-30")
 DRILLS = [("volume", "month=2026-07,channel=phone"), ("stage_sla", "stage=processing,month=2026-07,verdict=missed")]
 TABLES = ["case_event", "complaint_case", "event_text", "complainant"]
@@ -39,21 +39,6 @@ def timed(work):
     start = time.perf_counter()
     answer = work()
     return time.perf_counter() - start, answer
-
-
-def peak_of(command):
-    """Runs a command and gives (seconds, peak resident MiB) from the operating system's accounting."""
-    wrapper = (
-        "import resource,subprocess,sys,time;s=time.perf_counter();"
-        "c=subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.PIPE);"
-        "print(time.perf_counter()-s, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024, c.returncode);"
-        "sys.stderr.buffer.write(c.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", wrapper, *command], capture_output=True, text=True, check=True)
-    seconds, peak, code = done.stdout.split()
-    if code != "0":
-        sys.exit(f"{' '.join(command)} failed: {done.stderr}")
-    return float(seconds), float(peak)
 
 
 def duck_extract(register, out, threads, load):

@@ -18,3 +18,6 @@ mod rng;
 pub mod sample;
 pub mod stats;
 pub mod table_file;
+
+/// Name and version of this program, as manifests record them.
+pub const TOOL: &str = concat!("redress ", env!("CARGO_PKG_VERSION"));

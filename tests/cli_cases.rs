@@ -7,6 +7,7 @@ mod actions;
 mod clusters;
 mod files;
 mod mending;
+mod packs;
 mod reading;
 mod restated;
 mod rules;

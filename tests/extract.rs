@@ -14,7 +14,7 @@ use redress::extract::run::extract;
 use redress::lake::manifest::Manifest;
 use redress::lake::store::Lake;
 use redress::lake::verify::verify;
-use redress::register::{Actor, NewRegister, Register};
+use redress::register::{Actor, ExposureEntry, NewRegister, Register};
 use redress::sample::register_sink::RegisterSink;
 use redress::sample::{Settings, generate};
 
@@ -46,7 +46,12 @@ pub fn sample_register(folder: &Path, cases: u64) -> PathBuf {
         generate(&settings, &rulebook().organisation, &mut sink).unwrap();
         sink.into_exposures()
     };
-    register.set_exposure(&exposures).unwrap();
+    let entry = ExposureEntry {
+        by: "sample",
+        reason: None,
+        now: settings.from.and_hms_opt(0, 0, 0).unwrap().and_utc(),
+    };
+    register.set_exposure(&exposures, &entry).unwrap();
     path
 }
 

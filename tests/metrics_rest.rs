@@ -104,6 +104,7 @@ fn without_their_tables_they_are_not_measured() {
             "recurrent_problems",
             "recurrents",
             "repeats",
+            "research_notes",
             "review_decisions",
             "review_inputs",
             "right_first_time",
@@ -501,6 +502,40 @@ fn suggestions_count_by_month_and_fate() {
     assert_eq!(
         texts(&ask(&engine, "suggestions")),
         [["2026-07", "adopted", "2"], ["2026-09", "waiting", "1"]]
+    );
+}
+
+#[test]
+fn research_counts_while_it_runs() {
+    let row =
+        |no: &'static str, begun: &'static str, outcome: &'static str, concluded: &'static str| {
+            vec![
+                ("research_no", no),
+                ("begun_on", begun),
+                ("outcome", outcome),
+                ("concluded_on", concluded),
+            ]
+        };
+    let all = table(
+        "research",
+        &[
+            // Concluded before the quarter, in it, after it; running; begun after it.
+            row("1", "DATE '2026-01-10'", "'adopted'", "DATE '2026-06-30'"),
+            row("2", "DATE '2026-01-10'", "'rejected'", "DATE '2026-07-01'"),
+            row("3", "DATE '2026-09-30'", "'unclear'", "DATE '2026-10-05'"),
+            row("4", "DATE '2026-02-01'", "'running'", NO_DAY),
+            row("5", "DATE '2026-10-01'", "'running'", NO_DAY),
+        ],
+    );
+    let (_lake, engine) = with(&[("research", &all)]);
+    let answer = ask(&engine, "research_notes");
+    let found: Vec<(i64, String)> = (0..answer.rows.len())
+        .map(|r| (answer.count(r, "research_no"), answer.text(r, "outcome")))
+        .collect();
+    let expected = [(2, "rejected"), (3, "unclear"), (4, "running")];
+    assert_eq!(
+        found,
+        expected.map(|(no, outcome)| (no, outcome.to_owned()))
     );
 }
 

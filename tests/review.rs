@@ -9,7 +9,8 @@ use redress::engine::counted::{Counted, Value};
 use redress::review::build::build;
 use redress::review::figures::{FigureError, Figures, OtherMetric, Previous};
 use redress::review::model::{Block, Cell, FindingKind, ReviewModel, Section, Table};
-use redress::review::{charts, html};
+use redress::review::workbook::workbook;
+use redress::review::{charts, html, protocol};
 
 fn model(invented: &Invented, language: Language) -> ReviewModel {
     build(invented, &context(language)).expect("a review")
@@ -113,9 +114,18 @@ fn every_chart_stands_alone_with_title_alternative_and_role() {
     for invented in [quarter(), one_case(), hostile()] {
         let model = model(&invented, Language::Ru);
         let files = charts::files(&model).expect("charts");
-        assert_eq!(files.len(), model.charts().count());
-        for file in &files {
-            let svg = &file.svg;
+        assert_eq!(files.len(), 2 * model.charts().count());
+        for file in files.iter().filter(|file| file.name.ends_with(".png")) {
+            assert!(
+                file.bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
+                "{}",
+                file.name
+            );
+            // Width in the header (PNG, 11.2.2): twice that of the drawing.
+            assert_eq!(file.bytes[16..20], (2 * charts::WIDTH).to_be_bytes());
+        }
+        for file in files.iter().filter(|file| file.name.ends_with(".svg")) {
+            let svg = std::str::from_utf8(&file.bytes).expect("text");
             assert!(
                 svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"),
                 "{}",
@@ -637,6 +647,88 @@ fn a_metric_that_fails_stops_the_review() {
 fn the_same_figures_give_the_same_bytes() {
     let page = |_| html::render(&model(&quarter(), Language::Ru)).expect("a page");
     assert_eq!(page(1), page(2));
+}
+
+/// The parts of a packed document, by name.
+fn parts(bytes: &[u8]) -> std::collections::BTreeMap<String, String> {
+    let mut pack = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a zip");
+    (0..pack.len())
+        .map(|place| {
+            let mut part = pack.by_index(place).expect("a part");
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut part, &mut text).expect("text");
+            (part.name().expect("a name").into_owned(), text)
+        })
+        .collect()
+}
+
+#[test]
+fn a_spreadsheet_has_a_sheet_for_each_area_and_metric_and_text_stays_text() {
+    for (invented, language) in [
+        (quarter(), Language::En),
+        (hostile(), Language::Ru),
+        (one_case(), Language::Tr),
+        (empty(), Language::En),
+    ] {
+        let model = model(&invented, language);
+        let mut tables: Vec<(String, Counted)> = invented
+            .tables
+            .iter()
+            .map(|(id, table)| (id.clone(), table.clone()))
+            .collect();
+        tables.push((
+            "own".to_owned(),
+            Counted {
+                columns: vec!["name".to_owned(), "met".to_owned()],
+                rows: vec![vec![text("=HYPERLINK(\"http://x\")"), Value::Count(3)]],
+            },
+        ));
+        let made = workbook(&model, &tables).expect("a workbook");
+        assert_eq!(made, workbook(&model, &tables).expect("the same again"));
+        let parts = parts(&made);
+        let sheets = parts
+            .keys()
+            .filter(|name| name.starts_with("xl/worksheets/sheet"))
+            .count();
+        assert_eq!(sheets, 1 + model.sections.len() + tables.len());
+        let drawn = parts
+            .keys()
+            .filter(|name| name.starts_with("xl/charts/chart"))
+            .count();
+        assert_eq!(drawn, model.charts().count());
+        for (name, part) in &parts {
+            let formulas = part.matches("<f>").count();
+            if name.starts_with("xl/worksheets/sheet") && formulas > 0 {
+                assert!(!part.contains("<f>HYPERLINK"), "{name}");
+            }
+        }
+        assert!(parts["xl/sharedStrings.xml"].contains("=HYPERLINK("));
+        // Every metric's heading stays in sight.
+        for place in 2 + model.sections.len()..=sheets {
+            let sheet = &parts[&format!("xl/worksheets/sheet{place}.xml")];
+            assert!(sheet.contains("<pane ySplit=\"1\""), "sheet {place}");
+        }
+    }
+}
+
+#[test]
+fn minutes_hold_what_is_asked_and_lines_to_sign() {
+    let model = model(&hostile(), Language::Tr);
+    let made = protocol::document(&model).expect("a document");
+    assert_eq!(made, protocol::document(&model).expect("the same again"));
+    let parts = parts(&made);
+    let body = &parts["word/document.xml"];
+    assert!(body.contains("İmzalar") && body.contains("Ad soyad"));
+    for finding in &model.findings {
+        let words = finding.sentence.split(['<', '&', '"']).next();
+        assert!(body.contains(words.unwrap_or_default()));
+    }
+    assert!(!body.contains("<script"));
+    // Well formed as far as tags go: each table closes.
+    assert_eq!(
+        body.matches("<w:tbl>").count(),
+        body.matches("</w:tbl>").count()
+    );
 }
 
 #[test]

@@ -1,13 +1,5 @@
 //! `redress action`: corrective and preventive actions, from the signal to the proof.
 
-/// Says something on stderr; one that was closed is no failure of the command.
-macro_rules! say {
-    ($($part:tt)*) => {{
-        use std::io::Write as _;
-        let _ = write!(std::io::stderr(), $($part)*);
-    }};
-}
-
 mod apply;
 mod check;
 mod document;
@@ -73,7 +65,7 @@ pub enum Command {
     /// Judge what is due and write the actions beside the latest snapshot; a step of `redress run`
     Update(update::Args),
     /// Take changes as JSON lines, from another system
-    Apply(apply::Args),
+    Apply(super::lines::Args),
     /// How often the method errs: simulated actions whose truth is known
     Study(study::Args),
 }
@@ -114,6 +106,13 @@ pub struct Said {
     /// Say what would be recorded, and record nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Says that a day by which something is to be done has passed: right for what is entered afterwards, else a slip.
+pub fn mention_past(due: Option<NaiveDate>, today: NaiveDate) {
+    if let Some(due) = due.filter(|due| *due < today) {
+        say!("note: the due date {due} has passed already\n");
+    }
 }
 
 /// The day of an event.

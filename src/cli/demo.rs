@@ -8,7 +8,6 @@ use redress::improvement::signals::SignalKind;
 use redress::sample::Settings;
 
 use super::Context;
-use super::engine::EngineArgs;
 use super::failure::Failure;
 use super::{action, clusters, extract, output, review, sample};
 
@@ -110,17 +109,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     }
     for language in Language::ALL {
         demo.config.language = *language;
-        let pack = review::build_pack(
-            &demo,
-            &review::BuildArgs {
-                period: args.period.clone(),
-                out: None,
-                force: false,
-                snapshot: None,
-                queries: None,
-                engine: EngineArgs::default(),
-            },
-        )?;
+        let pack = review::build_pack(&demo, &review::BuildArgs::of_period(&args.period))?;
         pages.push(pack.join("review.html"));
     }
     said(

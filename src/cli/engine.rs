@@ -139,7 +139,7 @@ impl AnyEngine {
         conditions: &[(String, String)],
     ) -> anyhow::Result<Counted> {
         match self {
-            AnyEngine::Local(engine) => engine.drill(metric, conditions, None).map_err(of_local),
+            AnyEngine::Local(engine) => engine.drill_once(metric, conditions).map_err(of_local),
             AnyEngine::Spark(engine) => engine.drill(metric, conditions, None).map_err(of_spark),
         }
     }

@@ -5,33 +5,44 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use redress::improvement::months::Month;
-use redress::register::{Exposure, Register};
+use redress::register::{Exposure, ExposureEntry, Register};
 use redress::table_file::{TableError, TableFile};
 use serde::Serialize;
 
 use super::Context;
-use super::case::common::SCHEMA_VERSION;
-use super::failure::Failure;
+use super::case::common::{By, SCHEMA_VERSION};
+use super::failure::{Failure, of_register};
 use super::output;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Units sold or served: columns month, units, and where given product and site; what was given for the same month,
-    /// product and site is replaced
-    Exposure {
-        /// CSV or Parquet
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// Check it and record nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    /// Units sold or served: columns month, units, and where given product and site; other units for the same month,
+    /// product and site become a new version, with a reason
+    Exposure(ExposureArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ExposureArgs {
+    /// CSV or Parquet
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    by: By,
+    /// Why units that were given before change
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Check it and record nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Serialize)]
 struct Taken {
     schema_version: u32,
     rows: usize,
+    added: usize,
+    replaced: usize,
+    unchanged: usize,
     /// All units together.
     units: f64,
     first: String,
@@ -42,39 +53,63 @@ struct Taken {
 /// `redress import`.
 pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Exposure { file, dry_run } => exposure(context, &file, dry_run),
+        Command::Exposure(args) => exposure(context, &args),
     }
 }
 
-fn exposure(context: &Context, file: &Path, dry_run: bool) -> anyhow::Result<()> {
-    let rows = read(file)?;
-    let months: Vec<&str> = rows.iter().map(|row| row.month.as_str()).collect();
+fn exposure(context: &Context, args: &ExposureArgs) -> anyhow::Result<()> {
+    let rows = read(&args.file)?;
+    let mut register = Register::open(&context.config.register)?;
+    let name = args.by.actor(&register)?.name.unwrap_or_default();
+    let preview = register.preview_exposure(&rows)?;
+    let reason = args
+        .reason
+        .as_deref()
+        .filter(|text| !text.trim().is_empty());
+    if preview.replaced > 0 && reason.is_none() {
+        return Err(Failure::Usage(format!(
+            "{}: other units are in force for {} of its rows; say why they change with --reason",
+            args.file.display(),
+            preview.replaced
+        ))
+        .into());
+    }
+    let entry = ExposureEntry {
+        by: &name,
+        reason,
+        now: context.now,
+    };
+    let done = match args.dry_run {
+        true => preview,
+        false => register.set_exposure(&rows, &entry).map_err(of_register)?,
+    };
+    let months = || rows.iter().map(|row| row.month.clone());
     let taken = Taken {
         schema_version: SCHEMA_VERSION,
         rows: rows.len(),
+        added: done.added,
+        replaced: done.replaced,
+        unchanged: done.unchanged,
         units: rows.iter().map(|row| row.units).sum(),
-        first: months
-            .iter()
-            .min()
-            .map_or(String::new(), ToString::to_string),
-        last: months
-            .iter()
-            .max()
-            .map_or(String::new(), ToString::to_string),
-        recorded: !dry_run,
+        first: months().min().unwrap_or_default(),
+        last: months().max().unwrap_or_default(),
+        recorded: !args.dry_run,
     };
-    if !dry_run {
-        Register::open(&context.config.register)?.set_exposure(&rows)?;
-    }
     let human = || {
-        let dry = if dry_run {
+        let dry = if args.dry_run {
             "nothing was recorded (dry run)\n"
         } else {
             ""
         };
         format!(
-            "{} row(s), {} to {}, {} units in all\n{dry}",
-            taken.rows, taken.first, taken.last, taken.units
+            "{} row(s), {} to {}, {} units in all: {} new, {} replaced, {} as before\n{dry}",
+            taken.rows,
+            taken.first,
+            taken.last,
+            taken.units,
+            taken.added,
+            taken.replaced,
+            taken.unchanged
         )
     };
     output::print_document(&taken, human, context.format)

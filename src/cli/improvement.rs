@@ -1,5 +1,6 @@
 //! `redress improvement`: audits, recommendations, staff suggestions, research into better ways, and comparison.
 
+mod apply;
 mod compare;
 
 use chrono::NaiveDate;
@@ -36,6 +37,8 @@ pub enum Command {
     Conclude(Conclude),
     /// Sites, departments or months beside each other: a funnel, or intervals; standardised where asked
     Compare(compare::Args),
+    /// Take events of records from a file of JSON lines, as another system feeds them in
+    Apply(super::lines::Args),
     /// The records
     List {
         /// Only this kind
@@ -227,6 +230,7 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
             }
         }),
         Command::Compare(args) => compare::run(context, &args),
+        Command::Apply(args) => apply::run(context, &args),
         Command::List { kind } => list(context, kind),
     }
 }

@@ -1,5 +1,13 @@
 //! The command line: one file a command; arguments in, one call into the library, output.
 
+/// Says something on stderr; one that was closed is no failure of the command.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stderr(), $($part)*);
+    }};
+}
+
 mod action;
 mod calendar;
 mod case;
@@ -14,6 +22,7 @@ mod import;
 mod improvement;
 mod init;
 mod lake;
+mod lines;
 mod maintenance;
 mod output;
 mod pages;

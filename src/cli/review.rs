@@ -1,21 +1,27 @@
 //! `redress review build PERIOD`: the pack of a period; `redress review minutes`: the record of the meeting.
 
+mod difference;
 mod minutes;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use redress::domain::period::Period;
 use redress::engine::counted::Counted;
 use redress::engine::local::LocalEngine;
 use redress::engine::measured::unmeasured;
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with};
 use redress::engine::spark::{Question, SparkEngine};
+use redress::lake::derived::read_with_layers;
 use redress::lake::manifest::Manifest;
-use redress::review::asking::{Answers, Asking, OF_THE_PERIOD_BEFORE, SELECTS};
+use redress::review::asking::{Answers, Asking, OF_THE_PERIOD_BEFORE, SELECTS, members_name};
 use redress::review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
+use redress::review::members::Members;
+use redress::review::pack::{Contents, LayerRead, Origin};
 use redress::review::{build, pack};
 
 use super::Context;
@@ -27,6 +33,10 @@ use super::{output, progress, query, rules};
 pub enum Command {
     /// Build the review of a period
     Build(BuildArgs),
+    /// Is a pack as it was written, and do the same data give it again?
+    Verify(verify::Args),
+    /// What two packs say differently: figures, cases, and why
+    Diff(difference::Args),
     /// The minutes of management reviews
     #[command(subcommand)]
     Minutes(minutes::Command),
@@ -42,6 +52,9 @@ pub struct BuildArgs {
     /// Replace the folder where it exists
     #[arg(long)]
     pub force: bool,
+    /// What stands beside the period: previous, last-year, or another period
+    #[arg(long, value_name = "PERIOD", default_value = "previous")]
+    pub compare: String,
     /// The snapshot [default: the latest]
     #[arg(long, value_name = "NAME")]
     pub snapshot: Option<String>,
@@ -50,6 +63,21 @@ pub struct BuildArgs {
     pub queries: Option<PathBuf>,
     #[command(flatten)]
     pub engine: EngineArgs,
+}
+
+impl BuildArgs {
+    /// A review of a period from the latest snapshot, all else as by default.
+    pub fn of_period(period: &str) -> Self {
+        BuildArgs {
+            period: period.to_owned(),
+            out: None,
+            force: false,
+            compare: "previous".to_owned(),
+            snapshot: None,
+            queries: None,
+            engine: EngineArgs::default(),
+        }
+    }
 }
 
 /// `redress review`.
@@ -61,6 +89,8 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
             output::write_out(format!("{}\n", page.display()).as_bytes())?;
             Ok(())
         }
+        Command::Verify(args) => verify::run(context, &args),
+        Command::Diff(args) => difference::run(context, &args),
         Command::Minutes(command) => minutes::run(context, command),
     }
 }
@@ -72,7 +102,9 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
 pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf> {
     let metrics =
         metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
-    let (folder, manifest, params) = query::asked(context, args.snapshot.as_deref(), &args.period)?;
+    let (folder, manifest, mut params) =
+        query::asked(context, args.snapshot.as_deref(), &args.period)?;
+    params.previous = beside(&args.compare, &params)?;
     let earlier = params.previous.previous().map(|before| Params {
         period: params.previous.clone(),
         previous: before,
@@ -92,7 +124,33 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
             of_one_application(&engine, &metrics, &manifest, earlier)?
         }
     };
-    write_pack(context, args, &metrics, &manifest, &params, &sources)
+    let asked = Asked {
+        folder: &folder,
+        metrics: &metrics,
+        manifest: &manifest,
+        params: &params,
+    };
+    write_pack(context, args, &asked, &sources)
+}
+
+/// The period that stands beside the one reviewed.
+fn beside(compare: &str, params: &Params) -> anyhow::Result<Period> {
+    match compare {
+        "previous" => Ok(params.previous.clone()),
+        "last-year" => params.period.year_before().ok_or_else(|| {
+            Failure::Usage(format!("nothing lies a year before {}", params.period)).into()
+        }),
+        text => Period::parse(text, params.as_of_on)
+            .map_err(|e| Failure::Usage(format!("--compare {e}")).into()),
+    }
+}
+
+/// A snapshot and what is asked of it.
+struct Asked<'a> {
+    folder: &'a Path,
+    metrics: &'a [QueryFile],
+    manifest: &'a Manifest,
+    params: &'a Params,
 }
 
 /// What answers for the period, and for the one before it.
@@ -119,14 +177,20 @@ fn of_one_application(
         .collect();
     let bar = progress::steps("review: Spark");
     bar.set_length((2 * measured.len() + before.len()) as u64);
+    let cases = measured
+        .iter()
+        .filter(|metric| metric.opens_to_cases())
+        .map(|metric| (members_name(metric), metric.members_sql()));
+    let selects: Vec<(String, String)> = SELECTS
+        .iter()
+        .map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned()))
+        .chain(cases)
+        .collect();
     let mut questions = vec![Question {
         params: engine.params().clone(),
         metrics: measured,
         first: Some(build::CASES_SHOWN),
-        selects: SELECTS
-            .iter()
-            .map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned()))
-            .collect(),
+        selects,
     }];
     questions.extend(earlier.map(|params| Question {
         params,
@@ -151,19 +215,30 @@ fn of_one_application(
 fn write_pack(
     context: &Context,
     args: &BuildArgs,
-    metrics: &[QueryFile],
-    manifest: &Manifest,
-    params: &Params,
+    asked: &Asked<'_>,
     sources: &Sources,
 ) -> anyhow::Result<PathBuf> {
+    let Asked {
+        metrics,
+        manifest,
+        params,
+        ..
+    } = *asked;
     let bar = progress::steps("review: metrics");
     bar.set_length(metrics.len() as u64);
     let language = context.config.language;
     let asking = Asking::new(sources.now.as_ref(), metrics, language, manifest);
+    let mut members = Members::default();
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
     for metric in metrics {
         match asking.metric(&metric.id) {
-            Ok(table) => tables.push((metric.id.clone(), table)),
+            Ok(table) => {
+                tables.push((metric.id.clone(), table));
+                if metric.opens_to_cases() {
+                    let cases = sources.now.members(metric);
+                    members.add(&metric.id, &cases.map_err(anyhow::Error::from_boxed)?);
+                }
+            }
             // Not measured: the page says so, and there is no table.
             Err(FigureError::Unknown { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -187,17 +262,43 @@ fn write_pack(
         let name = format!("{}-{}", params.period, language.as_str());
         context.config.out.join(name)
     });
-    let origin = pack::Origin {
-        tool: manifest.tool.clone(),
-        period: params.period.to_string(),
-        language: language.as_str().to_owned(),
-        as_of: manifest.as_of.to_rfc3339(),
-        snapshot: args.snapshot.clone().unwrap_or_else(|| "latest".to_owned()),
-        lake_digest: manifest.digest.clone(),
-        rules_sha256: manifest.rules.sha256.clone(),
+    let origin = origin(context, asked)?;
+    let contents = Contents {
+        model: &model,
+        tables: &tables,
+        members: &members,
+        origin: &origin,
     };
-    pack::write(&folder, &model, &tables, &origin, args.force)?;
+    pack::write(&folder, &contents, args.force)?;
     Ok(folder)
+}
+
+/// What the pack rests on.
+fn origin(context: &Context, asked: &Asked<'_>) -> anyhow::Result<Origin> {
+    let manifest = asked.manifest;
+    let (_, layers) = read_with_layers(asked.folder)?;
+    // By its own name, also where it was asked for as the latest.
+    let snapshot = asked.folder.canonicalize()?;
+    let name = snapshot.file_name().unwrap_or_default();
+    Ok(Origin {
+        tool: redress::TOOL.to_owned(),
+        period: asked.params.period.to_string(),
+        compared_with: asked.params.previous.to_string(),
+        language: context.config.language,
+        organisation: context.config.organisation.clone(),
+        currency: context.config.currency.clone(),
+        as_of: manifest.as_of,
+        snapshot: name.to_string_lossy().into_owned(),
+        lake_digest: manifest.digest.clone(),
+        layers: LayerRead::of(layers),
+        mapping_sha256: manifest.mapping_sha256.clone(),
+        rules: manifest.rules.clone(),
+        definitions: asked
+            .metrics
+            .iter()
+            .map(|metric| (metric.id.clone(), metric.sha256.clone()))
+            .collect(),
+    })
 }
 
 /// Metrics without a row in any of which a period holds nothing to review.

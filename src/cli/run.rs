@@ -90,12 +90,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             let pack = review::build_pack(
                 context,
                 &review::BuildArgs {
-                    period: period.clone(),
-                    out: None,
                     force: true,
-                    snapshot: None,
-                    queries: None,
                     engine: args.engine.clone(),
+                    ..review::BuildArgs::of_period(period)
                 },
             )?;
             Ok((pack.display().to_string(), ()))

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Months, NaiveDate, NaiveTime, TimeDelta};
 use clap::Subcommand;
 use redress::domain::calendar_file::CalendarFile;
 use redress::engine::counted::{Counted, Value};
-use redress::register::{Direction, NewEvidence, NewObjective, NewRegister, Register};
+use redress::register::{
+    Direction, Exposure, ExposureEntry, NewEvidence, NewObjective, NewRegister, Register,
+};
 use redress::sample::records::Records;
 use redress::sample::register_sink::RegisterSink;
 use redress::sample::{CsvSink, Settings, Summary, case_id, generate};
@@ -80,10 +82,27 @@ pub fn fill_register(path: &Path, settings: Settings) -> anyhow::Result<Summary>
         let summary = generate(&settings, &calendar, &mut sink)?;
         (summary, sink.into_exposures())
     };
-    register.set_exposure(&exposures)?;
+    enter_exposure(&mut register, &exposures)?;
     enter_records(&mut register, &settings)?;
     give_passwords(&mut register, &settings, &truth)?;
     Ok(summary)
+}
+
+/// Each month's units, entered on the morning after its last day.
+fn enter_exposure(register: &mut Register, exposures: &[Exposure]) -> anyhow::Result<()> {
+    let same_month = |a: &Exposure, b: &Exposure| a.month == b.month;
+    for month in exposures.chunk_by(same_month) {
+        let Some(first) = month.first() else { continue };
+        let first: NaiveDate = format!("{}-01", first.month).parse()?;
+        let next = first + Months::new(1);
+        let entry = ExposureEntry {
+            by: "sample",
+            reason: None,
+            now: next.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(6),
+        };
+        register.set_exposure(month, &entry)?;
+    }
+    Ok(())
 }
 
 /// Trainings, evidence and objectives, each entered on the morning after its day.

@@ -69,6 +69,16 @@ words! {
     RecommendationSource { Audit = "audit", ManagementReview = "management_review" }
 }
 
+impl RecommendationSource {
+    /// The kind of record that it is.
+    pub const fn record(self) -> RecordKind {
+        match self {
+            RecommendationSource::Audit => RecordKind::Audit,
+            RecommendationSource::ManagementReview => RecordKind::Review,
+        }
+    }
+}
+
 words! {
     /// What became of a suggestion.
     SuggestionFate {
@@ -170,6 +180,8 @@ pub enum RecordRefusal {
     NotNow { name: String, why: &'static str },
     #[error("{name} changed since: you saw version {seen}, it is at {found}; look at it again")]
     Changed { name: String, seen: u32, found: u32 },
+    #[error("{name}: {why}")]
+    Due { name: String, why: String },
     #[error("{name}: {event} belongs to another kind of record")]
     OtherKind { name: String, event: &'static str },
 }
@@ -220,6 +232,12 @@ impl Record {
             RecordBody::Recommended(given) => {
                 filled("text of the recommendation", &given.text)?;
                 filled("owner", &given.owner)?;
+                if let Some(due) = given.due_on.filter(|due| *due < given.on) {
+                    return Err(RecordRefusal::Due {
+                        name: kind.name(number),
+                        why: format!("due on {due}, before it was given ({})", given.on),
+                    });
+                }
                 Recorded::Recommendation {
                     given: given.clone(),
                     done: None,
@@ -438,6 +456,19 @@ mod tests {
         assert!(fold(kind, vec![recommended(), done("2026-03-20")]).is_ok());
         let twice = vec![recommended(), done("2026-03-20"), done("2026-03-21")];
         assert!(fold(kind, twice).is_err());
+    }
+
+    #[test]
+    fn a_recommendation_is_not_due_before_it_was_given() {
+        let RecordBody::Recommended(mut given) = recommended() else {
+            panic!("a recommendation");
+        };
+        given.due_on = Some(day("2026-02-28"));
+        let refused = fold(
+            RecordKind::Recommendation,
+            vec![RecordBody::Recommended(given)],
+        );
+        assert!(matches!(refused, Err(RecordRefusal::Due { .. })));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use parquet::file::statistics::Statistics;
 use polars::prelude::{DataFrame, PolarsError};
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
-use super::decode::{empty_frame, read_file};
+use super::decode::{empty_frame, month_of, read_file};
 use super::error::EngineError;
 use super::pruning::Bound;
 use crate::lake::manifest::FileEntry;
@@ -38,6 +38,15 @@ enum Table {
     },
     /// Put in place of the files by the caller.
     Replaced(DataFrame),
+}
+
+/// Which files of a table a query can need; the default is all.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Needed<'a> {
+    /// All of them can be met in a file that is needed.
+    pub bounds: &'a [Bound],
+    /// Months of receipt outside which nothing counts.
+    pub months: Option<&'a BTreeSet<String>>,
 }
 
 /// First and last day in a file, as days since 1970-01-01, by column; `None`: only NULLs. A column whose footer says
@@ -67,7 +76,7 @@ impl Columns {
         held(&self.tables).insert(table.name, Table::Replaced(frame));
     }
 
-    /// The columns of a table that `words` name, of the files in which all bounds can be met.
+    /// The columns of a table that `words` name, of the files that are needed.
     ///
     /// # Errors
     /// When a file is missing, altered or cannot be decoded.
@@ -75,7 +84,7 @@ impl Columns {
         &self,
         table: &'static TableSpec,
         words: &BTreeSet<String>,
-        bounds: &[Bound],
+        needed: &Needed<'_>,
     ) -> Result<DataFrame, EngineError> {
         let mut wanted: Vec<&'static str> = table
             .columns
@@ -91,15 +100,7 @@ impl Columns {
             wanted.push("received_month");
         }
         let mut tables = held(&self.tables);
-        let known = tables.entry(table.name).or_insert_with(|| {
-            let of_table = self.files.iter().filter(|f| f.table == table.name);
-            let entries: Vec<FileEntry> = of_table.cloned().collect();
-            Table::Files {
-                parts: vec![DataFrame::empty(); entries.len()],
-                entries,
-                days: None,
-            }
-        });
+        let known = self.known(&mut tables, table);
         let failed = |source| EngineError::Parquet {
             path: self.snapshot.join(table.name),
             source,
@@ -111,7 +112,7 @@ impl Columns {
                 parts,
                 days,
             } => {
-                let needed = self.needed(table, entries, days, bounds)?;
+                let needed = self.needed(table, entries, days, needed)?;
                 self.decode(table, entries, parts, &needed, &wanted)?;
                 stacked(parts, &needed, &wanted)
                     .and_then(|whole| match whole {
@@ -126,16 +127,56 @@ impl Columns {
         }
     }
 
-    /// Places of the files in which all bounds can be met.
+    /// The months of receipt whose files are needed; `None` when the table's files cannot be told apart so.
+    ///
+    /// # Errors
+    /// When a footer cannot be read.
+    pub(super) fn months(
+        &self,
+        table: &'static TableSpec,
+        needed: &Needed<'_>,
+    ) -> Result<Option<BTreeSet<String>>, EngineError> {
+        let mut tables = held(&self.tables);
+        match self.known(&mut tables, table) {
+            Table::Files { entries, days, .. } if table.partitioned => {
+                let places = self.needed(table, entries, days, needed)?;
+                let months = places.iter().map(|place| month_of(&entries[*place].path));
+                Ok(Some(months.map(str::to_owned).collect()))
+            }
+            Table::Files { .. } | Table::Replaced(_) => Ok(None),
+        }
+    }
+
+    fn known<'t>(
+        &self,
+        tables: &'t mut BTreeMap<&'static str, Table>,
+        table: &'static TableSpec,
+    ) -> &'t mut Table {
+        tables.entry(table.name).or_insert_with(|| {
+            let of_table = self.files.iter().filter(|f| f.table == table.name);
+            let entries: Vec<FileEntry> = of_table.cloned().collect();
+            Table::Files {
+                parts: vec![DataFrame::empty(); entries.len()],
+                entries,
+                days: None,
+            }
+        })
+    }
+
+    /// Places of the files in which all bounds can be met, of the months asked for.
     fn needed(
         &self,
         table: &'static TableSpec,
         entries: &[FileEntry],
         days: &mut Option<Vec<DaysIn>>,
-        bounds: &[Bound],
+        needed: &Needed<'_>,
     ) -> Result<Vec<usize>, EngineError> {
+        let Needed { bounds, months } = *needed;
+        let of_months = |place: &usize| {
+            months.is_none_or(|months| months.contains(month_of(&entries[*place].path)))
+        };
         if bounds.is_empty() {
-            return Ok((0..entries.len()).collect());
+            return Ok((0..entries.len()).filter(of_months).collect());
         }
         if days.is_none() {
             let found = entries
@@ -146,6 +187,7 @@ impl Columns {
         }
         let days = days.as_deref().unwrap_or_default();
         Ok((0..entries.len())
+            .filter(of_months)
             .filter(|place| bounds.iter().all(|bound| can_meet(&days[*place], bound)))
             .collect())
     }

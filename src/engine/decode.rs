@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray};
+use arrow::array::{Array as _, ArrayRef, AsArray};
 use arrow::datatypes::{DataType as ArrowType, Field, Int32Type, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -16,8 +16,8 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use polars::prelude::{
-    Categories, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PlSmallStr,
-    PolarsError, Scalar, Series, TimeUnit, TimeZone,
+    Categories, Column, DataFrame, DataType, IdxCa, IntoColumn, NamedFrom, PlSmallStr, PolarsError,
+    Scalar, Series, TimeUnit, TimeZone,
 };
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
@@ -98,7 +98,7 @@ pub(super) fn read_file(
 }
 
 /// The month of receipt that a partition's path names.
-fn month_of(path: &str) -> &str {
+pub(super) fn month_of(path: &str) -> &str {
     path.split('/')
         .find_map(|part| part.strip_prefix("received_month="))
         .unwrap_or_default()
@@ -208,11 +208,14 @@ fn of_dictionary(name: &str, array: &ArrayRef) -> Result<Column, PolarsError> {
     let dictionary = array.as_dictionary::<Int32Type>();
     let words: Vec<Option<&str>> = dictionary.values().as_string::<i32>().iter().collect();
     let categories = Series::new(name.into(), words).cast(&polars_type(ColumnKind::Text))?;
-    let places: IdxCa = dictionary
-        .keys()
-        .iter()
-        .map(|key| key.and_then(|k| IdxSize::try_from(k).ok()))
-        .collect();
+    let keys = dictionary.keys();
+    let places: IdxCa = match keys.null_count() {
+        0 => {
+            let places = keys.values().iter().map(|k| k.unsigned_abs()).collect();
+            IdxCa::from_vec(name.into(), places)
+        }
+        _ => keys.iter().map(|key| key.map(i32::unsigned_abs)).collect(),
+    };
     if categories.is_empty() {
         // Nothing but NULL.
         return Ok(Column::full_null(

@@ -19,11 +19,12 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::check_file::CheckFile;
-use super::columns::Columns;
+use super::columns::{Columns, Needed};
 use super::counted::{Counted, Value};
 use super::decode::polars_type;
 use super::error::EngineError;
 use super::measured::{Unmeasured, unmeasured};
+use super::narrowing::narrowed;
 use super::params::Params;
 use super::pruning::{Reference, prune};
 use super::query_file::QueryFile;
@@ -241,6 +242,34 @@ impl LocalEngine {
         )?)
     }
 
+    /// How many things of each case a metric counted: columns `case_id` and `n`.
+    ///
+    /// # Errors
+    /// As [`LocalEngine::metric`].
+    pub fn members(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
+        let origin = metric.origin.display().to_string();
+        let context = SQLContext::new();
+        context.register("counted", self.counted_frame(metric)?.lazy());
+        let sql = "SELECT k.case_id, CAST(COUNT(*) AS BIGINT) AS n FROM counted AS k \
+                   GROUP BY k.case_id ORDER BY k.case_id";
+        counted(&execute(context, sql, &origin)?)
+    }
+
+    /// As [`LocalEngine::drill`], for a reader who asks once: the conditions are carried into the metric's SQL, so
+    /// that only what can meet them is decoded and judged.
+    ///
+    /// # Errors
+    /// As [`LocalEngine::drill`].
+    pub fn drill_once(
+        &self,
+        metric: &QueryFile,
+        conditions: &[(String, String)],
+    ) -> Result<Counted, EngineError> {
+        let sql = metric.counted_sql() + &metric.conditions_sql(conditions, None)?;
+        let origin = metric.origin.display().to_string();
+        counted(&self.run(&narrowed(&sql, conditions), &origin)?)
+    }
+
     /// Everything that a metric counted; listed once.
     fn counted_frame(&self, metric: &QueryFile) -> Result<DataFrame, EngineError> {
         if let Some(frame) = held(&self.counted).get(&metric.id) {
@@ -318,13 +347,30 @@ impl LocalEngine {
         let context = SQLContext::new();
         for table in TABLES.iter().chain(DERIVED) {
             if words.contains(table.name) {
-                let frame = self.columns.frame(table, words, &[])?;
+                let frame = self.columns.frame(table, words, &Needed::default())?;
                 context.register(table.name, frame.lazy());
             }
-            for reference in bounded.iter().filter(|r| r.table == table.name) {
-                let frame = self.columns.frame(table, words, &reference.bounds)?;
-                context.register(&reference.name, frame.lazy());
-            }
+        }
+        // Months in which each reference needs a file; an earlier one may bound a later one.
+        let mut months: BTreeMap<&str, Option<BTreeSet<String>>> = BTreeMap::new();
+        for reference in bounded {
+            let Some(table) = TABLES.iter().find(|t| t.name == reference.table) else {
+                continue;
+            };
+            let within = reference.within.as_ref().and_then(|origins| {
+                let known = origins
+                    .iter()
+                    .map(|origin| months.get(origin.as_str()).cloned().flatten());
+                let known: Option<Vec<BTreeSet<String>>> = known.collect();
+                known.map(|all| all.into_iter().flatten().collect::<BTreeSet<String>>())
+            });
+            let needed = Needed {
+                bounds: &reference.bounds,
+                months: within.as_ref(),
+            };
+            let frame = self.columns.frame(table, words, &needed)?;
+            context.register(&reference.name, frame.lazy());
+            months.insert(&reference.name, self.columns.months(table, &needed)?);
         }
         let params = params_frame(&self.params).map_err(|source| EngineError::Query {
             origin: "params".to_owned(),

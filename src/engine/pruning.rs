@@ -1,20 +1,21 @@
 //! Which files of a table a query can need: those in which a day that it asks for lies.
 //!
 //! A metric joins a table with the days of its period (`JOIN period_days AS d ON d.day = s.due_on_net`). Months in which
-//! no row has such a day cannot add to it. What is proven here from the SQL alone holds for every query, also an
-//! analyst's; what is not proven reads the whole table.
+//! no row has such a day cannot add to it; and a table joined to those rows by the case is needed in their months alone,
+//! since all rows of a case lie in the month in which it was received. What is proven here from the SQL alone holds for
+//! every query, also an analyst's; what is not proven reads the whole table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart,
-    Query, Select, SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableWithJoins,
+    BinaryOperator, Expr, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
 use super::params::Params;
+use super::relations::{Relations, column_of, output, rename, text_of};
 
 /// Days between which a column must lie for a row to count; both ends included.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,8 @@ pub(super) struct Reference {
     pub table: String,
     /// All of them must hold.
     pub bounds: Vec<Bound>,
+    /// Earlier references: only the months in which one of them needs a file can hold a row that counts.
+    pub within: Option<BTreeSet<String>>,
 }
 
 /// A query whose bounded tables have names of their own.
@@ -51,6 +54,7 @@ pub(super) fn prune(sql: &str, params: &Params, tables: &BTreeSet<&str>) -> Opti
         params,
         tables,
         days: BTreeMap::new(),
+        origins: BTreeMap::new(),
         references: Vec::new(),
     };
     pruning.query(query);
@@ -68,8 +72,13 @@ struct Pruning<'a> {
     params: &'a Params,
     tables: &'a BTreeSet<&'a str>,
     days: BTreeMap<String, Days>,
+    /// The references from which the cases of a CTE come, where all do.
+    origins: BTreeMap<String, BTreeSet<String>>,
     references: Vec<Reference>,
 }
+
+/// The key by which the rows of a case are joined.
+const CASE: &str = "case_key";
 
 impl Pruning<'_> {
     fn query(&mut self, query: &mut Query) {
@@ -86,6 +95,9 @@ impl Pruning<'_> {
                 SetExpr::Select(select) if cte.query.with.is_none() => self.days_of(select),
                 _ => Days::new(),
             };
+            if let Some(origins) = self.origins_of(&cte.query.body) {
+                self.origins.insert(name.clone(), origins);
+            }
             self.days.insert(name, days);
         }
         self.body(&mut query.body);
@@ -119,6 +131,11 @@ impl Pruning<'_> {
         };
         let (mut first, mut last) = (None, None);
         for condition in &from.conditions {
+            if let Some((month_first, month_last)) = month_of(condition, calendar) {
+                first = first.max(Some(month_first));
+                last = least(last, month_last);
+                continue;
+            }
             let Some((column, operator, day)) = self.against_params(condition, calendar, &from)
             else {
                 continue;
@@ -203,13 +220,13 @@ impl Pruning<'_> {
         let mut names: Vec<(String, String)> = Vec::new();
         for (alias, table) in &from.inner {
             let is_bounded = self.tables.contains(table) && !self.days.contains_key(*table);
-            let bounds = if is_bounded {
-                self.bounds(alias, &from)
-            } else {
-                Vec::new()
-            };
-            if !bounds.is_empty() {
-                names.push(((*alias).to_owned(), self.name(table, bounds)));
+            if !is_bounded {
+                continue;
+            }
+            let bounds = self.bounds(alias, &from);
+            let within = self.within(alias, &from);
+            if !bounds.is_empty() || within.is_some() {
+                names.push(((*alias).to_owned(), self.name(table, bounds, within)));
             }
         }
         if let [from] = select.from.as_mut_slice() {
@@ -270,12 +287,75 @@ impl Pruning<'_> {
         bounds
     }
 
+    /// The references from which a CTE takes the cases of all its rows, as far as they are bounded.
+    fn origins_of(&self, body: &SetExpr) -> Option<BTreeSet<String>> {
+        match body {
+            SetExpr::Select(select) => {
+                let from = Relations::of(select)?;
+                let item = select
+                    .projection
+                    .iter()
+                    .find(|item| output(item) == Some(CASE))?;
+                let (SelectItem::UnnamedExpr(key) | SelectItem::ExprWithAlias { expr: key, .. }) =
+                    item
+                else {
+                    return None;
+                };
+                let (alias, column) = column_of(key)?;
+                let (_, table) = from.inner.iter().find(|(known, _)| *known == alias)?;
+                if column != CASE {
+                    return None;
+                }
+                if self.references.iter().any(|r| r.name == *table) {
+                    return Some(BTreeSet::from([(*table).to_owned()]));
+                }
+                self.origins.get(*table).cloned()
+            }
+            SetExpr::SetOperation { left, right, .. } => {
+                let mut both = self.origins_of(left)?;
+                both.extend(self.origins_of(right)?);
+                Some(both)
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the cases of a table lie that is joined by the case to a bounded CTE.
+    fn within(&self, alias: &str, from: &Relations<'_>) -> Option<BTreeSet<String>> {
+        from.conditions.iter().find_map(|condition| {
+            let Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Eq,
+                right,
+            } = condition
+            else {
+                return None;
+            };
+            let (left, right) = (column_of(left)?, column_of(right)?);
+            if left.1 != CASE || right.1 != CASE {
+                return None;
+            }
+            let other = match (left.0 == alias, right.0 == alias) {
+                (true, false) => right.0,
+                (false, true) => left.0,
+                _ => return None,
+            };
+            let (_, cte) = from.inner.iter().find(|(known, _)| *known == other)?;
+            self.origins.get(*cte).cloned()
+        })
+    }
+
     /// The name of a table with these bounds; equal ones share it.
-    fn name(&mut self, table: &str, bounds: Vec<Bound>) -> String {
+    fn name(
+        &mut self,
+        table: &str,
+        bounds: Vec<Bound>,
+        within: Option<BTreeSet<String>>,
+    ) -> String {
         let known = self
             .references
             .iter()
-            .find(|r| r.table == table && r.bounds == bounds);
+            .find(|r| r.table == table && r.bounds == bounds && r.within == within);
         if let Some(known) = known {
             return known.name.clone();
         }
@@ -284,6 +364,7 @@ impl Pruning<'_> {
             name: name.clone(),
             table: table.to_owned(),
             bounds,
+            within,
         });
         name
     }
@@ -291,6 +372,24 @@ impl Pruning<'_> {
 
 fn least(known: Option<NaiveDate>, day: NaiveDate) -> Option<NaiveDate> {
     Some(known.map_or(day, |known| known.min(day)))
+}
+
+/// First and last day of the month that a condition `calendar.month = '2026-07'` names.
+fn month_of(condition: &Expr, calendar: &str) -> Option<(NaiveDate, NaiveDate)> {
+    let Expr::BinaryOp {
+        left,
+        op: BinaryOperator::Eq,
+        right,
+    } = condition
+    else {
+        return None;
+    };
+    if column_of(left)? != (calendar, "month") {
+        return None;
+    }
+    let first: NaiveDate = format!("{}-01", text_of(right)?).parse().ok()?;
+    let last = first.checked_add_months(Months::new(1))?.pred_opt()?;
+    Some((first, last))
 }
 
 fn turned(operator: &BinaryOperator) -> Option<BinaryOperator> {
@@ -302,136 +401,6 @@ fn turned(operator: &BinaryOperator) -> Option<BinaryOperator> {
         BinaryOperator::Eq => BinaryOperator::Eq,
         _ => return None,
     })
-}
-
-/// `table.column` as its two names.
-fn column_of(expression: &Expr) -> Option<(&str, &str)> {
-    match expression {
-        Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-            [table, column] => Some((table.value.as_str(), column.value.as_str())),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The tables of a SELECT whose rows must meet all conditions: none of them is the optional side of an outer join.
-struct Relations<'a> {
-    /// Alias and name.
-    inner: Vec<(&'a str, &'a str)>,
-    /// The parts of the ONs of inner joins and of the WHERE, all of which must hold.
-    conditions: Vec<&'a Expr>,
-}
-
-impl<'a> Relations<'a> {
-    /// `None` where the FROM has a form that is not looked into.
-    fn of(select: &'a Select) -> Option<Self> {
-        let [from] = select.from.as_slice() else {
-            return None;
-        };
-        let mut relations = Relations {
-            inner: Vec::new(),
-            conditions: Vec::new(),
-        };
-        relations.inner.extend(named(&from.relation));
-        for Join {
-            relation,
-            join_operator,
-            ..
-        } in &from.joins
-        {
-            match join_operator {
-                JoinOperator::Join(constraint)
-                | JoinOperator::Inner(constraint)
-                | JoinOperator::CrossJoin(constraint) => {
-                    relations.inner.extend(named(relation));
-                    match constraint {
-                        JoinConstraint::On(condition) => {
-                            parts(condition, &mut relations.conditions);
-                        }
-                        JoinConstraint::None => {}
-                        JoinConstraint::Using(_) | JoinConstraint::Natural => return None,
-                    }
-                }
-                JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => {}
-                _ => return None,
-            }
-        }
-        if let Some(condition) = &select.selection {
-            parts(condition, &mut relations.conditions);
-        }
-        let mut aliases: Vec<&str> = relations.inner.iter().map(|(alias, _)| *alias).collect();
-        aliases.sort_unstable();
-        let all = aliases.len();
-        aliases.dedup();
-        (aliases.len() == all).then_some(relations)
-    }
-
-    fn alias_of(&self, table: &str) -> Option<&'a str> {
-        let mut found = self.inner.iter().filter(|(_, name)| *name == table);
-        match (found.next(), found.next()) {
-            (Some((alias, _)), None) => Some(alias),
-            _ => None,
-        }
-    }
-}
-
-/// Alias and name of a plain table.
-fn named(factor: &TableFactor) -> Option<(&str, &str)> {
-    match factor {
-        TableFactor::Table { name, alias, .. } => match name.0.as_slice() {
-            [ObjectNamePart::Identifier(ident)] => {
-                let name = ident.value.as_str();
-                Some((alias.as_ref().map_or(name, |a| a.name.value.as_str()), name))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The parts of a condition that are joined by AND.
-fn parts<'a>(condition: &'a Expr, out: &mut Vec<&'a Expr>) {
-    match condition {
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::And,
-            right,
-        } => {
-            parts(left, out);
-            parts(right, out);
-        }
-        Expr::Nested(inner) => parts(inner, out),
-        other => out.push(other),
-    }
-}
-
-/// Gives the tables of these aliases other names; the aliases stay.
-fn rename(from: &mut TableWithJoins, names: &[(String, String)]) {
-    let factors = std::iter::once(&mut from.relation)
-        .chain(from.joins.iter_mut().map(|join| &mut join.relation));
-    for factor in factors {
-        let Some(alias) = named(factor).map(|(alias, _)| alias.to_owned()) else {
-            continue;
-        };
-        let Some((_, new)) = names.iter().find(|(known, _)| *known == alias) else {
-            continue;
-        };
-        if let TableFactor::Table {
-            name, alias: own, ..
-        } = factor
-        {
-            *name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new(new.clone()))]);
-            if own.is_none() {
-                *own = Some(TableAlias {
-                    explicit: true,
-                    name: Ident::new(alias),
-                    columns: Vec::new(),
-                    at: None,
-                });
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -455,8 +424,12 @@ mod tests {
         ON c.calendar_id = p.calendar_id WHERE p.period_last >= c.day) ";
 
     fn found(rest: &str) -> Vec<String> {
+        found_in(&format!("{DAYS}{rest}"))
+    }
+
+    fn found_in(sql: &str) -> Vec<String> {
         let tables = BTreeSet::from(["cases", "stages"]);
-        let pruned = prune(&format!("{DAYS}{rest}"), &params(), &tables);
+        let pruned = prune(sql, &params(), &tables);
         let show = |day: Option<NaiveDate>| day.map_or("..".to_owned(), |day| day.to_string());
         pruned
             .map(|pruned| pruned.references)
@@ -468,7 +441,12 @@ mod tests {
                     .iter()
                     .map(|b| format!("{} {} {}", b.column, show(b.first), show(b.last)))
                     .collect();
-                format!("{}: {}", r.name, bounds.join(", "))
+                let within: Vec<String> = r.within.unwrap_or_default().into_iter().collect();
+                let within = match within.as_slice() {
+                    [] => String::new(),
+                    names => format!(" within {}", names.join(" and ")),
+                };
+                format!("{}: {}{within}", r.name, bounds.join(", "))
             })
             .collect()
     }
@@ -506,6 +484,52 @@ mod tests {
                 "stages__1: due_on_gross 2026-07-01 2026-09-30"
             ]
         );
+    }
+
+    #[test]
+    fn a_month_of_the_calendar_bounds_its_days() {
+        let sql = "WITH days AS (SELECT c.day FROM calendar AS c WHERE c.month = '2026-02') \
+                   SELECT s.stage FROM stages AS s JOIN days AS d ON d.day = s.due_on_net";
+        assert_eq!(
+            found_in(sql),
+            ["stages__0: due_on_net 2026-02-01 2026-02-28"]
+        );
+    }
+
+    #[test]
+    fn a_table_joined_by_the_case_is_needed_in_the_months_of_its_partner() {
+        let due = ", due AS (SELECT s.case_key, s.stage FROM stages AS s JOIN period_days AS d ON d.day = s.due_on_net \
+                   UNION ALL SELECT s.case_key, s.stage FROM stages AS s JOIN period_days AS d ON d.day = s.ended_on) ";
+        let bounded = [
+            "stages__0: due_on_net 2026-07-01 2026-09-30",
+            "stages__1: ended_on 2026-07-01 2026-09-30",
+        ];
+        let sql = |rest: &str| format!("{}{due}{rest}", DAYS.trim_end());
+        let joined = sql("SELECT k.site FROM due AS j JOIN cases AS k ON k.case_key = j.case_key");
+        assert_eq!(
+            found_in(&joined),
+            [
+                bounded[0],
+                bounded[1],
+                "cases__2:  within stages__0 and stages__1"
+            ]
+        );
+        for rest in [
+            // By another column, on the optional side, or under an OR.
+            "SELECT k.site FROM due AS j JOIN cases AS k ON k.stage = j.stage",
+            "SELECT k.site FROM due AS j LEFT JOIN cases AS k ON k.case_key = j.case_key",
+            "SELECT k.site FROM due AS j JOIN cases AS k ON k.case_key = j.case_key OR k.pass = 1",
+        ] {
+            assert_eq!(found_in(&sql(rest)), bounded, "{rest}");
+        }
+        // One branch that is not bounded lets every case through.
+        let open = format!(
+            "{}, due AS (SELECT s.case_key FROM stages AS s JOIN period_days AS d ON d.day = s.due_on_net \
+             UNION ALL SELECT s.case_key FROM stages AS s) \
+             SELECT k.site FROM due AS j JOIN cases AS k ON k.case_key = j.case_key",
+            DAYS.trim_end()
+        );
+        assert_eq!(found_in(&open), [bounded[0]]);
     }
 
     #[test]

@@ -13,12 +13,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use sqlparser::ast::{Query, Statement};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
 use super::error::QueryFileError;
 use super::header::{Header, list};
+use crate::hex::hex;
 
 /// A query with its header.
 #[derive(Debug, Clone)]
@@ -47,6 +49,8 @@ pub struct QueryFile {
     /// The definition in words, by language; English always.
     definitions: BTreeMap<String, String>,
     pub sql: String,
+    /// SHA-256 of the whole file: another definition is another hash.
+    pub sha256: String,
     query: Box<Query>,
 }
 
@@ -97,6 +101,7 @@ impl QueryFile {
             rests_on: header.optional("rests_on").map(str::to_owned),
             definitions: header.in_languages("definition", take("definition")?),
             sql,
+            sha256: hex(&Sha256::digest(text.as_bytes())),
             query,
         })
     }
@@ -143,6 +148,20 @@ impl QueryFile {
         } else {
             format!("{with} SELECT k.* FROM counted AS k")
         }
+    }
+
+    /// How many things of each case were counted: columns `case_id` and `n`. For metrics that open to cases.
+    pub fn members_sql(&self) -> String {
+        let with = self
+            .query
+            .with
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        format!(
+            "{with} SELECT c.case_id, CAST(COUNT(*) AS BIGINT) AS n FROM counted AS k \
+             JOIN cases AS c ON c.case_key = k.case_key GROUP BY c.case_id ORDER BY c.case_id"
+        )
     }
 
     /// The metric's SQL over a table `counted` that was listed before, instead of its CTE of that name.
@@ -337,6 +356,7 @@ shipped!(
     "remedies_not_delivered",
     "remedies_not_told",
     "repeats",
+    "research_notes",
     "responses",
     "review_decisions",
     "review_inputs",

@@ -173,7 +173,7 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
     let calendar = &order.rules.organisation;
     Manifest {
         schema_version: SCHEMA_VERSION,
-        tool: concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned(),
+        tool: crate::TOOL.to_owned(),
         as_of: order.as_of,
         known_at: order.known_at,
         source: order.source_name.clone(),

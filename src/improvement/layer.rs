@@ -69,7 +69,7 @@ pub fn write(
     let mut manifest = LayerManifest {
         kind: KIND.to_owned(),
         run: facts.as_of.format(RUN_NAME).to_string(),
-        tool: concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned(),
+        tool: crate::TOOL.to_owned(),
         made_at: now,
         facts_digest: facts.digest.clone(),
         settings: BTreeMap::from([("improvement_head".to_owned(), head)]),

@@ -103,7 +103,7 @@ impl TableFile {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by(concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned());
+            .set_created_by(crate::TOOL.to_owned());
         // Keys, instants and measures hardly repeat: a dictionary of them costs hashing and saves nothing.
         for column in table.columns {
             if matches!(

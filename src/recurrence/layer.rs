@@ -95,7 +95,7 @@ pub fn write(
     let mut manifest = LayerManifest {
         kind: KIND.to_owned(),
         run: header.run.to_owned(),
-        tool: concat!("redress ", env!("CARGO_PKG_VERSION")).to_owned(),
+        tool: crate::TOOL.to_owned(),
         made_at: header.ran_at,
         facts_digest: facts.digest.clone(),
         settings,

@@ -125,6 +125,7 @@ impl Register {
     pub fn begin_record(&mut self, body: RecordBody, change: Change<'_>) -> Result<Record> {
         let kind = body.of();
         self.write(|w| {
+            let body = with_references(&w.tx, body)?;
             let number = next_number(&w.tx, kind.as_str())?;
             let record = Record::begin(kind, number, &record_event(1, change, body.clone()))?;
             append(&w.tx, kind.as_str(), number, 1, &stored(&body)?, change)?;
@@ -144,6 +145,7 @@ impl Register {
     ) -> Result<Record> {
         let kind = body.of();
         self.write(|w| {
+            let body = with_references(&w.tx, body)?;
             let record = changed_record(
                 read_record(&w.tx, kind, number, None)?,
                 body.clone(),
@@ -168,7 +170,10 @@ impl Register {
     /// As there.
     pub fn preview_record(&self, body: RecordBody, change: Change<'_>) -> Result<Record> {
         let kind = body.of();
-        let number = self.read(|conn| next_number(conn, kind.as_str()))?;
+        let (body, number) = self.read(|conn| {
+            let body = with_references(conn, body)?;
+            Ok((body, next_number(conn, kind.as_str())?))
+        })?;
         Ok(Record::begin(kind, number, &record_event(1, change, body))?)
     }
 
@@ -183,6 +188,7 @@ impl Register {
         change: Change<'_>,
     ) -> Result<Record> {
         let record = self.record(body.of(), number, None)?;
+        let body = self.read(|conn| with_references(conn, body))?;
         changed_record(record, body, change)
     }
 
@@ -293,6 +299,31 @@ impl Register {
             })
         })
     }
+}
+
+/// The event with the names of records and actions that it refers to as the register writes them.
+///
+/// # Errors
+/// When there is no such record or action.
+fn with_references(conn: &Connection, mut body: RecordBody) -> Result<RecordBody> {
+    match &mut body {
+        RecordBody::Recommended(given) => {
+            let kind = given.source.record();
+            let number = kind.number(&given.reference)?;
+            given.reference = read_record(conn, kind, number, None)?.name();
+        }
+        RecordBody::SuggestionDecided {
+            action: Some(action),
+            ..
+        } => {
+            let id: ActionId = action
+                .parse()
+                .map_err(|_| ActionRefusal::NoNumber(action.clone()))?;
+            *action = read_action(conn, id, None)?.id.to_string();
+        }
+        _ => {}
+    }
+    Ok(body)
 }
 
 fn changed(action: Action, body: ActionBody, change: Change<'_>) -> Result<Action> {

@@ -53,8 +53,8 @@ pub use open::{Durability, NewRegister};
 pub use outbox::{Message, MessageFilter, MessageState};
 pub use people::{Complainant, ComplainantKeys, Person};
 pub use records::{
-    CalendarVersion, Direction, Evidence, Exposure, LimitsVersion, NewEvidence, NewObjective,
-    Objective,
+    CalendarVersion, Direction, Evidence, Exposure, ExposureEntry, ExposureTaken, LimitsVersion,
+    NewEvidence, NewObjective, Objective,
 };
 pub use register_case::{Complaining, NewCase, Registration};
 pub use schema::SCHEMA_VERSION;

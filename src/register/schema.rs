@@ -6,9 +6,13 @@
 use rusqlite::Connection;
 
 use super::error::Result;
+use super::seal;
 
 /// The schema version that this program writes.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
+
+/// From this version on a row of exposure has a version.
+const FIRST_WITH_VERSIONS_OF_EXPOSURE: i64 = 4;
 
 /// Marks the file as a register: "Rdrs" in ASCII.
 pub(super) const APPLICATION_ID: i64 = 0x5264_7273;
@@ -18,12 +22,14 @@ pub(super) const SCHEMAS: &[&str] = &[
     include_str!("schema/v1.sql"),
     include_str!("schema/v2.sql"),
     include_str!("schema/v3.sql"),
+    include_str!("schema/v4.sql"),
 ];
 
 /// The step from version n to n + 1, for n = 1, 2, …; events are never rewritten by one.
 const UPGRADES: &[&str] = &[
     include_str!("schema/to_v2.sql"),
     include_str!("schema/to_v3.sql"),
+    include_str!("schema/to_v4.sql"),
 ];
 
 /// Writes the present schema into an empty database.
@@ -35,8 +41,18 @@ pub(super) fn create(conn: &Connection) -> Result<()> {
 }
 
 /// Brings a register of an older version up to the present one, within the caller's transaction.
+///
+/// # Errors
+/// When a row that an upgrade writes in another form does not fit its checksum: damage is never sealed anew.
 pub(super) fn upgrade(conn: &Connection, found: i64) -> Result<()> {
-    bring_up(conn, UPGRADES, found)
+    if found < FIRST_WITH_VERSIONS_OF_EXPOSURE {
+        seal::check(conn, seal::EXPOSURE)?;
+    }
+    bring_up(conn, UPGRADES, found)?;
+    if found < FIRST_WITH_VERSIONS_OF_EXPOSURE {
+        seal::seal_all(conn, seal::EXPOSURE)?;
+    }
+    Ok(())
 }
 
 fn bring_up(conn: &Connection, steps: &[&str], found: i64) -> Result<()> {
@@ -101,6 +117,37 @@ mod tests {
             assert_eq!(describe(&conn).unwrap(), fresh, "from version {found}");
             assert_eq!(version(&conn), SCHEMA_VERSION);
         }
+    }
+
+    #[test]
+    fn units_become_first_versions_and_damaged_ones_are_not_sealed_anew() {
+        let third = || {
+            let conn = Connection::open_in_memory().unwrap();
+            conn.execute_batch(SCHEMAS[2]).unwrap();
+            conn.execute_batch(
+                "INSERT INTO exposure (month, product, site, units, checksum) VALUES ('2026-03', 'K20', '', 12, x'')",
+            )
+            .unwrap();
+            seal::seal(&conn, seal::EXPOSURE, conn.last_insert_rowid()).unwrap();
+            conn
+        };
+        let conn = third();
+        upgrade(&conn, 3).unwrap();
+        seal::check(&conn, seal::EXPOSURE).unwrap();
+        let row: (String, i64, f64, i64) = conn
+            .query_row(
+                "SELECT product, version, units, recorded_at FROM exposure",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .unwrap();
+        assert_eq!(row, ("K20".to_owned(), 1, 12.0, 0));
+        let damaged = third();
+        damaged
+            .execute_batch("UPDATE exposure SET units = 13")
+            .unwrap();
+        let refused = upgrade(&damaged, 3).unwrap_err().to_string();
+        assert!(refused.contains("exposure"), "{refused}");
     }
 
     #[test]

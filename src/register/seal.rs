@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::chain::{Hash, bytes, number};
 use super::error::Result;
+use super::records::unreadable;
 
 /// A table whose rows carry a checksum, with the columns that name a row.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +55,7 @@ sealed! {
     OBJECTIVE = "objective", "indicator || ' ' || version";
     CALENDAR_VERSION = "calendar_version", "calendar_id || ' ' || version";
     LIMITS_VERSION = "limits_version", "version";
-    EXPOSURE = "exposure", "month || ' ' || product || ' ' || site";
+    EXPOSURE = "exposure", "month || ' ' || product || ' ' || site || ' ' || version";
     CLUSTER_EVENT = "cluster_event", "event_id";
 }
 
@@ -73,6 +74,45 @@ pub(super) fn seal(conn: &Connection, sealed: Sealed, rowid: i64) -> Result<()> 
         "UPDATE {table} SET checksum = ?1 WHERE rowid = ?2"
     ))?
     .execute((checksum.as_slice(), rowid))?;
+    Ok(())
+}
+
+/// Seals every row of a table that an upgrade has written in another form.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn seal_all(conn: &Connection, sealed: Sealed) -> Result<()> {
+    // A kept statement still has the columns of the table as it was.
+    conn.flush_prepared_statement_cache();
+    let rowids = {
+        let mut select = conn.prepare(&format!("SELECT rowid FROM {}", sealed.table))?;
+        let found = select.query_map([], |row| row.get(0))?;
+        found.collect::<rusqlite::Result<Vec<i64>>>()?
+    };
+    rowids
+        .into_iter()
+        .try_for_each(|rowid| seal(conn, sealed, rowid))
+}
+
+/// Whether every row of a table fits its checksum.
+///
+/// # Errors
+/// For the first row that does not.
+pub(super) fn check(conn: &Connection, sealed: Sealed) -> Result<()> {
+    let table = sealed.table;
+    let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY rowid"))?;
+    let columns = covered(&select);
+    let checksum = select.column_index("checksum")?;
+    let mut rows = select.query([])?;
+    let mut place = 0_u64;
+    while let Some(row) = rows.next()? {
+        place += 1;
+        let stored: Vec<u8> = row.get(checksum)?;
+        if stored != row_checksum(table, row, &columns)? {
+            let why = "its checksum does not fit its values";
+            return Err(unreadable(table, &format!("row {place}"), why));
+        }
+    }
     Ok(())
 }
 

@@ -36,6 +36,12 @@ pub trait Answers {
         limit: usize,
     ) -> Result<Counted, Failed>;
 
+    /// How many things of each case a metric counted: columns `case_id` and `n`.
+    ///
+    /// # Errors
+    /// As for a metric.
+    fn members(&self, metric: &QueryFile) -> Result<Counted, Failed>;
+
     /// One of [`SELECTS`], by its name.
     ///
     /// # Errors
@@ -60,6 +66,11 @@ pub const SELECTS: [(&str, &str); 2] = [
 pub const OF_THE_PERIOD_BEFORE: [&str; 4] =
     ["volume", "stage_sla", "overall_sla", "acknowledgement"];
 
+/// Name of the SELECT that asks an engine for a metric's cases.
+pub fn members_name(metric: &QueryFile) -> String {
+    format!("cases_of_{}", metric.id)
+}
+
 impl Answers for LocalEngine {
     fn metric(&self, metric: &QueryFile) -> Result<Counted, Failed> {
         Ok(self.metric_to_drill(metric)?)
@@ -72,6 +83,10 @@ impl Answers for LocalEngine {
         limit: usize,
     ) -> Result<Counted, Failed> {
         Ok(LocalEngine::drill(self, metric, conditions, Some(limit))?)
+    }
+
+    fn members(&self, metric: &QueryFile) -> Result<Counted, Failed> {
+        Ok(LocalEngine::members(self, metric)?)
     }
 
     fn select(&self, name: &str) -> Result<Counted, Failed> {
@@ -95,6 +110,10 @@ impl Answers for SparkAnswers {
         limit: usize,
     ) -> Result<Counted, Failed> {
         Ok(SparkAnswers::drill(self, &metric.id, conditions, limit)?)
+    }
+
+    fn members(&self, metric: &QueryFile) -> Result<Counted, Failed> {
+        Ok(SparkAnswers::select(self, &members_name(metric))?)
     }
 
     fn select(&self, name: &str) -> Result<Counted, Failed> {

@@ -123,6 +123,10 @@ fn labels(words: &Words) -> Labels {
         warnings: words.text("page.warnings"),
         to_top: words.text("page.to_top"),
         no_cases: words.text("page.no_cases"),
+        signatures: words.text("page.signatures"),
+        signature_name: words.text("page.signature_name"),
+        signature_day: words.text("page.signature_day"),
+        signature: words.text("page.signature"),
         sideways: words.text("page.sideways"),
     }
 }

@@ -9,11 +9,14 @@ pub mod charts;
 pub mod figures;
 pub mod font;
 pub mod html;
+pub mod members;
 pub mod minutes;
 pub mod model;
 pub mod numbers;
 pub mod pack;
+pub mod protocol;
 pub mod words;
+pub mod workbook;
 
 /// What can go wrong while a review is made.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,10 @@ pub enum ReviewError {
     Font { name: &'static str },
     #[error("the chart `{name}` cannot be drawn: {reason}")]
     Chart { name: String, reason: String },
+    #[error("the minutes cannot be packed: {0}")]
+    Document(String),
+    #[error("the spreadsheet cannot be made: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
     #[error("the page cannot be set: {0}")]
     Template(#[from] askama::Error),
 }

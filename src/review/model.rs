@@ -233,6 +233,11 @@ pub struct Labels {
     pub warnings: String,
     pub to_top: String,
     pub no_cases: String,
+    /// Heading of the lines to sign, and their columns.
+    pub signatures: String,
+    pub signature_name: String,
+    pub signature_day: String,
+    pub signature: String,
     /// Said where a chart is wider than the screen.
     pub sideways: String,
 }

@@ -1,49 +1,119 @@
-//! The pack as a folder: the page, its charts and tables as files, the model, and a manifest with a
-//! hash of each. It is written aside and appears by one rename.
+//! The pack as a folder: the page, the spreadsheet, charts and tables as files, the cases behind them, the model, and a
+//! manifest with a hash of each. It is written aside and appears by one rename.
 
+pub mod difference;
+pub mod verification;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::members::Members;
 use super::model::ReviewModel;
-use super::{ReviewError, charts, html};
+use super::workbook::workbook;
+use super::{ReviewError, charts, html, protocol};
+use crate::domain::vocabulary::Language;
 use crate::engine::counted::Counted;
-use crate::engine::export::{ExportError, csv_bytes};
+use crate::engine::export::{ExportError, csv_bytes, parquet_bytes};
 use crate::hex::hex;
+use crate::lake::derived::LayerManifest;
+use crate::lake::manifest::RulesUsed;
 
 /// The page and the manifest within a pack.
 const PAGE: &str = "review.html";
 const MANIFEST: &str = "manifest.json";
+/// The cases that the metrics counted.
+const CASES: &str = "cases.parquet";
 
-/// What the pack's manifest says of its origin.
-#[derive(Debug, Clone, Serialize)]
+/// What the pack's manifest says of its origin: all that decides what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     pub tool: String,
     pub period: String,
-    pub language: String,
-    pub as_of: String,
+    /// The period that stands beside it.
+    pub compared_with: String,
+    pub language: Language,
+    pub organisation: String,
+    pub currency: Option<String>,
+    pub as_of: DateTime<Utc>,
+    /// Name of the snapshot, and the digest of its manifest: which facts the figures rest on.
     pub snapshot: String,
-    /// Digest of the snapshot's manifest: which facts the figures rest on.
     pub lake_digest: String,
-    /// Hash of the calendars and limits in force.
-    pub rules_sha256: String,
+    /// The layers that were read with them.
+    pub layers: Vec<LayerRead>,
+    pub mapping_sha256: String,
+    pub rules: RulesUsed,
+    /// SHA-256 of each metric's SQL with its header.
+    pub definitions: BTreeMap<String, String>,
 }
 
-#[derive(Serialize)]
-struct PackManifest<'a> {
+/// A layer that a pack read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerRead {
+    pub kind: String,
+    pub run: String,
+    pub digest: String,
+}
+
+impl LayerRead {
+    /// What a pack notes of the layers beside a snapshot's facts.
+    pub fn of(layers: Vec<LayerManifest>) -> Vec<LayerRead> {
+        let read = |layer: LayerManifest| LayerRead {
+            kind: layer.kind,
+            run: layer.run,
+            digest: layer.digest,
+        };
+        layers.into_iter().map(read).collect()
+    }
+}
+
+/// `manifest.json` of a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackManifest {
     #[serde(flatten)]
-    origin: &'a Origin,
-    files: Vec<PackFile>,
+    pub origin: Origin,
+    pub files: Vec<PackFile>,
+    /// SHA-256 of this document with this field empty.
+    pub digest: String,
 }
 
-#[derive(Serialize)]
-struct PackFile {
-    path: String,
-    bytes: usize,
-    sha256: String,
+/// One file of a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackFile {
+    /// Path within the pack, with `/`.
+    pub path: String,
+    pub bytes: usize,
+    pub sha256: String,
+}
+
+impl PackManifest {
+    fn sealed_json(&mut self) -> Result<Vec<u8>, serde_json::Error> {
+        self.digest.clear();
+        self.digest = hex(&Sha256::digest(serde_json::to_vec_pretty(self)?));
+        serde_json::to_vec_pretty(self)
+    }
+
+    /// Reads the manifest of a pack.
+    ///
+    /// # Errors
+    /// When it is not there, is none, or was altered.
+    pub fn read(pack: &Path) -> Result<Self, PackError> {
+        let path = pack.join(MANIFEST);
+        let text = fs::read(&path).map_err(|_| PackError::NoPack(pack.to_owned()))?;
+        let found: PackManifest =
+            serde_json::from_slice(&text).map_err(|_| PackError::NoPack(pack.to_owned()))?;
+        let mut again = found.clone();
+        again.sealed_json()?;
+        match again.digest == found.digest {
+            true => Ok(found),
+            false => Err(PackError::Altered(path)),
+        }
+    }
 }
 
 /// Why a pack could not be written.
@@ -61,28 +131,45 @@ pub enum PackError {
         "{0}: is not a review pack, so it is not replaced even with --force; choose another --out"
     )]
     NotAPack(PathBuf),
+    #[error("{0}: is no review pack of this program: it has no manifest that can be read")]
+    NoPack(PathBuf),
+    #[error("{0}: was altered after it was written (its digest does not match)")]
+    Altered(PathBuf),
     #[error("{path}: cannot be written: {source}")]
     Io { path: PathBuf, source: io::Error },
+    #[error("{path}: cannot be read: {why}")]
+    Unreadable { path: PathBuf, why: String },
+}
+
+/// Everything that goes into a pack.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    pub model: &'a ReviewModel,
+    /// The metrics as counted.
+    pub tables: &'a [(String, Counted)],
+    /// The cases that each metric counted.
+    pub members: &'a Members,
+    pub origin: &'a Origin,
 }
 
 /// Writes the pack to a new folder; with `force` an existing one is replaced.
 ///
 /// # Errors
 /// When the folder exists and is not to be replaced, or a part cannot be made or written.
-pub fn write(
-    target: &Path,
-    model: &ReviewModel,
-    tables: &[(String, Counted)],
-    origin: &Origin,
-    force: bool,
-) -> Result<(), PackError> {
+pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), PackError> {
+    let Contents {
+        model,
+        tables,
+        members,
+        origin,
+    } = *contents;
     check_target(target, force)?;
     let mut files: Vec<(String, Vec<u8>)> = vec![
         (PAGE.to_owned(), html::render(model)?.into_bytes()),
         ("model.json".to_owned(), serde_json::to_vec_pretty(model)?),
     ];
     for chart in charts::files(model)? {
-        files.push((format!("charts/{}", chart.name), chart.svg.into_bytes()));
+        files.push((format!("charts/{}", chart.name), chart.bytes));
     }
     for (name, table) in tables {
         let bytes = csv_bytes(table).map_err(|source| PackError::Table {
@@ -90,9 +177,22 @@ pub fn write(
             source,
         })?;
         files.push((format!("tables/{name}.csv"), bytes));
+        let bytes = parquet_bytes(table).map_err(|source| PackError::Table {
+            table: name.clone(),
+            source,
+        })?;
+        files.push((format!("tables/{name}.parquet"), bytes));
     }
-    let manifest = PackManifest {
-        origin,
+    let book = workbook(model, tables).map_err(ReviewError::from)?;
+    files.push(("review.xlsx".to_owned(), book));
+    files.push(("minutes.docx".to_owned(), protocol::document(model)?));
+    let cases = members.parquet().map_err(|source| PackError::Table {
+        table: "cases".to_owned(),
+        source,
+    })?;
+    files.push((CASES.to_owned(), cases));
+    let mut manifest = PackManifest {
+        origin: origin.clone(),
         files: files
             .iter()
             .map(|(path, bytes)| PackFile {
@@ -101,8 +201,9 @@ pub fn write(
                 sha256: hex(&Sha256::digest(bytes)),
             })
             .collect(),
+        digest: String::new(),
     };
-    files.push((MANIFEST.to_owned(), serde_json::to_vec_pretty(&manifest)?));
+    files.push((MANIFEST.to_owned(), manifest.sealed_json()?));
     place(target, &files)
 }
 

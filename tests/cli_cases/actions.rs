@@ -306,6 +306,68 @@ fn lines_of_json_are_taken_or_refused_by_number() {
 }
 
 #[test]
+fn records_are_fed_in_as_lines_and_refer_to_what_there_is() {
+    let office = office();
+    let good = r#"{"by":"zeynep","kind":"audit_held","data":{"on":"2026-07-02","auditor":"zeynep","findings":"late answers"}}
+{"by":"zeynep","kind":"recommended","data":{"on":"2026-07-02","source":"audit","reference":"au-1","text":"one mailbox","owner":"ayse","due_on":"2026-08-15"}}
+{"record":"+","by":"ayse","kind":"carried_out","data":{"on":"2026-08-20"}}
+"#;
+    let first = good.lines().next().expect("a line");
+    office
+        .run_with("improvement apply - --dry-run", first)
+        .done();
+    office
+        .run("improvement list")
+        .refused(NOTHING, "nothing is recorded");
+    let taken = office
+        .run_with("improvement apply - --format json", good)
+        .json();
+    let names: Vec<&str> = taken
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["record"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(names, ["AU-0001", "R-0001", "R-0001"]);
+    let refused = |line: &str, words: &str| {
+        office
+            .run_with("improvement apply -", line)
+            .refused(USAGE, words)
+    };
+    refused(
+        &good.replace("au-1", "AU-0009"),
+        "line 2: there is no audit AU-0009; the 1 line(s) before it were recorded",
+    );
+    refused(
+        &good.replace("\"due_on\":\"2026-08-15\"", "\"due_on\":\"2026-06-15\""),
+        "before it was given",
+    );
+    refused(
+        &first.replace("zeynep", "nobody"),
+        "no active member of staff `nobody`",
+    );
+    refused(
+        r#"{"by":"ayse","kind":"carried_out","data":{"on":"2026-08-20"}}"#,
+        "line 1",
+    );
+    refused(
+        r#"{"record":"MR-1","by":"ayse","kind":"decided","data":{"output":"O1","text":"x","action":"A-000001"}}"#,
+        "redress review minutes decide",
+    );
+    office
+        .run("improvement suggest --by ayse --from deniz --text 'call back'")
+        .done();
+    office
+        .run("improvement decide S-1 --by zeynep --fate adopted --reason tried --action A-7")
+        .refused(USAGE, "there is no action A-000007");
+    // A day that has passed is taken, and said.
+    let said = office.run(&format!("{OPEN} --due 2024-01-31 --dry-run"));
+    assert!(said.err.contains("2024-01-31 has passed"), "{}", said.err);
+    said.done();
+    office.run("audit verify").done();
+}
+
+#[test]
 fn records_and_minutes_are_kept_and_refused() {
     let office = office();
     office
@@ -375,7 +437,7 @@ fn units_sold_are_taken_with_the_row_that_is_wrong() {
     let office = office();
     let import = |text: &str| {
         std::fs::write(office.path("units.csv"), text).expect("written");
-        office.run("import exposure units.csv")
+        office.run("import exposure units.csv --by ayse")
     };
     import("month,product,site,units\n2026-07,K20,Bursa,10\n2026-08,K20,Bursa,0\n").done();
     import("month,units\n2026-07,10\n").done();
@@ -386,6 +448,20 @@ fn units_sold_are_taken_with_the_row_that_is_wrong() {
     import("month,units\n2026-07,ten\n").refused(USAGE, "row 1");
     import("month,Product,units\n2026-07,K20,5\n").refused(USAGE, "`Product` is not known");
     import("month\n2026-07\n").refused(USAGE, "no column `units`");
+    // Other units are a version with a reason; the same ones are none.
+    import("month,units\n2026-07,11\n").refused(USAGE, "--reason");
+    office
+        .run("import exposure units.csv --by ayse --reason recounted --dry-run")
+        .done();
+    import("month,units\n2026-07,11\n").refused(USAGE, "--reason");
+    let taken = "import exposure units.csv --by ayse --reason recounted --format json";
+    let taken = office.run(taken).json();
+    assert_eq!(
+        (taken["replaced"].as_u64(), taken["added"].as_u64()),
+        (Some(1), Some(0))
+    );
+    let said = import("month,units\n2026-07,11\n");
+    assert!(said.out.contains("1 as before"), "{}", said.out);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use redress::domain::cluster::{
 use redress::domain::event::{NoteAdded, SampleReceived};
 use redress::domain::improvement::{RecordBody, Suggested};
 use redress::register::{
-    ChainHead, Change, Difference, Direction, Draft, Exposure, NewEvidence, NewObjective,
-    Recording, Register, RegisterError, Setting, recorded_head,
+    ChainHead, Change, Difference, Direction, Draft, Exposure, ExposureEntry, NewEvidence,
+    NewObjective, Recording, Register, RegisterError, Setting, recorded_head,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -91,12 +91,19 @@ pub(super) fn full_register(path: &Path) -> ChainHead {
         )
         .unwrap();
     register
-        .set_exposure(&[Exposure {
-            month: "2026-03".into(),
-            product: Some("p".into()),
-            site: None,
-            units: 7.0,
-        }])
+        .set_exposure(
+            &[Exposure {
+                month: "2026-03".into(),
+                product: Some("p".into()),
+                site: None,
+                units: 7.0,
+            }],
+            &ExposureEntry {
+                by: "ayse",
+                reason: None,
+                now: at(8),
+            },
+        )
         .unwrap();
     let change = Change {
         actor: "ayse",

@@ -4,7 +4,8 @@ use std::fs;
 
 use redress::domain::workflow::StateName;
 use redress::register::{
-    CaseFilter, Direction, Draft, Exposure, NewEvidence, NewObjective, RegisterError,
+    CaseFilter, Direction, Draft, Exposure, ExposureEntry, ExposureTaken, NewEvidence,
+    NewObjective, RegisterError,
 };
 
 use super::{
@@ -148,16 +149,36 @@ fn records_are_versions_that_a_past_moment_does_not_see() {
         site: Some("plant-1".to_owned()),
         units: 1200.0,
     };
-    register
-        .set_exposure(std::slice::from_ref(&exposure))
-        .unwrap();
+    let entry = |minute, reason| ExposureEntry {
+        by: "quality",
+        reason,
+        now: at(minute),
+    };
+    let first = exposure.clone();
+    let taken = |added, replaced, unchanged| ExposureTaken {
+        added,
+        replaced,
+        unchanged,
+    };
+    let mut set = |exposure: &Exposure, entry: ExposureEntry<'_>| {
+        register.set_exposure(std::slice::from_ref(exposure), &entry)
+    };
+    assert_eq!(set(&exposure, entry(63, None)).unwrap(), taken(1, 0, 0));
+    assert_eq!(set(&exposure, entry(64, None)).unwrap(), taken(0, 0, 1));
     exposure.units = 1300.0;
-    register
-        .set_exposure(std::slice::from_ref(&exposure))
-        .unwrap();
-    assert_eq!(register.exposures().unwrap(), [exposure.clone()]);
+    let refused = set(&exposure, entry(65, Some(" ")))
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("2026-03"), "{refused}");
+    let recounted = entry(66, Some("recounted"));
+    assert_eq!(set(&exposure, recounted).unwrap(), taken(0, 1, 0));
+    let second = exposure.clone();
     exposure.month = "2026-13".to_owned();
-    assert!(register.set_exposure(&[exposure]).is_err());
+    assert!(set(&exposure, entry(67, None)).is_err());
+    assert_eq!(register.exposures(None).unwrap(), [second]);
+    // A past moment has what was known then.
+    assert_eq!(register.exposures(Some(at(65))).unwrap(), [first]);
+    assert!(register.exposures(Some(at(62))).unwrap().is_empty());
     assert_clean(&register);
 }
 

@@ -1,30 +1,17 @@
 //! `redress action apply`: changes of actions as JSON lines, so that another system can feed them in.
 
-use std::io::Read as _;
-use std::path::PathBuf;
-
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use redress::domain::action::{Action, ActionBody, ActionEvent, ActionId, Check, Planned};
-use redress::engine::counted::{Counted, Value};
 use redress::improvement::plan::fix;
 use redress::register::{Change, Register};
 use serde::Deserialize;
 
 use super::judging::Asking;
 use super::{ground, known};
-use crate::cli::failure::{Failure, of_register};
-use crate::cli::{Context, output};
-
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// JSON lines; `-` reads stdin
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Check every line and record nothing
-    #[arg(long)]
-    dry_run: bool,
-}
+use crate::cli::Context;
+use crate::cli::failure::of_register;
+use crate::cli::lines::{Args, Done, active, each};
 
 /// One line: an event of an action, as `action history --format json` shows them.
 #[derive(Debug, Deserialize)]
@@ -61,53 +48,17 @@ struct ChangedByComplaints {
 
 /// `action apply`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
-    let text = match args.file.as_os_str() == "-" {
-        true => {
-            let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .context("stdin cannot be read")?;
-            text
-        }
-        false => std::fs::read_to_string(&args.file)
-            .with_context(|| Failure::Usage(format!("{}: cannot be read", args.file.display())))?,
-    };
-    let mut register = Register::open(&context.config.register)?;
-    let mut rows = Vec::new();
     let mut last: Option<Action> = None;
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let place = format!("{}, line {number}", args.file.display());
-        let done =
-            one(context, &mut register, line, last.as_ref(), args.dry_run).map_err(|error| {
-                let before = match (rows.len(), args.dry_run) {
-                    (0, _) => "nothing was recorded".to_owned(),
-                    (_, true) => "nothing was recorded (dry run)".to_owned(),
-                    (n, false) => format!("the {n} line(s) before it were recorded"),
-                };
-                Failure::Usage(format!("{place}: {error:#}; {before}"))
-            })?;
-        let (action, event) = done;
-        rows.push(vec![
-            Value::Count(number),
-            Value::Text(action.id.to_string()),
-            Value::Text(event),
-            Value::Count(action.version.into()),
-        ]);
+    each(context, args, "action", |register, line| {
+        let (action, event) = one(context, register, line, last.as_ref(), args.dry_run)?;
+        let done = Done {
+            name: action.id.to_string(),
+            event,
+            version: action.version,
+        };
         last = Some(action);
-    }
-    if rows.is_empty() {
-        return Err(Failure::Nothing(format!("{}: holds no line", args.file.display())).into());
-    }
-    if args.dry_run {
-        say!("nothing was recorded (dry run)\n");
-    }
-    let columns = ["line", "action", "event", "version"]
-        .map(str::to_owned)
-        .to_vec();
-    output::print(&Counted { columns, rows }, context.format)
+        Ok(done)
+    })
 }
 
 fn one(
@@ -118,15 +69,7 @@ fn one(
     dry_run: bool,
 ) -> anyhow::Result<(Action, String)> {
     let line: Line = serde_json::from_str(line)?;
-    let staff = register.list_staff()?;
-    let known_name = staff
-        .iter()
-        .any(|person| person.active && person.name == line.by);
-    anyhow::ensure!(
-        known_name,
-        "there is no active member of staff `{}`; add them with `redress staff add`",
-        line.by
-    );
+    active(register, &line.by)?;
     let change = Change {
         actor: &line.by,
         seen: line.expect,

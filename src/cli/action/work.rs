@@ -13,7 +13,7 @@ use redress::improvement::elsewhere::{Elsewhere, elsewhere};
 use redress::register::{Change, Register};
 
 use super::judging::{self, Judging};
-use super::{On, Said, document, ground, known, record};
+use super::{On, Said, document, ground, known, mention_past, record, today};
 use crate::cli::Context;
 use crate::cli::case::common::word;
 use crate::cli::failure::{Failure, of_register};
@@ -99,6 +99,7 @@ pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
         output: None::<ReviewOutput>,
     };
     let covers = covers(context, &register, opened.scope.as_ref());
+    mention_past(args.due, today(context, &register));
     let change = Change {
         actor: &name,
         seen: None,
@@ -314,6 +315,7 @@ pub fn plan(context: &Context, args: &Plan) -> anyhow::Result<()> {
         .into());
     }
     let made = args.judging.make(context, &register, &action, args.due)?;
+    mention_past(Some(args.due), today(context, &register));
     drop(register);
     if context.format == Format::Table {
         say!("{}", judging::in_words(&made.check));

@@ -13,7 +13,7 @@ use redress::register::{Change, Register};
 use redress::review::minutes::{Minutes, minutes};
 
 use crate::cli::Context;
-use crate::cli::action::{On, Said, today};
+use crate::cli::action::{On, Said, mention_past, today};
 use crate::cli::case::common::word;
 use crate::cli::failure::{Failure, of_register};
 use crate::cli::improvement::{apply, print};
@@ -172,6 +172,7 @@ fn changed(context: &Context, review: &str, body: RecordBody, said: &Said) -> an
 fn decide(context: &Context, args: &Decide) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
     let name = args.said.by.actor(&register)?.name.unwrap_or_default();
+    mention_past(Some(args.due), today(context, &register));
     let number = RecordKind::Review
         .number(&args.review)
         .map_err(|e| Failure::Usage(e.to_string()))?;

@@ -54,12 +54,24 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
         .iter()
         .position(|row| course.text(*row, "time_window") == "baseline")?;
     let rows = &rows[first..];
+    // Months are made comparable by what they are set against: as if each had the baseline's average month.
+    let exposure_of = |row: usize| course.cell(row, "exposure").as_real().filter(|e| *e > 0.0);
+    let baseline: Vec<f64> = rows
+        .iter()
+        .filter(|row| course.text(**row, "time_window") == "baseline")
+        .filter_map(|row| exposure_of(*row))
+        .collect();
+    let usual = baseline.iter().sum::<f64>() / baseline.len().max(1) as f64;
+    let rate_of = |row: usize| {
+        let cases = course.count(row, "cases") as f64;
+        exposure_of(row).map(|exposure| cases / exposure * usual)
+    };
     let columns: Vec<CourseColumn> = rows
         .iter()
         .map(|row| CourseColumn {
             // A year and a month fit below a narrow column in any language.
             label: course.text(*row, "month"),
-            value: course.count(*row, "cases") as f64,
+            value: rate_of(*row),
             text: words.count(course.count(*row, "cases")),
             judged: match course.text(*row, "time_window").as_str() {
                 "baseline" => Some(Judged::Before),
@@ -86,10 +98,14 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
             .iter()
             .filter(|at| !columns[**at].unfinished)
             .collect();
-        let mean = (window != "between" && !whole.is_empty()).then(|| {
-            let sum: f64 = whole.iter().map(|at| columns[**at].value).sum();
-            sum / whole.len() as f64
-        });
+        // All complaints over all exposure, as the rate ratio has it; months of unknown exposure are left out.
+        let (cases, exposure) = whole
+            .iter()
+            .filter_map(|at| Some((course.count(rows[**at], "cases"), exposure_of(rows[**at])?)))
+            .fold((0, 0.0), |(n, e), (cases, exposure)| {
+                (n + cases, e + exposure)
+            });
+        let mean = (window != "between" && exposure > 0.0).then(|| cases as f64 / exposure * usual);
         let name = words.text(&format!("actions.window_{key}"));
         let mean = mean.map(|mean| {
             let text = words.fill("actions.mean", &[("mean", &words.real(mean, 1))]);
@@ -103,7 +119,7 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
             mean,
         });
     }
-    let top = columns.iter().map(|c| c.value).fold(0.0, f64::max);
+    let top = columns.iter().filter_map(|c| c.value).fold(0.0, f64::max);
     let ticks = ticks(words, top * 1.08, true);
     let table_rows = rows
         .iter()
@@ -115,10 +131,11 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
                 maker.count_cell(course.count(*row, "cases"), None),
                 maker.count_cell(course.count(*row, "moved_out"), None),
                 real(maker, exposure, 1),
+                real(maker, &rate_of(*row).map_or(Value::Null, Value::Real), 1),
             ]
         })
         .collect();
-    let heads = ["month", "window", "cases", "moved_out", "exposure"]
+    let heads = ["month", "window", "cases", "moved_out", "exposure", "rate"]
         .iter()
         .enumerate()
         .map(|(i, name)| Column {

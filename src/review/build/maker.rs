@@ -199,7 +199,8 @@ impl<'a> Maker<'a> {
                     self.words.name("remedies", text)
                 }
                 // What people named themselves is shown as they wrote it.
-                "product" | "lot" | "site" | "case_id" | "entered_by" | "body" => clean(text),
+                "product" | "lot" | "site" | "case_id" | "entered_by" | "body" | "question"
+                | "finding" => clean(text),
                 "indicator" => self.words.name("indicator_names", text),
                 "source_verdict" => self.words.name("verdicts", text),
                 _ => self.words.name("codes", text),

@@ -46,14 +46,21 @@ pub(crate) type Drawn = Result<(), String>;
 /// A sheet to draw on, in pixels from the upper left corner.
 pub(crate) struct Canvas<DB: DrawingBackend> {
     area: DrawingArea<DB, Shift>,
+    /// Dots of the backend to a pixel of the drawing.
+    dots: u32,
 }
 
 impl<DB: DrawingBackend> Canvas<DB> {
-    /// A white sheet.
-    pub(crate) fn new(backend: DB) -> Result<Self, String> {
+    /// A white sheet, with so many dots to a pixel.
+    pub(crate) fn new(backend: DB, dots: u32) -> Result<Self, String> {
         let area = backend.into_drawing_area();
         area.fill(&PAPER).map_err(|e| e.to_string())?;
-        Ok(Canvas { area })
+        Ok(Canvas { area, dots })
+    }
+
+    fn at(&self, (x, y): (f64, f64)) -> (i32, i32) {
+        let dots = f64::from(self.dots);
+        ((x * dots).round() as i32, (y * dots).round() as i32)
     }
 
     /// Ends the drawing.
@@ -72,9 +79,12 @@ impl<DB: DrawingBackend> Canvas<DB> {
     }
 
     pub(crate) fn path(&self, points: &[(f64, f64)], color: RGBColor, wide: u32) -> Drawn {
-        let points: Vec<(i32, i32)> = points.iter().map(|p| pixel(*p)).collect();
+        let points: Vec<(i32, i32)> = points.iter().map(|p| self.at(*p)).collect();
         self.area
-            .draw(&PathElement::new(points, color.stroke_width(wide)))
+            .draw(&PathElement::new(
+                points,
+                color.stroke_width(wide * self.dots),
+            ))
             .map_err(|e| e.to_string())
     }
 
@@ -121,7 +131,7 @@ impl<DB: DrawingBackend> Canvas<DB> {
         bottom: f64,
         color: RGBColor,
     ) -> Drawn {
-        let corners = [pixel((left, top)), pixel((right, bottom))];
+        let corners = [self.at((left, top)), self.at((right, bottom))];
         self.area
             .draw(&Rectangle::new(corners, color.filled()))
             .map_err(|e| e.to_string())
@@ -149,7 +159,7 @@ impl<DB: DrawingBackend> Canvas<DB> {
         match mark {
             Mark::Disc => self
                 .area
-                .draw(&Circle::new(pixel(at), 5, color.filled()))
+                .draw(&Circle::new(self.at(at), 5 * self.dots, color.filled()))
                 .map_err(|e| e.to_string()),
             Mark::Square => {
                 let (x, y) = at;
@@ -197,15 +207,18 @@ impl<DB: DrawingBackend> Canvas<DB> {
             Hang::Middle => HPos::Center,
             Hang::Right => HPos::Right,
         };
-        let style = TextStyle::from((font::FAMILY, size * font::PLOTTERS_EM, style).into_font())
-            .color(&color)
-            .pos(Pos::new(hang, VPos::Center));
+        let style = TextStyle::from(
+            (
+                font::FAMILY,
+                size * f64::from(self.dots) * font::PLOTTERS_EM,
+                style,
+            )
+                .into_font(),
+        )
+        .color(&color)
+        .pos(Pos::new(hang, VPos::Center));
         self.area
-            .draw_text(text, &style, pixel(at))
+            .draw_text(text, &style, self.at(at))
             .map_err(|e| e.to_string())
     }
-}
-
-fn pixel((x, y): (f64, f64)) -> (i32, i32) {
-    (x.round() as i32, y.round() as i32)
 }

@@ -1,4 +1,4 @@
-//! The course of an action: complaints of each month, with the windows that the verdict compares.
+//! The course of an action: the rate of complaints in each month, with the windows that the verdict compares.
 
 use plotters::prelude::{DrawingBackend, RGBColor};
 use serde::Serialize;
@@ -23,7 +23,8 @@ pub struct CourseChart {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CourseColumn {
     pub label: String,
-    pub value: f64,
+    /// `None` where it is not known.
+    pub value: Option<f64>,
     /// The complaints, written on the column.
     pub text: String,
     /// Of the baseline or the follow-up.
@@ -88,7 +89,7 @@ impl CourseChart {
         for (i, column) in self.columns.iter().enumerate() {
             let middle = edge(i) + step / 2.0;
             let (left, end) = (middle - wide / 2.0, middle + wide / 2.0);
-            let top = y(column.value);
+            let top = y(column.value.unwrap_or(0.0));
             // The two windows differ in lightness, and the follow-up in its outline too.
             let fill = match column.judged {
                 Some(Judged::Before) => PALE,
@@ -127,7 +128,7 @@ impl CourseChart {
         }
         // Last, each on paper of its own, so that no line runs through a number.
         for (i, column) in self.columns.iter().enumerate() {
-            let (middle, top) = (edge(i) + step / 2.0, y(column.value));
+            let (middle, top) = (edge(i) + step / 2.0, y(column.value.unwrap_or(0.0)));
             let half = font::width(&column.text, SMALL, false) / 2.0 + 2.0;
             if half * 2.0 < step {
                 canvas.bar(middle - half, top - 15.0, middle + half, top - 2.0, PAPER)?;

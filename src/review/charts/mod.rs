@@ -1,4 +1,4 @@
-//! Charts as SVG: plain data in, text out.
+//! Charts as SVG and PNG: plain data in, pictures out.
 //!
 //! Every chart carries a title, a text alternative and the role of an image. Values are labelled
 //! where they stand; nothing is told by colour alone.
@@ -9,10 +9,11 @@ mod canvas;
 pub mod course;
 pub mod intervals;
 pub mod pareto;
+pub mod plotted;
 pub mod stacked;
 pub mod survival;
 
-use plotters::prelude::SVGBackend;
+use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
 use serde::Serialize;
 
 use super::model::{Chart, Drawing, ReviewModel};
@@ -30,28 +31,31 @@ pub struct Tick {
 }
 
 /// A chart ready to be written to a file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SvgFile {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartFile {
     /// File name with its extension.
     pub name: String,
-    pub svg: String,
+    pub bytes: Vec<u8>,
 }
 
-/// All charts of a review as files that stand alone, the typeface inside.
+/// All charts of a review as files that stand alone: SVG with the typeface inside, and PNG at twice the size.
 ///
 /// # Errors
 /// When the bundled font is damaged or a chart cannot be drawn.
-pub fn files(model: &ReviewModel) -> Result<Vec<SvgFile>, ReviewError> {
-    model
-        .charts()
-        .map(|chart| {
-            let style = format!("<style>{}</style>\n", font::font_face());
-            Ok(SvgFile {
-                name: format!("{}.svg", chart.name),
-                svg: with_head(chart, &style)?,
-            })
-        })
-        .collect()
+pub fn files(model: &ReviewModel) -> Result<Vec<ChartFile>, ReviewError> {
+    let mut files = Vec::new();
+    for chart in model.charts() {
+        let style = format!("<style>{}</style>\n", font::font_face());
+        files.push(ChartFile {
+            name: format!("{}.svg", chart.name),
+            bytes: with_head(chart, &style)?.into_bytes(),
+        });
+        files.push(ChartFile {
+            name: format!("{}.png", chart.name),
+            bytes: bitmap(chart)?,
+        });
+    }
+    Ok(files)
 }
 
 /// One chart for a page that has the typeface already.
@@ -78,34 +82,11 @@ fn with_head(chart: &Chart, style: &str) -> Result<String, ReviewError> {
 /// The height and the drawing without its opening tag.
 fn draw(chart: &Chart) -> Result<(u32, String), ReviewError> {
     font::register()?;
-    let height = match &chart.drawing {
-        Drawing::Intervals(data) => data.height(),
-        Drawing::Stacked(data) => data.height(),
-        Drawing::Bridge(data) => data.height(),
-        Drawing::Ageing(data) => data.height(),
-        Drawing::Pareto(data) => data.height(),
-        Drawing::Survival(data) => data.height(),
-        Drawing::Course(data) => data.height(),
-    };
+    let height = height(chart);
     let mut svg = String::new();
-    let drawn = || -> Drawn {
-        let canvas = Canvas::new(SVGBackend::with_string(&mut svg, (WIDTH, height)))?;
-        match &chart.drawing {
-            Drawing::Intervals(data) => data.draw(&canvas)?,
-            Drawing::Stacked(data) => data.draw(&canvas)?,
-            Drawing::Bridge(data) => data.draw(&canvas)?,
-            Drawing::Ageing(data) => data.draw(&canvas)?,
-            Drawing::Pareto(data) => data.draw(&canvas)?,
-            Drawing::Survival(data) => data.draw(&canvas)?,
-            Drawing::Course(data) => data.draw(&canvas)?,
-        }
-        canvas.finish()
-    };
-    let mut drawn = drawn;
-    drawn().map_err(|reason| ReviewError::Chart {
-        name: chart.name.clone(),
-        reason,
-    })?;
+    let drawn = Canvas::new(SVGBackend::with_string(&mut svg, (WIDTH, height)), 1)
+        .and_then(|canvas| draw_on(chart, canvas));
+    drawn.map_err(|reason| cannot(chart, reason))?;
     let body = svg
         .split_once('>')
         .map(|(_, body)| body.trim_start().to_owned())
@@ -113,8 +94,62 @@ fn draw(chart: &Chart) -> Result<(u32, String), ReviewError> {
     Ok((height, body))
 }
 
+/// Dots to a pixel of a bitmap: sharp on paper.
+const DOTS: u32 = 2;
+
+/// The chart as PNG.
+fn bitmap(chart: &Chart) -> Result<Vec<u8>, ReviewError> {
+    font::register()?;
+    let (wide, high) = (WIDTH * DOTS, height(chart) * DOTS);
+    let mut pixels = vec![0; wide as usize * high as usize * 3];
+    let drawn = Canvas::new(BitMapBackend::with_buffer(&mut pixels, (wide, high)), DOTS)
+        .and_then(|canvas| draw_on(chart, canvas));
+    drawn.map_err(|reason| cannot(chart, reason))?;
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, wide, high);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(&pixels))
+        .map_err(|error| cannot(chart, error.to_string()))?;
+    Ok(bytes)
+}
+
+fn cannot(chart: &Chart, reason: String) -> ReviewError {
+    ReviewError::Chart {
+        name: chart.name.clone(),
+        reason,
+    }
+}
+
+fn height(chart: &Chart) -> u32 {
+    match &chart.drawing {
+        Drawing::Intervals(data) => data.height(),
+        Drawing::Stacked(data) => data.height(),
+        Drawing::Bridge(data) => data.height(),
+        Drawing::Ageing(data) => data.height(),
+        Drawing::Pareto(data) => data.height(),
+        Drawing::Survival(data) => data.height(),
+        Drawing::Course(data) => data.height(),
+    }
+}
+
+fn draw_on<DB: DrawingBackend>(chart: &Chart, canvas: Canvas<DB>) -> Drawn {
+    match &chart.drawing {
+        Drawing::Intervals(data) => data.draw(&canvas)?,
+        Drawing::Stacked(data) => data.draw(&canvas)?,
+        Drawing::Bridge(data) => data.draw(&canvas)?,
+        Drawing::Ageing(data) => data.draw(&canvas)?,
+        Drawing::Pareto(data) => data.draw(&canvas)?,
+        Drawing::Survival(data) => data.draw(&canvas)?,
+        Drawing::Course(data) => data.draw(&canvas)?,
+    }
+    canvas.finish()
+}
+
 /// Text for XML: markup escaped.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,0 +1,138 @@
+//! Review packs, as an auditor meets them: verified against themselves and their data, and compared.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use super::{CHECK, Office, USAGE};
+
+const FIRST: &str = "2026-10-05T09:00:00Z";
+const SECOND: &str = "2026-10-10T09:00:00Z";
+
+fn office() -> Office {
+    let office = Office::open();
+    std::fs::write(office.path("redress.toml"), "pseudonym_key = \"test\"\n").expect("settings");
+    office
+}
+
+fn extract(office: &Office, as_of: &str) {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+    office
+        .run(&format!(
+            "extract --mapping csv --store '{}' --as-of {as_of}",
+            sample.display()
+        ))
+        .done();
+}
+
+#[test]
+fn a_pack_is_verified_file_by_file_and_computed_again() {
+    let office = office();
+    extract(&office, FIRST);
+    office.run("review build 2026-Q3 --out pack").done();
+    let verified = office.run("review verify pack --format json").json();
+    assert_eq!(verified["faults"].as_array().map(Vec::len), Some(0));
+    assert_eq!(verified["not_recomputed"], serde_json::Value::Null);
+    for part in [
+        "review.xlsx",
+        "minutes.docx",
+        "cases.parquet",
+        "review.html",
+    ] {
+        assert!(office.path("pack").join(part).is_file(), "{part}");
+    }
+    // Other settings of the person who verifies change nothing.
+    office.run("review verify pack --lang tr").done();
+    std::fs::write(office.path("pack/tables/volume.csv"), "month\n").expect("altered");
+    std::fs::remove_file(office.path("pack/charts/ageing.svg")).expect("removed");
+    std::fs::write(office.path("pack/notes.txt"), "mine").expect("added");
+    let said = office.run("review verify pack");
+    for words in [
+        "tables/volume.csv: altered",
+        "charts/ageing.svg: missing",
+        "notes.txt: not of the pack",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    said.refused(CHECK, "3 file(s) at fault");
+    // Without the snapshot only the hashes are left to compare.
+    office.run("review build 2026-Q3 --out other").done();
+    std::fs::remove_dir_all(office.path("lake")).expect("gone");
+    let said = office.run("review verify other");
+    assert!(said.out.contains("only their hashes"), "{}", said.out);
+    said.done();
+    // A manifest that was touched is no witness.
+    let path = office.path("other/manifest.json");
+    let text = std::fs::read_to_string(&path).expect("a manifest");
+    std::fs::write(&path, text.replacen("2026-Q3", "2026-Q2", 1)).expect("altered");
+    office
+        .run("review verify other")
+        .refused(CHECK, "its digest does not match");
+    office
+        .run("review verify .")
+        .refused(USAGE, "is no review pack");
+}
+
+#[test]
+fn what_two_packs_say_differently_is_named_with_its_reason() {
+    let office = office();
+    extract(&office, FIRST);
+    office.run("review build 2026-Q3 --out first").done();
+    office
+        .run("review build 2026-Q3 --out again --lang tr")
+        .done();
+    let same = office.run("review diff first again --format json").json();
+    assert_eq!(same["figures"].as_array().map(Vec::len), Some(0));
+    let reasons = |found: &serde_json::Value| -> Vec<String> {
+        let rows = found["reasons"].as_array().expect("reasons");
+        let kind = |row: &serde_json::Value| row["what"].as_str().map(str::to_owned);
+        rows.iter().filter_map(kind).collect()
+    };
+    assert_eq!(reasons(&same), ["language"]);
+    extract(&office, SECOND);
+    office.run("review build 2026-Q3 --out second").done();
+    let found = office.run("review diff first second --format json").json();
+    assert_eq!(reasons(&found), ["as_of", "data"]);
+    assert!(!found["figures"].as_array().expect("figures").is_empty());
+    // Read from the CSV itself: which cases the register learnt anything of in between.
+    let (from, to): (DateTime<Utc>, DateTime<Utc>) = (
+        FIRST.parse().expect("a time"),
+        SECOND.parse().expect("a time"),
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/events.csv");
+    let mut table = csv::Reader::from_path(path).expect("the sample");
+    let heads = table.headers().expect("a heading").clone();
+    let column = |name: &str| heads.iter().position(|head| head == name).expect(name);
+    let (case, recorded) = (column("case_id"), column("recorded_at"));
+    let learnt: BTreeSet<String> = table
+        .records()
+        .map(|row| row.expect("a row"))
+        .filter(|row| {
+            let at: DateTime<Utc> = row[recorded].parse().expect("a time");
+            from < at && at <= to
+        })
+        .map(|row| row[case].to_owned())
+        .collect();
+    let cases = found["cases"].as_array().expect("cases");
+    assert!(!cases.is_empty());
+    for change in cases {
+        let id = change["case_id"].as_str().expect("a case");
+        let why = change["why"].as_str().expect("why");
+        assert_eq!(why != "no_event", learnt.contains(id), "{id}: {why}");
+    }
+}
+
+#[test]
+fn another_period_may_stand_beside() {
+    let office = office();
+    extract(&office, FIRST);
+    office
+        .run("review build 2026-Q3 --compare last-year --out beside")
+        .done();
+    let page = std::fs::read_to_string(office.path("beside/review.html")).expect("a page");
+    assert!(page.contains("2025-Q3"), "the period a year before");
+    office
+        .run("review build 2026-Q3 --compare never --out never")
+        .refused(USAGE, "--compare");
+}
