@@ -35,6 +35,8 @@ struct Formats {
     header: Format,
     header_number: Format,
     text: Format,
+    /// Words in a column of numbers.
+    text_of_number: Format,
     command: Format,
 }
 
@@ -66,6 +68,7 @@ impl Formats {
             wrapped: top.clone().set_text_wrap(),
             header_number: header.clone().set_align(FormatAlign::Right),
             header,
+            text_of_number: top.clone().set_text_wrap().set_align(FormatAlign::Right),
             text: top.set_text_wrap(),
             command: Format::new().set_font_name("Consolas").set_font_color(soft),
         }
@@ -216,7 +219,8 @@ fn decisions(
 
 /// Lines that a text takes in a column of so many characters; words are not cut.
 fn lines(text: &str, width: f64) -> usize {
-    let room = (width * 0.9) as usize;
+    // A column's width is counted in figures, which are wider than most letters.
+    let room = (width * 1.1) as usize;
     text.split('\n')
         .map(|line| {
             let (mut lines, mut used) = (1, 0);

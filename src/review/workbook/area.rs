@@ -1,6 +1,6 @@
 //! A sheet of one area: its texts, tables and charts, one below the other.
 
-use rust_xlsxwriter::{Worksheet, XlsxError};
+use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
 use super::chart;
 use super::{FIRST_WIDTH, Formats, LINE, WIDTH, for_paper, plain};
@@ -156,8 +156,13 @@ fn table(
     fit(sheet, row + 1, headings)?;
     let mut row = row + 2;
     for cells in &table.rows {
-        for (column, cell) in (0..).zip(cells) {
-            self::cell(sheet, row, column, cell, formats)?;
+        for ((column, cell), heading) in (0..).zip(cells).zip(&table.columns) {
+            // What says more than a number stands below its numbers all the same.
+            let text = match heading.number {
+                true => &formats.text_of_number,
+                false => &formats.text,
+            };
+            self::cell(sheet, row, column, cell, text)?;
         }
         fit(sheet, row, cells.iter().map(|cell| cell.text.as_str()))?;
         row += 1;
@@ -171,7 +176,7 @@ fn cell(
     row: u32,
     column: u16,
     cell: &Cell,
-    formats: &Formats,
+    text: &Format,
 ) -> Result<(), XlsxError> {
     match cell.number.filter(|number| says_only(&cell.text, *number)) {
         Some(number) if cell.text.contains('%') => {
@@ -181,14 +186,14 @@ fn cell(
             sheet.write_number_with_format(row, column, number, &Formats::number(number))?;
         }
         None => {
-            sheet.write_string_with_format(row, column, plain(&cell.text), &formats.text)?;
+            sheet.write_string_with_format(row, column, plain(&cell.text), text)?;
         }
     }
     Ok(())
 }
 
 /// Percent as the page counts them (0 to 100), with the sign.
-fn percent(number: f64) -> rust_xlsxwriter::Format {
+fn percent(number: f64) -> Format {
     let places = if (number - number.round()).abs() < 1e-9 {
         "0"
     } else {

@@ -133,14 +133,18 @@ fn bars(
             .set_max(100.0)
             .set_num_format("0\"%\"");
     }
-    if matches!(bars.form, Form::Lying) {
-        // The first row stands on top, as in the table.
-        native.x_axis().set_reverse();
-    }
+    // What lies has its values on the horizontal axis; the first row stands on top, as in the table.
+    let values = match bars.form {
+        Form::Lying => {
+            native.y_axis().set_reverse();
+            native.x_axis()
+        }
+        Form::Standing | Form::Stacked => native.y_axis(),
+    };
     if let Some((from, to)) = bars.axis {
-        native.y_axis().set_min(from).set_max(to);
+        values.set_min(from).set_max(to);
     }
-    native.y_axis().set_name(plain(&bars.unit).as_str());
+    values.set_name(plain(&bars.unit).as_str());
     if seen == 1 && line.is_none() {
         native.legend().set_hidden();
     }
