@@ -65,9 +65,17 @@ pub fn parquet_bytes(answer: &Counted) -> Result<Vec<u8>, ExportError> {
         (name.as_str(), column(cells), true)
     });
     let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
+    batch_bytes(&batch)
+}
+
+/// A batch as a Parquet file.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn batch_bytes(batch: &RecordBatch) -> Result<Vec<u8>, ExportError> {
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None)?;
-    writer.write(&batch)?;
+    writer.write(batch)?;
     writer.close()?;
     Ok(bytes)
 }

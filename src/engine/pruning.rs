@@ -252,22 +252,7 @@ impl Pruning<'_> {
                 });
                 continue;
             }
-            let Expr::BinaryOp {
-                left,
-                op: BinaryOperator::Eq,
-                right,
-            } = condition
-            else {
-                continue;
-            };
-            let (Some(left), Some(right)) = (column_of(left), column_of(right)) else {
-                continue;
-            };
-            let (own, other) = if left.0 == alias {
-                (left, right)
-            } else if right.0 == alias {
-                (right, left)
-            } else {
+            let Some((own, other)) = joined(condition, alias) else {
                 continue;
             };
             let of_other = from.inner.iter().find(|(known, _)| *known == other.0);
@@ -323,23 +308,10 @@ impl Pruning<'_> {
     /// Where the cases of a table lie that is joined by the case to a bounded CTE.
     fn within(&self, alias: &str, from: &Relations<'_>) -> Option<BTreeSet<String>> {
         from.conditions.iter().find_map(|condition| {
-            let Expr::BinaryOp {
-                left,
-                op: BinaryOperator::Eq,
-                right,
-            } = condition
-            else {
-                return None;
-            };
-            let (left, right) = (column_of(left)?, column_of(right)?);
-            if left.1 != CASE || right.1 != CASE {
+            let ((_, own), (other, key)) = joined(condition, alias)?;
+            if own != CASE || key != CASE {
                 return None;
             }
-            let other = match (left.0 == alias, right.0 == alias) {
-                (true, false) => right.0,
-                (false, true) => left.0,
-                _ => return None,
-            };
             let (_, cte) = from.inner.iter().find(|(known, _)| *known == other)?;
             self.origins.get(*cte).cloned()
         })
@@ -367,6 +339,28 @@ impl Pruning<'_> {
             within,
         });
         name
+    }
+}
+
+/// A table and its column.
+type Place<'e> = (&'e str, &'e str);
+
+/// The two sides of `table.column = other.column`, that of the alias first.
+fn joined<'e>(condition: &'e Expr, alias: &str) -> Option<(Place<'e>, Place<'e>)> {
+    let Expr::BinaryOp {
+        left,
+        op: BinaryOperator::Eq,
+        right,
+    } = condition
+    else {
+        return None;
+    };
+    let (left, right) = (column_of(left)?, column_of(right)?);
+    match (left.0 == alias, right.0 == alias) {
+        (true, false) => Some((left, right)),
+        (false, true) => Some((right, left)),
+        // A column of the same table says nothing of another.
+        _ => None,
     }
 }
 

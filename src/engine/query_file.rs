@@ -132,15 +132,16 @@ impl QueryFile {
         &self.query
     }
 
+    /// The SQL before the last SELECT.
+    fn ctes(&self) -> String {
+        let with = self.query.with.as_ref();
+        with.map(ToString::to_string).unwrap_or_default()
+    }
+
     /// The SQL that lists everything that was counted, the case's number first where it belongs to one:
     /// the same CTEs, another last line.
     pub fn counted_sql(&self) -> String {
-        let with = self
-            .query
-            .with
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let with = self.ctes();
         if self.opens_to_cases() {
             format!(
                 "{with} SELECT c.case_id, k.* FROM counted AS k JOIN cases AS c ON c.case_key = k.case_key"
@@ -152,12 +153,7 @@ impl QueryFile {
 
     /// How many things of each case were counted: columns `case_id` and `n`. For metrics that open to cases.
     pub fn members_sql(&self) -> String {
-        let with = self
-            .query
-            .with
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let with = self.ctes();
         format!(
             "{with} SELECT c.case_id, CAST(COUNT(*) AS BIGINT) AS n FROM counted AS k \
              JOIN cases AS c ON c.case_key = k.case_key GROUP BY c.case_id ORDER BY c.case_id"

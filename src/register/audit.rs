@@ -13,10 +13,9 @@ use rusqlite::{Connection, Row};
 
 use super::attachments::{file_hash, file_path, files_folder, kept};
 use super::chain::{self, ChainHead, Hash, Link};
-use super::error::{RegisterError, Result};
+use super::error::{RegisterError, Result, unreadable};
 use super::improvement;
 use super::projection::{Projection, read_events};
-use super::records::unreadable;
 use super::seal::{SEALED, Sealed, covered, row_checksum};
 use super::{Register, local_day, schema, secrets, settings};
 use crate::domain::case_file::{CaseFile, Mode};

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::error::{RegisterError, Result};
+use super::error::{RegisterError, Result, unreadable};
 use super::projection::{EVENT_COLUMNS, event_from_row, read_events};
-use super::records::{instant, unreadable};
+use super::records::instant;
 use super::{Register, secrets};
 use crate::domain::case_file::{CaseFile, Mode};
 use crate::domain::event::{Event, EventKind};

@@ -6,8 +6,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::error::{RegisterError, Result};
-use super::records::{instant, unreadable};
+use super::error::{RegisterError, Result, unreadable};
+use super::records::instant;
 use super::seal::{self, CLUSTER_EVENT};
 use super::{Register, to_micros};
 use crate::domain::cluster::{BookError, ClusterBook, ClusterEvent, ClusterEventKind, ClusterId};

@@ -234,3 +234,16 @@ pub(super) fn file_error(
     let path = path.to_owned();
     move |source| RegisterError::File { what, path, source }
 }
+
+/// A stored value that does not fit its type.
+pub(super) fn unreadable(
+    table: &'static str,
+    key: &str,
+    why: impl std::fmt::Display,
+) -> RegisterError {
+    RegisterError::Unreadable {
+        table,
+        key: key.to_owned(),
+        why: why.to_string(),
+    }
+}

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use sha2::{Digest as _, Sha256};
 
 use super::chain::{self, ChainHead, Hash};
-use super::error::{RegisterError, Result};
-use super::records::{instant, unreadable};
+use super::error::{RegisterError, Result, unreadable};
+use super::records::instant;
 use super::{Register, settings, to_micros};
 use crate::domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionRefusal, Opened, Planned, ReviewOutput,

@@ -5,11 +5,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::entry::recording_time;
-use super::error::{RegisterError, Result};
+use super::error::{RegisterError, Result, unreadable};
 use super::follow_up::record_follow_up;
 use super::messages::{self, Saying};
 use super::projection::{self, Folded};
-use super::records::{instant, unreadable};
+use super::records::instant;
 use super::seal::{self, OUTBOX};
 use super::settings::{self, Setting};
 use super::{CaseRow, Register, Writing, cases, from_micros, people, to_micros};

@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::error::{RegisterError, Result};
-use super::records::unreadable;
+use super::error::{RegisterError, Result, unreadable};
 use super::seal::{self, COMPLAINANT};
 use super::{Register, from_micros, secrets};
 use crate::domain::vocabulary::Language;

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row};
 
-use super::error::Result;
-use super::records::{instant, unreadable};
+use super::error::{Result, unreadable};
+use super::records::instant;
 use super::seal::{self, COMPLAINT_CASE};
 use super::to_micros;
 use crate::domain::case_file::{CaseFile, Mode};

@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::error::{RegisterError, Result};
+use super::error::{RegisterError, Result, unreadable};
 use super::seal::{self, CALENDAR_VERSION, EVIDENCE, EXPOSURE, LIMITS_VERSION, OBJECTIVE};
 use super::{Register, from_micros, to_micros};
 use crate::domain::vocabulary::words;
@@ -585,17 +585,4 @@ pub(super) fn instant(row: &Row<'_>, column: usize) -> Result<DateTime<Utc>> {
 pub(super) fn day(row: &Row<'_>, column: usize, table: &'static str) -> Result<NaiveDate> {
     let text: String = row.get(column)?;
     text.parse().map_err(|e| unreadable(table, &text, e))
-}
-
-/// A stored value that does not fit its type.
-pub(super) fn unreadable(
-    table: &'static str,
-    key: &str,
-    why: impl std::fmt::Display,
-) -> RegisterError {
-    RegisterError::Unreadable {
-        table,
-        key: key.to_owned(),
-        why: why.to_string(),
-    }
 }

@@ -8,8 +8,7 @@ use rusqlite::{Connection, Row, Statement};
 use sha2::{Digest, Sha256};
 
 use super::chain::{Hash, bytes, number};
-use super::error::Result;
-use super::records::unreadable;
+use super::error::{Result, unreadable};
 
 /// A table whose rows carry a checksum, with the columns that name a row.
 #[derive(Debug, Clone, Copy)]

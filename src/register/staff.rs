@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::error::{RegisterError, Result};
-use super::records::{day, instant, unreadable};
+use super::error::{RegisterError, Result, unreadable};
+use super::records::{day, instant};
 use super::seal::{self, STAFF, TRAINING};
 use super::{Register, secrets, to_micros};
 use crate::domain::event::MinorUnits;

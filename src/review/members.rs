@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::engine::counted::Counted;
-use crate::engine::export::ExportError;
+use crate::engine::export::{ExportError, batch_bytes};
 
 /// Name of the column of cases.
 const CASE_ID: &str = "case_id";
@@ -63,11 +62,7 @@ impl Members {
             columns.push((metric, Arc::new(column), true));
         }
         let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
-        let mut bytes = Vec::new();
-        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None)?;
-        writer.write(&batch)?;
-        writer.close()?;
-        Ok(bytes)
+        batch_bytes(&batch)
     }
 
     /// Reads what [`Members::parquet`] wrote.
