@@ -32,9 +32,8 @@ use crate::hex::hex;
 
 /// Rows that are encoded at once.
 pub(super) const BATCH_ROWS: usize = 16_384;
-/// Rows of a Parquet row group: what bounds the memory of an open file. A month of a register of a million cases fills
-/// it in every large table, so that larger registers need no more.
-pub(super) const GROUP_ROWS: usize = 65_536;
+/// Rows of a Parquet row group: what bounds the memory of an open file.
+pub(super) const GROUP_ROWS: usize = 262_144;
 const _: () = assert!(GROUP_ROWS.is_multiple_of(BATCH_ROWS));
 
 /// The Arrow schema of a table.
