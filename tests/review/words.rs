@@ -125,6 +125,7 @@ const COMPOSED: [(&[&str], &[&str]); 15] = [
             "cases",
             "moved_out",
             "exposure",
+            "rate",
         ],
     ),
     (
