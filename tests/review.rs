@@ -8,9 +8,9 @@ use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
 use redress::review::build::build;
 use redress::review::figures::{FigureError, Figures, OtherMetric, Previous};
-use redress::review::model::{Block, Cell, FindingKind, ReviewModel, Section, Table};
+use redress::review::model::{Block, Cell, Drawing, FindingKind, ReviewModel, Section, Table};
 use redress::review::workbook::workbook;
-use redress::review::{charts, html, protocol};
+use redress::review::{charts, html, minutes_document};
 
 fn model(invented: &Invented, language: Language) -> ReviewModel {
     build(invented, &context(language)).expect("a review")
@@ -696,6 +696,20 @@ fn a_spreadsheet_has_a_sheet_for_each_area_and_metric_and_text_stays_text() {
             .filter(|name| name.starts_with("xl/charts/chart"))
             .count();
         assert_eq!(drawn, model.charts().count());
+        // Each series of shares has its intervals.
+        let series_with_intervals: usize = model
+            .charts()
+            .map(|chart| match &chart.drawing {
+                Drawing::Intervals(_) => 2,
+                _ => 0,
+            })
+            .sum();
+        let whiskers = parts
+            .iter()
+            .filter(|(name, _)| name.starts_with("xl/charts/chart"))
+            .map(|(_, part)| part.matches("<c:errBars>").count())
+            .sum::<usize>();
+        assert_eq!(whiskers, series_with_intervals);
         for (name, part) in &parts {
             let formulas = part.matches("<f>").count();
             if name.starts_with("xl/worksheets/sheet") && formulas > 0 {
@@ -714,8 +728,11 @@ fn a_spreadsheet_has_a_sheet_for_each_area_and_metric_and_text_stays_text() {
 #[test]
 fn minutes_hold_what_is_asked_and_lines_to_sign() {
     let model = model(&hostile(), Language::Tr);
-    let made = protocol::document(&model).expect("a document");
-    assert_eq!(made, protocol::document(&model).expect("the same again"));
+    let made = minutes_document::document(&model).expect("a document");
+    assert_eq!(
+        made,
+        minutes_document::document(&model).expect("the same again")
+    );
     let parts = parts(&made);
     let body = &parts["word/document.xml"];
     assert!(body.contains("İmzalar") && body.contains("Ad soyad"));

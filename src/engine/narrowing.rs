@@ -160,7 +160,9 @@ impl Narrowing {
         for (name, value) in facts {
             let item = select.projection.iter().find(|i| output(i) == Some(name));
             if let Some(case) = item.and_then(expression) {
-                further.extend(needed_for(case, value, &from));
+                let hidden =
+                    |table: &str| self.ctes.iter().any(|cte| cte.alias.name.value == table);
+                further.extend(needed_for(case, value, &from, &hidden));
             }
         }
         let narrower = !names.is_empty() || !further.is_empty();
@@ -192,8 +194,13 @@ fn is_text(table: &str, column: &str) -> bool {
 }
 
 /// What must hold of a row where a CASE gives `value`: that one of the results that can be it is it, or that the condition
-/// of a result that is it holds. `None` where that says nothing.
-fn needed_for(case: &Expr, value: &str, from: &Relations<'_>) -> Option<Expr> {
+/// of a result that is it holds. `None` where that says nothing. `hidden` tells names that a CTE has taken from a table.
+fn needed_for(
+    case: &Expr,
+    value: &str,
+    from: &Relations<'_>,
+    hidden: &dyn Fn(&str) -> bool,
+) -> Option<Expr> {
     let Expr::Case {
         operand: None,
         conditions,
@@ -221,7 +228,7 @@ fn needed_for(case: &Expr, value: &str, from: &Relations<'_>) -> Option<Expr> {
             (Some(_), _) => Expr::Nested(Box::new(condition?.clone())),
             (None, Some((alias, column))) => {
                 let (_, table) = from.inner.iter().find(|(known, _)| *known == alias)?;
-                is_text(table, column).then(|| equal(alias, column, value))?
+                (!hidden(table) && is_text(table, column)).then(|| equal(alias, column, value))?
             }
             (None, None) => return None,
         };
@@ -475,6 +482,9 @@ mod tests {
         assert_eq!(by(sql, &[("verdict", "")]), plain(sql));
         let other = sql.replace("s.verdict_net", "s.verdict");
         assert_eq!(by(&other, &[("verdict", "met")]), plain(&other));
+        // A CTE of the table's name has columns of its own.
+        let own = sql.replace("WITH ", "WITH stages AS (SELECT 1 AS case_key), ");
+        assert_eq!(by(&own, &[("verdict", "met")]), plain(&own));
     }
 
     #[test]

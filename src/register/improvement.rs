@@ -1,16 +1,19 @@
 //! Corrective actions and the records of continual improvement: appended, chained, folded when they are asked for.
 //!
-//! The chain is one of its own beside that of the cases, made in the same way (see [`super::chain`]): the metadata
-//! of a link are `seq`, `subject`, `number`, `event_no`, `kind`, `recorded_at`, `actor` and `data`, in this order.
+//! The chain is one of its own beside that of the cases, made in the same way (see [`super::chain`]).
+
+mod link;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row};
-use sha2::{Digest as _, Sha256};
+use rusqlite::{Connection, Row};
 
-use super::chain::{self, ChainHead, Hash};
-use super::error::{RegisterError, Result, unreadable};
+pub(super) use link::{Link, genesis, link_hash};
+use link::{append, tail};
+
+use super::chain::ChainHead;
+use super::error::{Result, unreadable};
 use super::records::instant;
-use super::{Register, settings, to_micros};
+use super::{Register, to_micros};
 use crate::domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionRefusal, Opened, Planned, ReviewOutput,
 };
@@ -18,8 +21,6 @@ use crate::domain::improvement::{Record, RecordBody, RecordEvent, RecordKind, Re
 use crate::hex::hex;
 
 const TABLE: &str = "improvement_event";
-/// How far behind the last event a clock may be: longer than any write waits.
-const CLOCK_TOLERANCE_MICROS: i64 = 60_000_000;
 /// The subject of actions; the other subjects are the kinds of records.
 const ACTION: &str = "action";
 
@@ -125,7 +126,7 @@ impl Register {
     pub fn begin_record(&mut self, body: RecordBody, change: Change<'_>) -> Result<Record> {
         let kind = body.of();
         self.write(|w| {
-            let body = with_references(&w.tx, body)?;
+            let body = admitted(&w.tx, body)?;
             let number = next_number(&w.tx, kind.as_str())?;
             let record = Record::begin(kind, number, &record_event(1, change, body.clone()))?;
             append(&w.tx, kind.as_str(), number, 1, &stored(&body)?, change)?;
@@ -145,7 +146,7 @@ impl Register {
     ) -> Result<Record> {
         let kind = body.of();
         self.write(|w| {
-            let body = with_references(&w.tx, body)?;
+            let body = admitted(&w.tx, body)?;
             let record = changed_record(
                 read_record(&w.tx, kind, number, None)?,
                 body.clone(),
@@ -171,7 +172,7 @@ impl Register {
     pub fn preview_record(&self, body: RecordBody, change: Change<'_>) -> Result<Record> {
         let kind = body.of();
         let (body, number) = self.read(|conn| {
-            let body = with_references(conn, body)?;
+            let body = admitted(conn, body)?;
             Ok((body, next_number(conn, kind.as_str())?))
         })?;
         Ok(Record::begin(kind, number, &record_event(1, change, body))?)
@@ -188,7 +189,7 @@ impl Register {
         change: Change<'_>,
     ) -> Result<Record> {
         let record = self.record(body.of(), number, None)?;
-        let body = self.read(|conn| with_references(conn, body))?;
+        let body = self.read(|conn| admitted(conn, body))?;
         changed_record(record, body, change)
     }
 
@@ -301,13 +302,17 @@ impl Register {
     }
 }
 
-/// The event with the names of records and actions that it refers to as the register writes them.
+/// What is asked of an event when it is entered, and never of history: that the records and actions it refers to are
+/// there (their names are then written as the register writes them), and that nothing is due before it was given.
 ///
 /// # Errors
-/// When there is no such record or action.
-fn with_references(conn: &Connection, mut body: RecordBody) -> Result<RecordBody> {
+/// When there is no such record or action, or the due date lies before.
+fn admitted(conn: &Connection, mut body: RecordBody) -> Result<RecordBody> {
     match &mut body {
         RecordBody::Recommended(given) => {
+            if let Some(due) = given.due_on.filter(|due| *due < given.on) {
+                return Err(RecordRefusal::Due { due, on: given.on }.into());
+            }
             let kind = given.source.record();
             let number = kind.number(&given.reference)?;
             given.reference = read_record(conn, kind, number, None)?.name();
@@ -468,60 +473,6 @@ fn events<B: serde::de::DeserializeOwned, E>(
     Ok(found)
 }
 
-fn append(
-    conn: &Connection,
-    subject: &str,
-    number: u32,
-    event_no: u32,
-    stored: &Stored,
-    change: Change<'_>,
-) -> Result<()> {
-    let last: Option<i64> = conn.query_row(
-        "SELECT max(recorded_at) FROM improvement_event",
-        [],
-        |row| row.get(0),
-    )?;
-    // Two processes read their clocks in one order and write in the other: that is no clock that runs backwards.
-    let asked = to_micros(change.now);
-    let recorded_at = last.map_or(asked, |last| asked.max(last));
-    if recorded_at - asked > CLOCK_TOLERANCE_MICROS {
-        return Err(RegisterError::ClockBehind {
-            now: change.now,
-            last: super::from_micros(recorded_at)?,
-        });
-    }
-    let (seq, previous) = tail(conn)?;
-    let data = stored.data.to_string();
-    let link = Link {
-        seq: seq + 1,
-        subject: subject.as_bytes(),
-        number: number.into(),
-        event_no: event_no.into(),
-        kind: stored.kind.as_bytes(),
-        recorded_at,
-        actor: change.actor.as_bytes(),
-        data: data.as_bytes(),
-        format: chain::FORMAT,
-    };
-    conn.prepare_cached(
-        "INSERT INTO improvement_event (seq, subject, number, event_no, kind, recorded_at, actor, data, format, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?
-    .execute((
-        seq + 1,
-        subject,
-        number,
-        event_no,
-        &stored.kind,
-        recorded_at,
-        change.actor,
-        &data,
-        chain::FORMAT,
-        link_hash(&previous, &link).as_slice(),
-    ))?;
-    Ok(())
-}
-
 /// Every subject whose events no longer fold, with the reason.
 pub(super) fn unfoldable(conn: &Connection) -> Result<Vec<(String, String)>> {
     let mut select =
@@ -540,62 +491,4 @@ pub(super) fn unfoldable(conn: &Connection) -> Result<Vec<(String, String)>> {
         }
     }
     Ok(broken)
-}
-
-/// What one link covers besides the previous hash.
-pub(super) struct Link<'a> {
-    pub seq: i64,
-    pub subject: &'a [u8],
-    pub number: i64,
-    pub event_no: i64,
-    pub kind: &'a [u8],
-    pub recorded_at: i64,
-    pub actor: &'a [u8],
-    pub data: &'a [u8],
-    pub format: i64,
-}
-
-/// The hash of a link after `previous`.
-pub(super) fn link_hash(previous: &Hash, link: &Link<'_>) -> Hash {
-    let mut sha = Sha256::new();
-    sha.update(previous);
-    chain::number(&mut sha, link.format);
-    chain::number(&mut sha, link.seq);
-    chain::bytes(&mut sha, Some(link.subject));
-    chain::number(&mut sha, link.number);
-    chain::number(&mut sha, link.event_no);
-    chain::bytes(&mut sha, Some(link.kind));
-    chain::number(&mut sha, link.recorded_at);
-    chain::bytes(&mut sha, Some(link.actor));
-    chain::bytes(&mut sha, Some(link.data));
-    sha.finalize().into()
-}
-
-/// The hash before the first event.
-pub(super) fn genesis(conn: &Connection) -> Result<Hash> {
-    let id = settings::required(conn, settings::REGISTER_ID)?;
-    let mut sha = Sha256::new();
-    sha.update(b"redress improvement ");
-    sha.update(id.as_bytes());
-    Ok(sha.finalize().into())
-}
-
-fn tail(conn: &Connection) -> Result<(i64, Hash)> {
-    let last: Option<(i64, Vec<u8>)> = conn
-        .prepare_cached("SELECT seq, hash FROM improvement_event ORDER BY seq DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match last {
-        None => Ok((0, genesis(conn)?)),
-        Some((seq, hash)) => {
-            let hash = Hash::try_from(hash.as_slice()).map_err(|_| {
-                unreadable(
-                    TABLE,
-                    &format!("seq {seq}"),
-                    "its hash is not 32 bytes long",
-                )
-            })?;
-            Ok((seq, hash))
-        }
-    }
 }

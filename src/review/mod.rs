@@ -11,10 +11,10 @@ pub mod font;
 pub mod html;
 pub mod members;
 pub mod minutes;
+pub mod minutes_document;
 pub mod model;
 pub mod numbers;
 pub mod pack;
-pub mod protocol;
 pub mod words;
 pub mod workbook;
 

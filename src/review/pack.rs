@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::members::Members;
 use super::model::ReviewModel;
 use super::workbook::workbook;
-use super::{ReviewError, charts, html, protocol};
+use super::{ReviewError, charts, html, minutes_document};
 use crate::domain::vocabulary::Language;
 use crate::engine::counted::Counted;
 use crate::engine::export::{ExportError, csv_bytes, parquet_bytes};
@@ -185,7 +185,10 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
     }
     let book = workbook(model, tables).map_err(ReviewError::from)?;
     files.push(("review.xlsx".to_owned(), book));
-    files.push(("minutes.docx".to_owned(), protocol::document(model)?));
+    files.push((
+        "minutes.docx".to_owned(),
+        minutes_document::document(model)?,
+    ));
     let cases = members.parquet().map_err(|source| PackError::Table {
         table: "cases".to_owned(),
         source,

@@ -219,8 +219,8 @@ fn decisions(
 
 /// Lines that a text takes in a column of so many characters; words are not cut.
 fn lines(text: &str, width: f64) -> usize {
-    // A column's width is counted in figures, which are wider than most letters.
-    let room = (width * 1.1) as usize;
+    // A column's width is counted in figures; bold and Cyrillic letters are as wide.
+    let room = width as usize;
     text.split('\n')
         .map(|line| {
             let (mut lines, mut used) = (1, 0);

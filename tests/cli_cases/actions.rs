@@ -313,9 +313,18 @@ fn records_are_fed_in_as_lines_and_refer_to_what_there_is() {
 {"record":"+","by":"ayse","kind":"carried_out","data":{"on":"2026-08-20"}}
 "#;
     let first = good.lines().next().expect("a line");
+    let begun_and_changed = r#"{"by":"ayse","kind":"suggested","data":{"on":"2026-08-03","from":"ayse","text":"call back"}}
+{"record":"+","by":"zeynep","kind":"suggestion_decided","data":{"on":"2026-08-04","fate":"adopted","reason":"tried"}}
+"#;
     office
-        .run_with("improvement apply - --dry-run", first)
+        .run_with("improvement apply - --dry-run", begun_and_changed)
         .done();
+    office
+        .run_with(
+            "improvement apply - --dry-run",
+            &begun_and_changed.replace("adopted", "waiting"),
+        )
+        .refused(USAGE, "line 2: S-0001: decide it");
     office
         .run("improvement list")
         .refused(NOTHING, "nothing is recorded");

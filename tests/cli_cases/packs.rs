@@ -56,6 +56,26 @@ fn a_pack_is_verified_file_by_file_and_computed_again() {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
     said.refused(CHECK, "3 file(s) at fault");
+    // A metric of one's own is asked for with its folder.
+    std::fs::create_dir(office.path("own")).expect("a folder");
+    std::fs::write(
+        office.path("own/own.sql"),
+        "-- id: own\n-- title.en: Own\n-- iso: I3\n-- basis: received\n-- grain: case\n-- key: case_key\n\
+         -- dimensions: site\n-- columns: site, n\n-- chart: none\n-- definition: D.\n\
+         WITH counted AS (SELECT k.case_key, k.site FROM cases AS k) \
+         SELECT site, CAST(COUNT(*) AS BIGINT) AS n FROM counted GROUP BY site ORDER BY site",
+    )
+    .expect("a metric");
+    office
+        .run("review build 2026-Q3 --queries own --out with-own")
+        .done();
+    let said = office.run("review verify with-own");
+    assert!(said.out.contains("the metric own"), "{}", said.out);
+    said.done();
+    let verified = office
+        .run("review verify with-own --queries own --format json")
+        .json();
+    assert_eq!(verified["not_recomputed"], serde_json::Value::Null);
     // Without the snapshot only the hashes are left to compare.
     office.run("review build 2026-Q3 --out other").done();
     std::fs::remove_dir_all(office.path("lake")).expect("gone");

@@ -1,7 +1,7 @@
 //! `redress improvement apply`: audits, recommendations, suggestions, research and minutes as JSON lines.
 
 use anyhow::Context as _;
-use redress::domain::improvement::{Record, RecordBody};
+use redress::domain::improvement::{Record, RecordBody, RecordEvent, RecordRefusal};
 use redress::register::{Change, Register};
 use serde::Deserialize;
 
@@ -41,6 +41,24 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     })
 }
 
+/// What would become of a record that is not in the register yet.
+fn tried(record: Record, body: RecordBody, line: &Line) -> anyhow::Result<Record> {
+    if let Some(seen) = line.expect.filter(|seen| *seen != record.version) {
+        return Err(RecordRefusal::Changed {
+            name: record.name(),
+            seen,
+            found: record.version,
+        }
+        .into());
+    }
+    let event = RecordEvent {
+        event_no: record.version + 1,
+        actor: line.by.clone(),
+        body,
+    };
+    Ok(record.with(&event)?)
+}
+
 fn one(
     context: &Context,
     register: &mut Register,
@@ -70,10 +88,9 @@ fn one(
     let number = match name.as_str() {
         "+" => {
             let last = last.context("`+` is the record of the line before, and there is none")?;
-            anyhow::ensure!(
-                !dry_run,
-                "`+` cannot be tried: the record of the line before was not recorded"
-            );
+            if dry_run {
+                return tried(last.clone(), body, line);
+            }
             last.number
         }
         name => body.of().number(name)?,

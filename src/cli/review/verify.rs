@@ -44,8 +44,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let not_recomputed = match again(context, args, &manifest.origin)? {
         Err(why) => Some(why),
         Ok(made) => {
-            let differ = recomputed(&manifest.files, &made.files);
-            faults.extend(differ);
+            faults.extend(recomputed(&manifest, &made));
             None
         }
     };
@@ -118,13 +117,14 @@ fn again(
     };
     build_pack(&aside, &asked)?;
     let made = PackManifest::read(Path::new(&out))?;
-    let other = made.origin.definitions.iter().find(|(id, sha256)| {
-        let recorded = origin.definitions.get(*id);
-        recorded.is_some_and(|recorded| recorded != *sha256)
-    });
+    let (then, now) = (&origin.definitions, &made.origin.definitions);
+    let other = then
+        .keys()
+        .chain(now.keys())
+        .find(|id| then.get(*id) != now.get(*id));
     Ok(match other {
-        Some((id, _)) => Err(format!(
-            "the metric {id} is defined otherwise now; name the folder it was built with (--queries)"
+        Some(id) => Err(format!(
+            "the metric {id} is another now, or not there; name the folder it was built with (--queries)"
         )),
         None => Ok(made),
     })

@@ -59,13 +59,14 @@ pub fn files(pack: &Path, manifest: &PackManifest) -> Result<Vec<FileFault>, Pac
     Ok(faults)
 }
 
-/// Files whose bytes differ between a pack and the one that the same data give now.
-pub fn recomputed(pack: &[PackFile], again: &[PackFile]) -> Vec<FileFault> {
+/// Files whose bytes differ between a pack and the one that the same data give now; the manifest, where it tells of
+/// another origin than the data have.
+pub fn recomputed(pack: &PackManifest, again: &PackManifest) -> Vec<FileFault> {
     let hashes = |files: &[PackFile]| -> BTreeMap<String, String> {
         let pair = |file: &PackFile| (file.path.clone(), file.sha256.clone());
         files.iter().map(pair).collect()
     };
-    let (before, now) = (hashes(pack), hashes(again));
+    let (before, now) = (hashes(&pack.files), hashes(&again.files));
     let mut faults: Vec<FileFault> = before
         .keys()
         .chain(now.keys())
@@ -75,6 +76,12 @@ pub fn recomputed(pack: &[PackFile], again: &[PackFile]) -> Vec<FileFault> {
             fault: Fault::ComputedOtherwise,
         })
         .collect();
+    if pack.origin != again.origin {
+        faults.push(FileFault {
+            path: MANIFEST.to_owned(),
+            fault: Fault::ComputedOtherwise,
+        });
+    }
     faults.sort();
     faults.dedup();
     faults

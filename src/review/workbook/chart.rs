@@ -121,7 +121,11 @@ fn bars(
             let at = |column: u16| ChartRange::new_from_range(name, first, column, last, column);
             let mut whiskers = ChartErrorBars::new();
             whiskers.set_type(ChartErrorBarsType::Custom(at(ends.1), at(ends.0)));
-            added.set_y_error_bars(&whiskers);
+            // Along the values: these lie where the bars do.
+            match bars.form {
+                Form::Lying => added.set_x_error_bars(&whiskers),
+                Form::Standing | Form::Stacked => added.set_y_error_bars(&whiskers),
+            };
             column += 2;
         }
     }
