@@ -8,6 +8,7 @@ pub mod clusters;
 pub mod domain;
 pub mod engine;
 pub mod extract;
+pub mod forms;
 mod hex;
 pub mod improvement;
 pub mod lake;

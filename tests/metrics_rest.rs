@@ -100,6 +100,8 @@ fn without_their_tables_they_are_not_measured() {
             "documents_changed",
             "duplicates",
             "growing_problems",
+            "problem_course",
+            "problem_trends",
             "recommendations",
             "recurrent_problems",
             "recurrents",
@@ -668,6 +670,15 @@ fn repeats_recurrents_and_duplicates_are_three_figures() {
     let tables = clusters();
     let tables: Vec<(&str, &str)> = tables.iter().map(|(t, s)| (*t, s.as_str())).collect();
     let (_lake, engine) = with(&tables);
+    // The problem month by month: all its complaints are of August. The one set aside is neither here nor tested.
+    let course = ask(&engine, "problem_course");
+    assert_eq!(course.rows.len(), 1);
+    assert_eq!(course.text(0, "cluster_id"), "C-000001");
+    assert_eq!(course.text(0, "month"), "2026-08");
+    let trends = ask(&engine, "problem_trends");
+    assert_eq!(trends.rows.len(), 1);
+    assert_eq!(trends.text(0, "cluster_id"), "C-000001");
+    assert_eq!(trends.cell(0, "growth_p"), &Value::Real(0.0001));
     let recurrents = ask(&engine, "recurrents");
     for row in 0..recurrents.rows.len() {
         let all = recurrents.count(row, "received");
@@ -681,6 +692,7 @@ fn repeats_recurrents_and_duplicates_are_three_figures() {
     }
     // Each problem with its complaints of the period; what was set aside is not there.
     let august = recurrents.sum("recurrent", |_| true);
+    assert_eq!(course.count(0, "complaints"), august);
     for id in ["recurrent_problems", "growing_problems"] {
         let problems = ask(&engine, id);
         assert_eq!(problems.rows.len(), 1, "{id}");

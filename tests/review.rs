@@ -1,5 +1,7 @@
 //! The review from invented figures: what it says, what it refuses to say, and how it is set.
 
+mod changes;
+mod courses;
 mod fixture;
 mod words;
 
@@ -184,8 +186,8 @@ fn headings_descend_without_a_gap() {
 #[test]
 fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
     use FindingKind::{
-        ActionsFailed, CategoryGrowing, Data, LimitMissed, OldestOpen, ProblemGrowing,
-        RemediesNotDelivered, RemediesNotTold,
+        ActionsFailed, Data, LimitMissed, OldestOpen, ProblemGrowing, RemediesNotDelivered,
+        RemediesNotTold, ShareRose,
     };
     let kinds = |invented: &Invented| -> Vec<FindingKind> {
         let model = model(invented, Language::En);
@@ -197,20 +199,20 @@ fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
             RemediesNotDelivered,
             RemediesNotTold,
             ProblemGrowing,
-            LimitMissed,
+            ShareRose,
             LimitMissed,
             OldestOpen,
             Data
         ]
     );
-    // The worst limit keeps its place; the oldest case and what is overdue are said below.
+    // The worst limit keeps its place; the oldest case, the category and what is overdue are said below.
     assert_eq!(
         kinds(&quarter()),
         [
             RemediesNotDelivered,
             RemediesNotTold,
             ProblemGrowing,
-            CategoryGrowing,
+            ShareRose,
             ActionsFailed,
             LimitMissed,
             Data
@@ -228,14 +230,15 @@ fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
         "{:?}",
         full.clear
     );
-    // Ineffective, or come back: three of them.
-    assert_eq!(
-        (
-            full.findings[3].figure.as_str(),
-            full.findings[4].figure.as_str()
-        ),
-        ("1", "3")
+    assert!(
+        full.clear
+            .iter()
+            .any(|said| said == "1 category grows beyond chance and has no open action."),
+        "{:?}",
+        full.clear
     );
+    // Ineffective, or come back: three of them.
+    assert_eq!(full.findings[4].figure, "3");
     assert!(
         full.findings[2]
             .detail
@@ -486,6 +489,8 @@ fn pauses_stand_beside_with_share_interval_and_median() {
 #[test]
 fn what_waits_for_the_customer_is_told_from_what_waits_for_us() {
     let mut invented = without_actions();
+    // Without the months of the stages no share rose, and the first page has room for both.
+    invented.tables.remove("stage_course");
     if let Some(ages) = invented.tables.get_mut("ageing") {
         let old = ["resolved", "091+"].map(text);
         let row = [old.to_vec(), vec![Value::Count(41), Value::Count(698)]].concat();

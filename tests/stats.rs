@@ -11,6 +11,7 @@ mod power;
 mod rate_models;
 mod rates;
 mod shares;
+mod shift;
 mod standardise;
 mod survival;
 mod wide_charts;

@@ -7,6 +7,7 @@ pub(super) mod common;
 mod decide;
 mod explain;
 mod external;
+mod form;
 mod list;
 mod mend;
 mod register;
@@ -31,6 +32,8 @@ pub enum Command {
     Show(show::Args),
     /// How each stage was counted, day by day
     Explain(explain::Args),
+    /// The complaint form or the follow-up form to print, blank or filled from a case
+    Form(form::Args),
 
     /// Receipt was confirmed to the customer (7.4)
     Acknowledge(work::Told),
@@ -112,6 +115,7 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::List(args) => list::run(context, &args),
         Command::Show(args) => show::run(context, &args),
         Command::Explain(args) => explain::run(context, &args),
+        Command::Form(args) => form::run(context, &args),
 
         Command::Acknowledge(args) => args.acknowledged(context),
         Command::Assess(args) => args.run(context),

@@ -19,10 +19,12 @@ use redress::engine::spark::{Question, SparkEngine};
 use redress::lake::derived::read_with_layers;
 use redress::lake::manifest::Manifest;
 use redress::review::asking::{Answers, Asking, OF_THE_PERIOD_BEFORE, SELECTS, members_name};
+use redress::review::exceptions::EXCEPTIONS;
 use redress::review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
 use redress::review::members::Members;
 use redress::review::pack::{Contents, LayerRead, Origin};
-use redress::review::{build, pack};
+use redress::review::words::Words;
+use redress::review::{build, pack, pdf, public};
 
 use super::Context;
 use super::engine::{EngineArgs, of_spark};
@@ -61,6 +63,12 @@ pub struct BuildArgs {
     /// A folder with metrics of your own; their tables go into the pack
     #[arg(long, value_name = "DIR")]
     pub queries: Option<PathBuf>,
+    /// Also print the page to <DIR>.pdf, by an installed Chromium
+    #[arg(long)]
+    pub pdf: bool,
+    /// An edition for the public: no list of cases, nothing that people wrote, no figure of fewer than five
+    #[arg(long)]
+    pub public: bool,
     #[command(flatten)]
     pub engine: EngineArgs,
 }
@@ -75,6 +83,8 @@ impl BuildArgs {
             compare: "previous".to_owned(),
             snapshot: None,
             queries: None,
+            pdf: false,
+            public: false,
             engine: EngineArgs::default(),
         }
     }
@@ -87,12 +97,24 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
             let folder = build_pack(context, &args)?;
             let page = folder.join("review.html");
             output::write_out(format!("{}\n", page.display()).as_bytes())?;
+            if args.pdf {
+                let printed = beside_the_pack(&folder);
+                pdf::print(&page, &printed)?;
+                output::write_out(format!("{}\n", printed.display()).as_bytes())?;
+            }
             Ok(())
         }
         Command::Verify(args) => verify::run(context, &args),
         Command::Diff(args) => difference::run(context, &args),
         Command::Minutes(command) => minutes::run(context, command),
     }
+}
+
+/// Where the page is printed to: a pack holds only what its manifest names.
+fn beside_the_pack(folder: &Path) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(".pdf");
+    PathBuf::from(name)
 }
 
 /// Builds and writes a pack; used by `review build`, `run` and `demo`.
@@ -179,12 +201,19 @@ fn of_one_application(
     bar.set_length((2 * measured.len() + before.len()) as u64);
     let cases = measured
         .iter()
-        .filter(|metric| metric.opens_to_cases())
+        .filter(|metric| belongs_to_cases(metric))
         .map(|metric| (members_name(metric), metric.members_sql()));
+    let mut exceptions = Vec::new();
+    for list in EXCEPTIONS {
+        if let Some(metric) = measured.iter().find(|metric| metric.id == list.metric) {
+            exceptions.push((list.question(), list.sql(metric)?));
+        }
+    }
     let selects: Vec<(String, String)> = SELECTS
         .iter()
         .map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned()))
         .chain(cases)
+        .chain(exceptions)
         .collect();
     let mut questions = vec![Question {
         params: engine.params().clone(),
@@ -212,6 +241,11 @@ fn of_one_application(
     })
 }
 
+/// Metrics whose cases are those of the period: what looks back beyond it has others.
+fn belongs_to_cases(metric: &QueryFile) -> bool {
+    metric.opens_to_cases() && !metric.is_course()
+}
+
 fn write_pack(
     context: &Context,
     args: &BuildArgs,
@@ -230,13 +264,19 @@ fn write_pack(
     let asking = Asking::new(sources.now.as_ref(), metrics, language, manifest);
     let mut members = Members::default();
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
+    let mut exceptions: Vec<(String, Counted)> = Vec::new();
     for metric in metrics {
         match asking.metric(&metric.id) {
             Ok(table) => {
                 tables.push((metric.id.clone(), table));
-                if metric.opens_to_cases() {
+                if belongs_to_cases(metric) {
                     let cases = sources.now.members(metric);
                     members.add(&metric.id, &cases.map_err(anyhow::Error::from_boxed)?);
+                }
+                for list in EXCEPTIONS.iter().filter(|list| list.metric == metric.id) {
+                    let found = sources.now.exceptions(metric, list);
+                    let found = found.map_err(anyhow::Error::from_boxed)?;
+                    exceptions.push((list.name.to_owned(), found));
                 }
             }
             // Not measured: the page says so, and there is no table.
@@ -257,15 +297,24 @@ fn write_pack(
         .into());
     }
     let review_context = review_context(context, metrics, manifest, params, sources)?;
-    let model = build::build(&asking, &review_context)?;
+    let mut model = build::build(&asking, &review_context)?;
+    if args.public {
+        let notice = Words::load(language)?.text("head.public");
+        model = public::edition(model, notice);
+        // What was counted, and of whom, stays inside.
+        tables.clear();
+        exceptions.clear();
+    }
     let folder = args.out.clone().unwrap_or_else(|| {
-        let name = format!("{}-{}", params.period, language.as_str());
+        let edition = if args.public { "-public" } else { "" };
+        let name = format!("{}-{}{edition}", params.period, language.as_str());
         context.config.out.join(name)
     });
-    let origin = origin(context, asked)?;
+    let origin = origin(context, asked, args.public)?;
     let contents = Contents {
         model: &model,
         tables: &tables,
+        exceptions: &exceptions,
         members: &members,
         origin: &origin,
     };
@@ -274,7 +323,7 @@ fn write_pack(
 }
 
 /// What the pack rests on.
-fn origin(context: &Context, asked: &Asked<'_>) -> anyhow::Result<Origin> {
+fn origin(context: &Context, asked: &Asked<'_>, public: bool) -> anyhow::Result<Origin> {
     let manifest = asked.manifest;
     let (_, layers) = read_with_layers(asked.folder)?;
     // By its own name, also where it was asked for as the latest.
@@ -286,6 +335,7 @@ fn origin(context: &Context, asked: &Asked<'_>) -> anyhow::Result<Origin> {
         compared_with: asked.params.previous.to_string(),
         language: context.config.language,
         organisation: context.config.organisation.clone(),
+        public,
         currency: context.config.currency.clone(),
         as_of: manifest.as_of,
         snapshot: name.to_string_lossy().into_owned(),

@@ -127,6 +127,11 @@ impl QueryFile {
         self.key.first().is_some_and(|key| key == "case_key")
     }
 
+    /// Whether it looks back beyond the period, for a chart of months: its cases are not those of the period.
+    pub fn is_course(&self) -> bool {
+        matches!(self.chart.as_str(), "control" | "multiples")
+    }
+
     /// The parsed SQL.
     pub(super) fn query(&self) -> &Query {
         &self.query
@@ -320,9 +325,11 @@ shipped!(
     "action_status",
     "action_verdicts",
     "ageing",
+    "answer_course",
     "answer_time",
     "answer_wait",
     "audits_held",
+    "category_course",
     "complaints_per_exposure",
     "conformance",
     "cost_of_redress",
@@ -341,6 +348,8 @@ shipped!(
     "pareto_root_cause",
     "pauses",
     "priority_changes",
+    "problem_course",
+    "problem_trends",
     "recommendations",
     "record_changes",
     "recurrent_problems",
@@ -361,6 +370,7 @@ shipped!(
     "settled_where_made",
     "source_agreement",
     "staff_trained",
+    "stage_course",
     "stage_sla",
     "stage_sla_started",
     "stage_time",
@@ -368,5 +378,6 @@ shipped!(
     "suggestions",
     "unattended",
     "volume",
+    "volume_course",
     "weekday_hour",
 );

@@ -33,7 +33,7 @@ use crate::hex::hex;
 /// Rows that are encoded at once.
 pub(super) const BATCH_ROWS: usize = 16_384;
 /// Rows of a Parquet row group: what bounds the memory of an open file.
-pub(super) const GROUP_ROWS: usize = 262_144;
+pub(super) const GROUP_ROWS: usize = 65_536;
 const _: () = assert!(GROUP_ROWS.is_multiple_of(BATCH_ROWS));
 
 /// The Arrow schema of a table.

@@ -12,6 +12,7 @@ use crate::engine::query_file::QueryFile;
 use crate::engine::spark::SparkAnswers;
 use crate::lake::manifest::Manifest;
 
+use super::exceptions::ExceptionList;
 use super::figures::{FigureError, Figures, OtherMetric};
 
 /// What an engine may fail with.
@@ -41,6 +42,12 @@ pub trait Answers {
     /// # Errors
     /// As for a metric.
     fn members(&self, metric: &QueryFile) -> Result<Counted, Failed>;
+
+    /// A list of exceptions, whole.
+    ///
+    /// # Errors
+    /// As for a metric.
+    fn exceptions(&self, metric: &QueryFile, list: &ExceptionList) -> Result<Counted, Failed>;
 
     /// One of [`SELECTS`], by its name.
     ///
@@ -89,6 +96,10 @@ impl Answers for LocalEngine {
         Ok(LocalEngine::members(self, metric)?)
     }
 
+    fn exceptions(&self, metric: &QueryFile, list: &ExceptionList) -> Result<Counted, Failed> {
+        Ok(LocalEngine::drill(self, metric, &list.conditions(), None)?)
+    }
+
     fn select(&self, name: &str) -> Result<Counted, Failed> {
         let (name, sql) = SELECTS
             .iter()
@@ -114,6 +125,10 @@ impl Answers for SparkAnswers {
 
     fn members(&self, metric: &QueryFile) -> Result<Counted, Failed> {
         Ok(SparkAnswers::select(self, &members_name(metric))?)
+    }
+
+    fn exceptions(&self, _metric: &QueryFile, list: &ExceptionList) -> Result<Counted, Failed> {
+        Ok(SparkAnswers::select(self, &list.question())?)
     }
 
     fn select(&self, name: &str) -> Result<Counted, Failed> {

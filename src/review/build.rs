@@ -3,7 +3,11 @@
 mod action_course;
 mod actions;
 mod ageing;
+mod answers;
+mod changes;
+mod control_charts;
 mod cut;
+mod exposure;
 mod findings;
 mod indicators;
 mod limits;
@@ -16,9 +20,11 @@ mod pauses;
 mod record;
 mod recurrence;
 mod remedies;
+mod series;
 mod sla;
 mod stock;
 mod time;
+mod timelines;
 mod volume;
 
 use super::ReviewError;
@@ -54,6 +60,7 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
     let pauses = pauses::read(&maker)?;
     let recurrence = recurrence::read(&maker)?;
     let actions = actions::read(&maker)?;
+    let changes = changes::read(&maker, series::read(&maker)?)?;
 
     let judged = findings::Judged {
         stages: [&stages, &overall, &acknowledged],
@@ -62,6 +69,7 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
         remedies: &remedies,
         recurrence: recurrence.as_ref(),
         actions: &actions,
+        changes: changes.as_ref(),
     };
     let (findings, clear) = findings::findings(&maker, &judged);
     let head = overview::head(
@@ -76,6 +84,7 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
     };
     let mut sections = vec![
         indicators::section(&maker, &measured)?,
+        control_charts::section(&maker, changes.as_ref())?,
         remedies::section(&maker, &remedies)?,
         limits::stages_section(&maker, stages.as_ref(), pauses.as_ref())?,
         limits::overall_section(&maker, overall.as_ref(), pauses.as_ref())?,
@@ -83,8 +92,10 @@ pub fn build(figures: &dyn Figures, context: &ReviewContext) -> Result<ReviewMod
         volume::section(&maker, volume.as_ref())?,
         stock::section(&maker, stock.as_ref())?,
         ageing::section(&maker, ageing.as_ref())?,
+        answers::section(&maker)?,
         pareto::section(&maker)?,
-        recurrence::section(&maker, recurrence.as_ref())?,
+        exposure::section(&maker)?,
+        recurrence::section(&maker, recurrence.as_ref(), changes.as_ref())?,
         actions::section(&maker, &actions)?,
         time::section(&maker)?,
     ];

@@ -6,6 +6,7 @@
 pub mod asking;
 pub mod build;
 pub mod charts;
+pub mod exceptions;
 pub mod figures;
 pub mod font;
 pub mod html;
@@ -15,6 +16,8 @@ pub mod minutes_document;
 pub mod model;
 pub mod numbers;
 pub mod pack;
+pub mod pdf;
+pub mod public;
 pub mod words;
 pub mod workbook;
 

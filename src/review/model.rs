@@ -6,10 +6,14 @@ use serde::Serialize;
 
 use super::charts::ageing::AgeingChart;
 use super::charts::bridge::BridgeChart;
+use super::charts::control::ControlChart;
 use super::charts::course::CourseChart;
+use super::charts::funnel::FunnelChart;
 use super::charts::intervals::IntervalChart;
+use super::charts::multiples::MultiplesChart;
 use super::charts::pareto::ParetoChart;
 use super::charts::stacked::StackedChart;
+use super::charts::steps::StepsChart;
 use super::charts::survival::SurvivalChart;
 use crate::domain::vocabulary::Language;
 
@@ -40,6 +44,8 @@ pub struct Head {
     pub source: String,
     /// Said when the period had not ended at `as_of`.
     pub provisional: Option<String>,
+    /// Said of an edition for the public.
+    pub public: Option<String>,
     /// What stands at the head of every printed page.
     pub running: String,
     /// A few headline figures.
@@ -65,6 +71,7 @@ pub enum FindingKind {
     RemediesNotTold,
     ProblemGrowing,
     CategoryGrowing,
+    ShareRose,
     ActionsFailed,
     ActionsOverdue,
     LimitMissed,
@@ -175,6 +182,10 @@ pub struct Cell {
     pub number: Option<f64>,
     /// Anchor of the cases behind the figure, without `#`.
     pub link: Option<String>,
+    /// Numbers of complaints that it tells, or that follow from it: where they are few, an edition for the public
+    /// does not show them.
+    #[serde(skip)]
+    pub counts: Vec<u64>,
 }
 
 /// A chart with what stands for it where it cannot be seen.
@@ -201,6 +212,10 @@ pub enum Drawing {
     Pareto(ParetoChart),
     Survival(SurvivalChart),
     Course(CourseChart),
+    Control(ControlChart),
+    Multiples(MultiplesChart),
+    Steps(StepsChart),
+    Funnel(FunnelChart),
 }
 
 /// The first cases behind a figure, and the command that shows all.
@@ -287,6 +302,7 @@ impl Cell {
             text: text.into(),
             number: None,
             link: None,
+            counts: Vec::new(),
         }
     }
 
@@ -296,7 +312,15 @@ impl Cell {
             text: text.into(),
             number: Some(number),
             link: None,
+            counts: Vec::new(),
         }
+    }
+
+    /// The same cell, with the numbers of complaints that it tells.
+    #[must_use]
+    pub fn telling(mut self, counts: &[u64]) -> Cell {
+        self.counts.extend(counts);
+        self
     }
 
     /// The same cell opening to its cases.

@@ -39,6 +39,9 @@ pub struct Origin {
     pub compared_with: String,
     pub language: Language,
     pub organisation: String,
+    /// An edition for the public.
+    #[serde(default)]
+    pub public: bool,
     pub currency: Option<String>,
     pub as_of: DateTime<Utc>,
     /// Name of the snapshot, and the digest of its manifest: which facts the figures rest on.
@@ -147,6 +150,8 @@ pub struct Contents<'a> {
     pub model: &'a ReviewModel,
     /// The metrics as counted.
     pub tables: &'a [(String, Counted)],
+    /// What was missed, is late, was not delivered or told, and failed: a list each.
+    pub exceptions: &'a [(String, Counted)],
     /// The cases that each metric counted.
     pub members: &'a Members,
     pub origin: &'a Origin,
@@ -160,6 +165,7 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
     let Contents {
         model,
         tables,
+        exceptions,
         members,
         origin,
     } = *contents;
@@ -168,6 +174,7 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
         (PAGE.to_owned(), html::render(model)?.into_bytes()),
         ("model.json".to_owned(), serde_json::to_vec_pretty(model)?),
     ];
+    let public = origin.public;
     for chart in charts::files(model)? {
         files.push((format!("charts/{}", chart.name), chart.bytes));
     }
@@ -183,17 +190,20 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
         })?;
         files.push((format!("tables/{name}.parquet"), bytes));
     }
+    for (name, table) in exceptions {
+        let bytes = csv_bytes(table).map_err(|source| PackError::Table {
+            table: name.clone(),
+            source,
+        })?;
+        files.push((format!("exceptions/{name}.csv"), bytes));
+    }
     let book = workbook(model, tables).map_err(ReviewError::from)?;
     files.push(("review.xlsx".to_owned(), book));
-    files.push((
-        "minutes.docx".to_owned(),
-        minutes_document::document(model)?,
-    ));
-    let cases = members.parquet().map_err(|source| PackError::Table {
-        table: "cases".to_owned(),
-        source,
-    })?;
-    files.push((CASES.to_owned(), cases));
+    if !public {
+        let document = minutes_document::document(model)?;
+        files.push(("minutes.docx".to_owned(), document));
+        files.push((CASES.to_owned(), cases_of(members)?));
+    }
     let mut manifest = PackManifest {
         origin: origin.clone(),
         files: files
@@ -208,6 +218,14 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
     };
     files.push((MANIFEST.to_owned(), manifest.sealed_json()?));
     place(target, &files)
+}
+
+/// The cases that the metrics counted.
+fn cases_of(members: &Members) -> Result<Vec<u8>, PackError> {
+    members.parquet().map_err(|source| PackError::Table {
+        table: "cases".to_owned(),
+        source,
+    })
 }
 
 /// Refuses to replace anything but a pack: `--force` must never remove a folder of somebody else's.

@@ -110,7 +110,11 @@ pub fn workbook(model: &ReviewModel, tables: &[(String, Counted)]) -> Result<Vec
             .set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1)?),
     );
     let mut taken = BTreeSet::new();
-    let first = sheet_name(&model.labels.decisions, None, &mut taken);
+    let first = match &model.head.public {
+        None => &model.labels.decisions,
+        Some(_) => &model.labels.figures,
+    };
+    let first = sheet_name(first, None, &mut taken);
     let names: Vec<String> = (1..)
         .zip(&model.sections)
         .map(|(number, section)| sheet_name(&section.title, Some(number), &mut taken))
@@ -162,6 +166,38 @@ fn decisions(
         row += 1;
     }
     row += 1;
+    // What the meeting decides is nothing for the public.
+    if let Some(notice) = &head.public {
+        sheet.write_string_with_format(row, 0, plain(notice), &formats.caption)?;
+        row += 1;
+    } else {
+        row = asked(sheet, row, model, names, formats)?;
+    }
+    row += 2;
+    for text in &head.warnings {
+        sheet.write_string_with_format(row, 0, plain(text), &formats.soft)?;
+        row += 1;
+    }
+    row += 1;
+    sheet.write_string_with_format(row, 0, plain(&model.labels.contents), &formats.heading)?;
+    for (section, name) in model.sections.iter().zip(names) {
+        row += 1;
+        let url = Url::new(format!("internal:'{name}'!A1")).set_text(plain(&section.title));
+        sheet.write_url(row, 0, url)?;
+    }
+    for_paper(sheet);
+    Ok(())
+}
+
+/// The findings from `row` on, and what was looked at and asks for nothing; answers the row below them.
+fn asked(
+    sheet: &mut Worksheet,
+    row: u32,
+    model: &ReviewModel,
+    names: &[String],
+    formats: &Formats,
+) -> Result<u32, XlsxError> {
+    let mut row = row;
     sheet.write_string_with_format(row, 0, plain(&model.labels.decisions), &formats.heading)?;
     row += 1;
     let section_of = |link: &str| {
@@ -201,20 +237,7 @@ fn decisions(
             sheet.write_string(row, 0, plain(text))?;
         }
     }
-    row += 2;
-    for text in &head.warnings {
-        sheet.write_string_with_format(row, 0, plain(text), &formats.soft)?;
-        row += 1;
-    }
-    row += 1;
-    sheet.write_string_with_format(row, 0, plain(&model.labels.contents), &formats.heading)?;
-    for (section, name) in model.sections.iter().zip(names) {
-        row += 1;
-        let url = Url::new(format!("internal:'{name}'!A1")).set_text(plain(&section.title));
-        sheet.write_url(row, 0, url)?;
-    }
-    for_paper(sheet);
-    Ok(())
+    Ok(row)
 }
 
 /// Lines that a text takes in a column of so many characters; words are not cut.

@@ -21,6 +21,7 @@ pub mod proportion;
 pub mod quasi_poisson;
 pub mod rate;
 mod run_rules;
+pub mod shift;
 pub mod standardise;
 pub mod survival;
 mod tails;

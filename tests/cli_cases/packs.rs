@@ -156,3 +156,62 @@ fn another_period_may_stand_beside() {
         .run("review build 2026-Q3 --compare never --out never")
         .refused(USAGE, "--compare");
 }
+
+#[test]
+fn an_edition_for_the_public_names_nobody_and_shows_no_few() {
+    let office = office();
+    extract(&office, FIRST);
+    office
+        .run("review build 2026-Q3 --public --out edition")
+        .done();
+    for part in ["tables", "exceptions", "cases.parquet", "minutes.docx"] {
+        assert!(!office.path("edition").join(part).exists(), "{part}");
+    }
+    let page = std::fs::read_to_string(office.path("edition/review.html")).expect("the page");
+    assert!(!page.contains("KY-0"), "a case is named");
+    assert!(!page.contains("redress query"), "a drill is shown");
+    for section in ["recurrence", "actions", "others", "meeting", "record"] {
+        assert!(!page.contains(&format!("id=\"{section}\"")), "{section}");
+    }
+    let model = std::fs::read_to_string(office.path("edition/model.json")).expect("the model");
+    let model: serde_json::Value = serde_json::from_str(&model).expect("JSON");
+    let mut shown = 0;
+    for section in model["sections"].as_array().expect("sections") {
+        for block in section["blocks"].as_array().expect("blocks") {
+            let table = match block["block"].as_str() {
+                Some("table") => &block["table"],
+                Some("chart") => &block["chart"]["table"],
+                _ => continue,
+            };
+            // Columns of complaints: a number of one to four there is a few.
+            let counted: Vec<usize> = table["columns"]
+                .as_array()
+                .expect("columns")
+                .iter()
+                .enumerate()
+                .filter(|(_, c)| {
+                    matches!(
+                        c["title"].as_str(),
+                        Some("Complaints" | "Counted" | "Net" | "Gross" | "Late")
+                    )
+                })
+                .map(|(at, _)| at)
+                .collect();
+            for row in table["rows"].as_array().expect("rows") {
+                for at in &counted {
+                    let Some(number) = row[*at]["number"].as_f64() else {
+                        continue;
+                    };
+                    shown += 1;
+                    assert!(
+                        number == 0.0 || number >= 5.0,
+                        "{}: {row}",
+                        table["caption"]
+                    );
+                }
+            }
+        }
+    }
+    assert!(shown > 20, "{shown} figures");
+    office.run("review verify edition").done();
+}

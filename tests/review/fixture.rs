@@ -10,6 +10,8 @@ use redress::review::figures::{
     FigureError, Figures, Objective, OtherMetric, Previous, ReviewContext,
 };
 
+use super::courses::courses;
+
 /// Counted tables by metric; a metric without one does not exist.
 #[derive(Default)]
 pub struct Invented {
@@ -130,7 +132,7 @@ pub fn text(text: &str) -> Value {
     }
 }
 
-fn table(columns: &str, rows: Vec<Vec<Value>>) -> Counted {
+pub fn table(columns: &str, rows: Vec<Vec<Value>>) -> Counted {
     Counted {
         columns: columns.split_whitespace().map(str::to_owned).collect(),
         rows,
@@ -327,6 +329,7 @@ pub fn quarter() -> Invented {
     tables.insert("growing_problems".to_owned(), growing());
     tables.insert("recurrent_problems".to_owned(), recurrent());
     improvement(&mut tables);
+    courses(&mut tables);
     Invented {
         tables,
         others: Vec::new(),

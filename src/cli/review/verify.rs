@@ -108,6 +108,7 @@ fn again(
         out: Some(out.clone()),
         snapshot: Some(origin.snapshot.clone()),
         queries: args.queries.clone(),
+        public: origin.public,
         ..BuildArgs::of_period(&origin.period)
     };
     let aside = Context {

@@ -7,6 +7,7 @@ use super::maker::{Maker, ticks};
 use crate::engine::counted::{Counted, Value};
 use crate::review::charts::course::{CourseChart, CourseColumn, CourseWindow, Judged};
 use crate::review::model::{Block, Cell, Chart, Column, Drawing, Table};
+use crate::review::numbers::rounded;
 
 /// Courses drawn.
 const MOST_CHARTS: usize = 6;
@@ -64,7 +65,7 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
     let usual = baseline.iter().sum::<f64>() / baseline.len().max(1) as f64;
     let rate_of = |row: usize| {
         let cases = course.count(row, "cases") as f64;
-        exposure_of(row).map(|exposure| cases / exposure * usual)
+        exposure_of(row).map(|exposure| rounded(cases / exposure * usual, 2))
     };
     let columns: Vec<CourseColumn> = rows
         .iter()
@@ -105,7 +106,8 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
             .fold((0, 0.0), |(n, e), (cases, exposure)| {
                 (n + cases, e + exposure)
             });
-        let mean = (window != "between" && exposure > 0.0).then(|| cases as f64 / exposure * usual);
+        let mean = (window != "between" && exposure > 0.0)
+            .then(|| rounded(cases as f64 / exposure * usual, 2));
         let name = words.text(&format!("actions.window_{key}"));
         let mean = mean.map(|mean| {
             let text = words.fill("actions.mean", &[("mean", &words.real(mean, 1))]);

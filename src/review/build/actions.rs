@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::action_course::charts;
+use super::changes::Changes;
 use super::maker::Maker;
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
@@ -83,11 +84,16 @@ fn growing<'a>(table: &'a Counted, subject: &'a str) -> impl Iterator<Item = usi
 fn categories(
     maker: &Maker,
     table: &Counted,
+    changes: Option<&Changes>,
     findings: &mut Vec<Finding>,
     clear: &mut Vec<String>,
 ) {
     let words = maker.words;
-    let rows: Vec<usize> = growing(table, "category").collect();
+    // Of those that the control over the categories alone calls, the ones that stand under that over all series.
+    let stands = |row: &usize| {
+        changes.is_some_and(|changes| changes.calls_category(&table.text(*row, "subject_id")))
+    };
+    let rows: Vec<usize> = growing(table, "category").filter(stands).collect();
     if rows.is_empty() {
         clear.push(words.text("actions.no_category"));
         return;
@@ -126,6 +132,7 @@ fn categories(
 pub(super) fn findings(
     maker: &Maker,
     actions: &Actions,
+    changes: Option<&Changes>,
     findings: &mut Vec<Finding>,
     clear: &mut Vec<String>,
 ) {
@@ -134,7 +141,7 @@ pub(super) fn findings(
         clear.push(words.text("actions.not_read"));
         return;
     };
-    categories(maker, unattended, findings, clear);
+    categories(maker, unattended, changes, findings, clear);
     failed(maker, actions, findings);
     let Some(list) = &actions.list else {
         clear.push(words.text("actions.none_recorded"));
@@ -309,6 +316,7 @@ pub(super) fn real(maker: &Maker, value: &Value, places: u32) -> Cell {
             .map_or(NOTHING.to_owned(), |real| maker.words.real(real, places)),
         number: value.as_real().map(|real| rounded(real, places)),
         link: None,
+        counts: Vec::new(),
     }
 }
 
@@ -420,6 +428,7 @@ fn judged(maker: &Maker, actions: &Actions, blocks: &mut Vec<Block>) {
                     text: interval(maker, counted, row),
                     number: counted.cell(row, "ratio").as_real().map(|r| rounded(r, 2)),
                     link: None,
+                    counts: Vec::new(),
                 },
                 "remarks" => Cell::text(remarks(maker, counted, row)),
                 other => match counted.cell(row, other).as_count() {

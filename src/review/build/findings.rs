@@ -1,10 +1,11 @@
 //! The first page: what the meeting must decide.
 //!
-//! The sentences state counts and ages as they are, and claim no change, so they need no test. The one on growing
-//! problems claims a change: it has passed one false-discovery control over all problems.
+//! Most sentences state counts and ages as they are, and claim no change, so they need no test. Those that claim a
+//! change (shares, problems, categories) have passed one control of false discoveries over all of these series.
 
 use super::actions::{self, Actions};
 use super::ageing::{Ageing, Waits};
+use super::changes::{self, Changes};
 use super::maker::Maker;
 use super::recurrence::{self, Recurrence};
 use super::remedies::Remedies;
@@ -23,6 +24,7 @@ pub(super) struct Judged<'a> {
     pub(super) remedies: &'a Remedies,
     pub(super) recurrence: Option<&'a Recurrence>,
     pub(super) actions: &'a Actions,
+    pub(super) changes: Option<&'a Changes>,
 }
 
 /// The findings, most pressing first, and what was looked at and asks for nothing.
@@ -33,11 +35,19 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
     recurrence::finding(
         maker,
         judged.recurrence,
+        judged.changes,
         actions::unattended_growing(judged.actions),
         &mut found,
         &mut clear,
     );
-    actions::findings(maker, judged.actions, &mut found, &mut clear);
+    changes::findings(maker, judged.changes, &mut found, &mut clear);
+    actions::findings(
+        maker,
+        judged.actions,
+        judged.changes,
+        &mut found,
+        &mut clear,
+    );
     let (mut after, mut clear_after) = (Vec::new(), Vec::new());
     oldest(maker, judged.ageing, &mut after, &mut clear_after);
     answers(maker, judged.ageing, &mut after, &mut clear_after);
@@ -52,6 +62,8 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
         FindingKind::AnswerAwaited,
         FindingKind::OldestOpen,
         FindingKind::ActionsOverdue,
+        FindingKind::CategoryGrowing,
+        FindingKind::ShareRose,
     ] {
         let last = found.iter().rposition(|finding| finding.kind == kind);
         if let Some(at) = last.filter(|_| found.len() > MOST) {

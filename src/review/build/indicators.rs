@@ -115,7 +115,8 @@ fn computed(maker: &Maker, measured: &Measured, code: &str) -> Result<Option<Fig
     };
     let (shown, share) = match indicator.reading {
         Reading::Count(_) => (
-            Cell::number(words.count(actual.part), actual.part as f64),
+            Cell::number(words.count(actual.part), actual.part as f64)
+                .telling(&[actual.part.unsigned_abs()]),
             Cell::text(NOTHING),
         ),
         Reading::Share { .. } => {
@@ -129,13 +130,15 @@ fn computed(maker: &Maker, measured: &Measured, code: &str) -> Result<Option<Fig
                 }
                 None => Cell::text(NOTHING),
             };
-            (Cell::number(maker.of(x, n), actual.part as f64), share)
+            let cell = Cell::number(maker.of(x, n), actual.part as f64);
+            (cell.telling(&[x, n.saturating_sub(x)]), share)
         }
         Reading::Median { .. } => {
             let (days, n) = (words.real(actual.value, 1), words.count(actual.whole));
             let text = words.fill("indicators.median_days", &[("days", &days), ("n", &n)]);
             (
-                Cell::number(text, rounded(actual.value, 1)),
+                Cell::number(text, rounded(actual.value, 1))
+                    .telling(&[actual.whole.unsigned_abs()]),
                 Cell::text(NOTHING),
             )
         }
@@ -143,7 +146,8 @@ fn computed(maker: &Maker, measured: &Measured, code: &str) -> Result<Option<Fig
             let (score, n) = (words.real(actual.value, 2), words.count(actual.whole));
             let text = words.fill("indicators.mean_score", &[("score", &score), ("n", &n)]);
             (
-                Cell::number(text, rounded(actual.value, 2)),
+                Cell::number(text, rounded(actual.value, 2))
+                    .telling(&[actual.whole.unsigned_abs()]),
                 Cell::text(NOTHING),
             )
         }

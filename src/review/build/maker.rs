@@ -31,6 +31,8 @@ pub(super) struct Shown {
     /// Wilson interval in percent, rounded.
     pub(super) interval: Option<(f64, f64)>,
     pub(super) interval_text: String,
+    /// x, and those that are not.
+    pub(super) counts: [u64; 2],
 }
 
 impl<'a> Maker<'a> {
@@ -216,8 +218,10 @@ impl<'a> Maker<'a> {
                 percent: None,
                 interval: None,
                 interval_text: NOTHING.to_owned(),
+                counts: [0, 0],
             });
         }
+        let counts = [x, n.saturating_sub(x)];
         let estimate = wilson(x, n, DEFAULT_CONFIDENCE)?;
         if n < SMALLEST_FOR_PERCENT {
             return Ok(Shown {
@@ -225,6 +229,7 @@ impl<'a> Maker<'a> {
                 percent: None,
                 interval: None,
                 interval_text: NOTHING.to_owned(),
+                counts,
             });
         }
         Ok(Shown {
@@ -235,6 +240,7 @@ impl<'a> Maker<'a> {
                 rounded(estimate.upper * 100.0, 1),
             )),
             interval_text: self.words.span(estimate.lower, estimate.upper),
+            counts,
         })
     }
 
@@ -259,12 +265,13 @@ impl<'a> Maker<'a> {
             text: self.with_counts(shown, x, n),
             number: shown.percent,
             link: None,
+            counts: vec![x, n.saturating_sub(x)],
         }
     }
 
     /// A cell of a count; opens to its cases where a list is given.
     pub(super) fn count_cell(&self, n: i64, list: Option<&CaseList>) -> Cell {
-        let cell = Cell::number(self.words.count(n), n as f64);
+        let cell = Cell::number(self.words.count(n), n as f64).telling(&[n.unsigned_abs()]);
         match list {
             Some(list) => cell.linked(&list.id),
             None => cell,
@@ -277,6 +284,7 @@ impl<'a> Maker<'a> {
             text: shown.text.clone(),
             number: shown.percent,
             link: None,
+            counts: shown.counts.to_vec(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Metrics without a section of their own: a table each, as counted.
 
 use super::maker::Maker;
-use super::{actions, meeting};
+use super::{actions, answers, changes, exposure, meeting, series, timelines};
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::figures::OtherMetric;
@@ -59,7 +59,16 @@ pub(super) fn section(maker: &Maker) -> Result<Option<Section>, ReviewError> {
 }
 
 fn is_shown(id: &str) -> bool {
-    SHOWN.contains(&id) || actions::SHOWN.contains(&id) || meeting::SHOWN.contains(&id)
+    let elsewhere: [&[&str]; 7] = [
+        &actions::SHOWN,
+        &answers::SHOWN,
+        &changes::SHOWN,
+        &exposure::SHOWN,
+        &meeting::SHOWN,
+        &series::SHOWN,
+        &timelines::SHOWN,
+    ];
+    SHOWN.contains(&id) || elsewhere.iter().any(|shown| shown.contains(&id))
 }
 
 /// Whether a metric of this section answers for an indicator or clause, and has anything to show.
@@ -128,6 +137,7 @@ fn metric_blocks(maker: &Maker, metric: &OtherMetric, counted: Option<Counted>) 
                             text: maker.value(column, value),
                             number: value.as_real().map(|real| rounded(real, 4)),
                             link: None,
+                            counts: Vec::new(),
                         })
                         .collect()
                 })

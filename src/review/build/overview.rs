@@ -41,6 +41,7 @@ pub(super) fn head(
         ),
         source: words.fill("head.source", &[("source", &clean(&context.source))]),
         provisional: context.provisional.then(|| words.text("head.provisional")),
+        public: None,
         running: running.join(" · "),
         tiles: vec![
             received(maker, volume),

@@ -1,6 +1,8 @@
 //! What comes again: problems that grow or emerge beyond chance, and the recurrent problems of the period.
 
+use super::changes::Changes;
 use super::maker::Maker;
+use super::timelines;
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::model::{Block, Cell, Column, Finding, FindingKind, Section};
@@ -42,11 +44,13 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Recurrence>, ReviewError> {
         .map(|(growing, recurrent)| Recurrence { growing, recurrent }))
 }
 
-/// The first page's sentence: problems beyond chance. The search controlled false discoveries over all problems.
+/// The first page's sentence: problems beyond chance. The search controlled false discoveries over all problems; those
+/// that stand under the control over all series of the review are named.
 /// `unattended`: how many problems and categories beyond chance have no open action, where that is known.
 pub(super) fn finding(
     maker: &Maker,
     found: Option<&Recurrence>,
+    changes: Option<&Changes>,
     unattended: Option<usize>,
     findings: &mut Vec<Finding>,
     clear: &mut Vec<String>,
@@ -56,12 +60,20 @@ pub(super) fn finding(
         clear.push(words.text("recurrence.not_searched"));
         return;
     };
-    let n = found.growing.rows.len();
+    let standing: Vec<usize> = (0..found.growing.rows.len())
+        .filter(|row| {
+            let id = found.growing.text(*row, "cluster_id");
+            changes.is_some_and(|changes| changes.calls_problem(&id))
+        })
+        .collect();
+    let n = standing.len();
     if n == 0 {
         clear.push(words.text("recurrence.growing_none"));
         return;
     }
-    let named: Vec<String> = (0..n.min(NAMED))
+    let named: Vec<String> = standing
+        .into_iter()
+        .take(NAMED)
         .map(|row| {
             words.fill(
                 "recurrence.named",
@@ -94,7 +106,11 @@ pub(super) fn finding(
     });
 }
 
-pub(super) fn section(maker: &Maker, found: Option<&Recurrence>) -> Result<Section, ReviewError> {
+pub(super) fn section(
+    maker: &Maker,
+    found: Option<&Recurrence>,
+    changes: Option<&Changes>,
+) -> Result<Section, ReviewError> {
     let words = maker.words;
     let mut blocks = vec![Block::Text {
         text: words.text("recurrence.lead"),
@@ -106,6 +122,7 @@ pub(super) fn section(maker: &Maker, found: Option<&Recurrence>) -> Result<Secti
         Some(found) => {
             growing(maker, &found.growing, &mut blocks)?;
             recurrent(maker, &found.recurrent, &mut blocks)?;
+            blocks.extend(timelines::chart(maker, changes)?);
         }
     }
     Ok(Section {
@@ -144,6 +161,7 @@ fn growing(maker: &Maker, table: &Counted, blocks: &mut Vec<Block>) -> Result<()
                 text: ratio(maker, table, row),
                 number: table.cell(row, "ratio").as_real().map(|r| rounded(r, 2)),
                 link: None,
+                counts: Vec::new(),
             },
             Cell {
                 text: table
@@ -152,6 +170,7 @@ fn growing(maker: &Maker, table: &Counted, blocks: &mut Vec<Block>) -> Result<()
                     .map_or(NOTHING.to_owned(), |q| words.real(q, 4)),
                 number: table.cell(row, "growth_q").as_real().map(|q| rounded(q, 4)),
                 link: None,
+                counts: Vec::new(),
             },
         ]);
         lists.push(list);
@@ -249,6 +268,7 @@ fn real_cell(maker: &Maker, value: &Value) -> Cell {
         text: real(maker, value),
         number: value.as_real().map(|real| rounded(real, 1)),
         link: None,
+        counts: Vec::new(),
     }
 }
 

@@ -37,7 +37,12 @@ pub(crate) enum Hang {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mark {
     Disc,
+    /// A small disc, where many stand in a row.
+    Dot,
+    /// An empty disc.
+    Ring,
     Square,
+    Diamond,
 }
 
 /// What a drawing step answers: the backend's complaint as text.
@@ -79,6 +84,9 @@ impl<DB: DrawingBackend> Canvas<DB> {
     }
 
     pub(crate) fn path(&self, points: &[(f64, f64)], color: RGBColor, wide: u32) -> Drawn {
+        if points.len() < 2 {
+            return Ok(());
+        }
         let points: Vec<(i32, i32)> = points.iter().map(|p| self.at(*p)).collect();
         self.area
             .draw(&PathElement::new(
@@ -161,6 +169,30 @@ impl<DB: DrawingBackend> Canvas<DB> {
                 .area
                 .draw(&Circle::new(self.at(at), 5 * self.dots, color.filled()))
                 .map_err(|e| e.to_string()),
+            Mark::Dot => self
+                .area
+                .draw(&Circle::new(self.at(at), 3 * self.dots, color.filled()))
+                .map_err(|e| e.to_string()),
+            Mark::Ring => {
+                for (radius, color) in [(4, color), (2, PAPER)] {
+                    self.area
+                        .draw(&Circle::new(
+                            self.at(at),
+                            radius * self.dots,
+                            color.filled(),
+                        ))
+                        .map_err(|e| e.to_string())?;
+                }
+                Ok(())
+            }
+            Mark::Diamond => {
+                let (x, y) = at;
+                let corners = [(x, y - 7.0), (x + 7.0, y), (x, y + 7.0), (x - 7.0, y)];
+                let corners: Vec<(i32, i32)> = corners.iter().map(|p| self.at(*p)).collect();
+                self.area
+                    .draw(&Polygon::new(corners, color.filled()))
+                    .map_err(|e| e.to_string())
+            }
             Mark::Square => {
                 let (x, y) = at;
                 self.bar(x - 5.0, y - 5.0, x + 5.0, y + 5.0, color)?;

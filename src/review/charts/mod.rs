@@ -6,11 +6,15 @@
 pub mod ageing;
 pub mod bridge;
 mod canvas;
+pub mod control;
 pub mod course;
+pub mod funnel;
 pub mod intervals;
+pub mod multiples;
 pub mod pareto;
 pub mod plotted;
 pub mod stacked;
+pub mod steps;
 pub mod survival;
 
 use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
@@ -132,6 +136,10 @@ fn height(chart: &Chart) -> u32 {
         Drawing::Pareto(data) => data.height(),
         Drawing::Survival(data) => data.height(),
         Drawing::Course(data) => data.height(),
+        Drawing::Control(data) => data.height(),
+        Drawing::Multiples(data) => data.height(),
+        Drawing::Steps(data) => data.height(),
+        Drawing::Funnel(data) => data.height(),
     }
 }
 
@@ -144,6 +152,10 @@ fn draw_on<DB: DrawingBackend>(chart: &Chart, canvas: Canvas<DB>) -> Drawn {
         Drawing::Pareto(data) => data.draw(&canvas)?,
         Drawing::Survival(data) => data.draw(&canvas)?,
         Drawing::Course(data) => data.draw(&canvas)?,
+        Drawing::Control(data) => data.draw(&canvas)?,
+        Drawing::Multiples(data) => data.draw(&canvas)?,
+        Drawing::Steps(data) => data.draw(&canvas)?,
+        Drawing::Funnel(data) => data.draw(&canvas)?,
     }
     canvas.finish()
 }

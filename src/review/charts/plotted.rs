@@ -2,10 +2,14 @@
 
 use super::ageing::AgeingChart;
 use super::bridge::BridgeChart;
+use super::control::{ControlChart, ControlPoint};
 use super::course::{CourseChart, CourseColumn};
+use super::funnel::FunnelChart;
 use super::intervals::{IntervalChart, IntervalRow, Share};
+use super::multiples::MultiplesChart;
 use super::pareto::ParetoChart;
 use super::stacked::StackedChart;
+use super::steps::StepsChart;
 use super::survival::SurvivalChart;
 use crate::review::model::{Chart, Drawing};
 
@@ -37,6 +41,8 @@ pub enum Form {
     Standing,
     /// Standing, one upon the other.
     Stacked,
+    /// A line for each series.
+    Lines,
 }
 
 /// One value for each category; `None` is a gap.
@@ -64,8 +70,12 @@ pub enum DrawnAs {
 pub struct Curves {
     pub x_title: String,
     pub y_title: String,
+    /// Last value of the upright axis, where it is not to be chosen by the spreadsheet.
+    pub top: Option<f64>,
     /// Name and corners of each.
     pub curves: Vec<(String, Vec<(f64, f64)>)>,
+    /// Marks that no line joins.
+    pub points: Vec<(String, Vec<(f64, f64)>)>,
 }
 
 impl Series {
@@ -88,6 +98,10 @@ pub fn plotted(chart: &Chart) -> Plotted {
         Drawing::Ageing(data) => Plotted::Bars(ageing(data)),
         Drawing::Pareto(data) => Plotted::Bars(pareto(data)),
         Drawing::Course(data) => Plotted::Bars(course(data)),
+        Drawing::Control(data) => Plotted::Bars(control(data)),
+        Drawing::Multiples(data) => Plotted::Bars(multiples(data)),
+        Drawing::Steps(data) => Plotted::Bars(steps(data)),
+        Drawing::Funnel(data) => Plotted::Curves(funnel(data)),
         Drawing::Survival(data) => Plotted::Curves(survival(data)),
     }
 }
@@ -223,6 +237,65 @@ fn course(data: &CourseChart) -> Bars {
     }
 }
 
+fn control(data: &ControlChart) -> Bars {
+    type Of = fn(&ControlPoint) -> Option<f64>;
+    let lines: [(&str, Of); 4] = [
+        (&data.unit, |point| point.value),
+        (&data.names.centre, |point| point.centre),
+        (&data.names.lower, |point| point.lower),
+        (&data.names.upper, |point| point.upper),
+    ];
+    Bars {
+        form: Form::Lines,
+        categories: data.points.iter().map(|p| p.label.clone()).collect(),
+        series: lines
+            .into_iter()
+            .map(|(name, of)| Series::bars(name, data.points.iter().map(of).collect()))
+            .collect(),
+        unit: data.unit.clone(),
+        axis: None,
+    }
+}
+
+fn multiples(data: &MultiplesChart) -> Bars {
+    Bars {
+        form: Form::Lines,
+        categories: data.months.clone(),
+        series: data
+            .panels
+            .iter()
+            .map(|panel| Series::bars(&panel.title, panel.values.clone()))
+            .collect(),
+        unit: data.unit.clone(),
+        axis: None,
+    }
+}
+
+fn steps(data: &StepsChart) -> Bars {
+    let counts = data.rows.iter().map(|row| Some(row.count)).collect();
+    Bars {
+        form: Form::Lying,
+        categories: data.rows.iter().map(|row| row.label.clone()).collect(),
+        series: vec![Series::bars(&data.unit, counts)],
+        unit: data.unit.clone(),
+        axis: None,
+    }
+}
+
+fn funnel(data: &FunnelChart) -> Curves {
+    let limits = data.limits.iter().flat_map(|limit| {
+        [&limit.lower, &limit.upper].map(|curve| (limit.name.clone(), curve.clone()))
+    });
+    let units = data.units.iter().map(|unit| (unit.size, unit.value));
+    Curves {
+        x_title: data.x_title.clone(),
+        y_title: data.y_title.clone(),
+        top: None,
+        curves: limits.collect(),
+        points: vec![(data.within.clone(), units.collect())],
+    }
+}
+
 fn survival(data: &SurvivalChart) -> Curves {
     let corners = |steps: &[(f64, f64)], end: f64| {
         let mut corners: Vec<(f64, f64)> = Vec::new();
@@ -240,6 +313,8 @@ fn survival(data: &SurvivalChart) -> Curves {
     Curves {
         x_title: data.x_title.clone(),
         y_title: data.y_title.clone(),
+        top: Some(100.0),
+        points: Vec::new(),
         curves: data
             .curves
             .iter()

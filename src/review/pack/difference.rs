@@ -289,6 +289,10 @@ fn figures_of(path: &Path, keys: &[String]) -> Result<Figures, PackError> {
 fn cases(before: &Path, after: &Path) -> Result<Vec<CaseChange>, PackError> {
     let read = |pack: &Path| {
         let path = pack.join(CASES);
+        // An edition for the public names no case.
+        if !path.exists() {
+            return Ok(Members::default());
+        }
         Members::read(&path).map_err(|why| PackError::Unreadable { path, why })
     };
     let (first, second) = (read(before)?, read(after)?);

@@ -2,7 +2,8 @@
 
 use rust_xlsxwriter::{
     Chart as Native, ChartErrorBars, ChartErrorBarsType, ChartFormat, ChartLegendPosition,
-    ChartRange, ChartSolidFill, ChartType, Color, Format, Formula, Worksheet, XlsxError,
+    ChartLine, ChartMarker, ChartMarkerType, ChartRange, ChartSolidFill, ChartType, Color, Format,
+    Formula, Worksheet, XlsxError,
 };
 
 use super::metric::letters;
@@ -59,6 +60,16 @@ fn short(alt: &str) -> String {
     text
 }
 
+/// Lines: the first stands out, the others differ in hue and lightness.
+const LINES: [u32; 6] = [
+    0x0008_306B,
+    0x0054_5E69,
+    0x00A6_6100,
+    0x00D9_9A2B,
+    0x006B_AED6,
+    0x00AE_B6BF,
+];
+
 /// A chart, and its last row of data.
 type Drawn = (Native, u32);
 
@@ -78,6 +89,7 @@ fn bars(
         Form::Lying => ChartType::Bar,
         Form::Standing => ChartType::Column,
         Form::Stacked => ChartType::ColumnStacked,
+        Form::Lines => ChartType::Line,
     });
     let mut line = None;
     let mut column = 1;
@@ -87,7 +99,7 @@ fn bars(
         .filter(|s| s.drawn == DrawnAs::Bar)
         .count();
     let mut fills = FILLS.iter().cycle();
-    for series in &bars.series {
+    for (at, series) in bars.series.iter().enumerate() {
         sheet.write_string_with_format(row, column, plain(&series.name), &formats.header_number)?;
         numbers(sheet, first, last, column, series)?;
         let range = |column: u16| (name, first, column, last, column);
@@ -110,9 +122,16 @@ fn bars(
             DrawnAs::Bar => {
                 let fill = fills.next().copied().unwrap_or(FILLS[1]);
                 let fill = if seen == 1 { FILLS[1] } else { fill };
-                let solid = ChartSolidFill::new().set_color(Color::RGB(fill)).clone();
-                added.set_format(ChartFormat::new().set_solid_fill(&solid));
-                added.set_gap(60);
+                if bars.form == Form::Lines {
+                    let line = ChartLine::new()
+                        .set_color(Color::RGB(LINES[at % LINES.len()]))
+                        .clone();
+                    added.set_format(ChartFormat::new().set_line(&line));
+                } else {
+                    let solid = ChartSolidFill::new().set_color(Color::RGB(fill)).clone();
+                    added.set_format(ChartFormat::new().set_solid_fill(&solid));
+                    added.set_gap(60);
+                }
             }
         }
         column += 1;
@@ -124,7 +143,7 @@ fn bars(
             // Along the values: these lie where the bars do.
             match bars.form {
                 Form::Lying => added.set_x_error_bars(&whiskers),
-                Form::Standing | Form::Stacked => added.set_y_error_bars(&whiskers),
+                Form::Standing | Form::Stacked | Form::Lines => added.set_y_error_bars(&whiskers),
             };
             column += 2;
         }
@@ -143,7 +162,7 @@ fn bars(
             native.y_axis().set_reverse();
             native.x_axis()
         }
-        Form::Standing | Form::Stacked => native.y_axis(),
+        Form::Standing | Form::Stacked | Form::Lines => native.y_axis(),
     };
     if let Some((from, to)) = bars.axis {
         values.set_min(from).set_max(to);
@@ -219,7 +238,15 @@ fn curves(
     let mut native = Native::new(ChartType::ScatterStraight);
     let mut column = 0;
     let mut last = row;
-    for (label, corners) in &curves.curves {
+    let lines = curves
+        .curves
+        .iter()
+        .map(|(label, corners)| (label, corners, true));
+    let marks = curves
+        .points
+        .iter()
+        .map(|(label, corners)| (label, corners, false));
+    for (label, corners, joined) in lines.chain(marks) {
         sheet.write_string_with_format(
             row,
             column,
@@ -232,11 +259,15 @@ fn curves(
             sheet.write_number_with_format(at, column + 1, *y, &Formats::number(*y))?;
         }
         let end = row + u32::try_from(corners.len().max(1)).unwrap_or(1);
-        native
-            .add_series()
+        let added = native.add_series();
+        added
             .set_name((name, row, column + 1))
             .set_categories((name, row + 1, column, end, column))
             .set_values((name, row + 1, column + 1, end, column + 1));
+        if !joined {
+            added.set_format(ChartFormat::new().set_no_line());
+            added.set_marker(ChartMarker::new().set_type(ChartMarkerType::Circle));
+        }
         last = last.max(end);
         column += 2;
     }
@@ -247,7 +278,9 @@ fn curves(
     native
         .y_axis()
         .set_name(plain(&curves.y_title).as_str())
-        .set_min(0.0)
-        .set_max(100.0);
+        .set_min(0.0);
+    if let Some(top) = curves.top {
+        native.y_axis().set_max(top);
+    }
     Ok((native, last))
 }

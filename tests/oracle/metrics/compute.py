@@ -16,6 +16,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import metrics_answers  # noqa: E402
+import metrics_courses  # noqa: E402
 import metrics_people  # noqa: E402
 import metrics_records  # noqa: E402
 import metrics_redress  # noqa: E402
@@ -36,7 +37,7 @@ from oracle_period import Period, View  # noqa: E402
 from oracle_register import read_cases, records_of  # noqa: E402
 
 
-def tables_of(view, stages):
+def tables_of(view, stages, as_of):
     cases, period, calendar, stock_on = view.cases, view.period, view.calendar, view.stock_on
     tables = {
         "stage_sla": due_basis(stages, THREE_STAGES, period),
@@ -52,8 +53,9 @@ def tables_of(view, stages):
         "stage_time": stage_time(stages, period),
         "remedies_not_delivered": remedies_not_delivered(cases, stock_on, calendar),
         "remedies_not_told": remedies_not_told(cases, stock_on, calendar),
+        "stage_course": metrics_courses.stage_course(view, as_of),
     }
-    for module in (metrics_answers, metrics_redress, metrics_subjects, metrics_records, metrics_people):
+    for module in (metrics_answers, metrics_courses, metrics_redress, metrics_subjects, metrics_records, metrics_people):
         tables |= {name: metric(view) for name, metric in module.METRICS.items()}
     return tables
 
@@ -80,7 +82,7 @@ def main():
     view = View(cases, functools.partial(records_of, args.sample), args.period, calendar, as_of)
     stages = [stage for case in cases for stage in stages_of(case, calendar, as_of)]
     os.makedirs(args.out, exist_ok=True)
-    for name, (head, rows) in tables_of(view, stages).items():
+    for name, (head, rows) in tables_of(view, stages, as_of).items():
         write(os.path.join(args.out, name + ".csv"), head, rows)
     if args.stages:
         fields = "name number side start end end_kind due_on counted limit verdict department site"

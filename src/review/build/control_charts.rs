@@ -1,0 +1,619 @@
+//! The section on change: what was tested and what came out, control charts, and the sites beside each other.
+
+use super::changes::{self, Changes, Subject, Test};
+use super::maker::{Maker, ticks};
+use super::series::{Counts, Point, Series, Span};
+use crate::review::ReviewError;
+use crate::review::charts::Tick;
+use crate::review::charts::control::{ControlChart, ControlNames, ControlPoint, Signal};
+use crate::review::charts::multiples::{MultiplesChart, Panel, PanelForm};
+use crate::review::model::{Block, Cell, Chart, Column, Drawing, Section};
+use crate::review::numbers::rounded;
+use crate::review::words::{NOTHING, clean};
+use crate::stats::StatsError;
+use crate::stats::control::{
+    ChartKind, ChartPlan, ControlChart as Judged, Counted, Exposed, RunRule, p_chart,
+    p_prime_chart, u_chart, u_prime_chart,
+};
+use crate::stats::dispersion::{DEFAULT_LEVEL, Dispersion, rate_dispersion, share_dispersion};
+use crate::stats::growth;
+
+/// Without it there are no months.
+const VOLUME: &str = "volume_course";
+/// Months without which no control chart is drawn.
+const LEAST_MONTHS: usize = 6;
+/// Things in a month, on average, below which the limits of a share cover all of the axis.
+const LEAST_A_MONTH: f64 = 8.0;
+/// Tests shown that are not beyond chance.
+const MOST_STEADY: usize = 12;
+/// Panels of small multiples.
+const MOST_PANELS: usize = 12;
+
+pub(super) fn section(maker: &Maker, changes: Option<&Changes>) -> Result<Section, ReviewError> {
+    let words = maker.words;
+    let mut blocks = vec![Block::Text {
+        text: words.text("changes.lead"),
+    }];
+    match changes {
+        None => blocks.push(match maker.metric(VOLUME, &[])? {
+            None => maker.not_measured(VOLUME),
+            Some(_) => Block::Absent {
+                text: words.text("changes.no_months"),
+            },
+        }),
+        Some(changes) => {
+            tests(maker, changes, &mut blocks);
+            let mut small = Vec::new();
+            for series in changes.courses.series.iter().filter(|s| s.site.is_none()) {
+                if is_small(series) {
+                    small.push(series.label.clone());
+                    continue;
+                }
+                let metric = changes::metric_of(&series.counts);
+                let chart = control_chart(maker, series, &changes.courses.span)
+                    .map_err(Maker::refused(metric))?;
+                blocks.extend(chart.map(|chart| Block::Chart {
+                    chart: Box::new(chart),
+                }));
+            }
+            if !small.is_empty() {
+                let list = small.join("; ");
+                blocks.push(Block::Absent {
+                    text: words.fill("changes.small", &[("list", &list)]),
+                });
+            }
+            blocks.extend(sites(maker, changes));
+            blocks.push(Block::Command {
+                text: words.text("cases.open_with"),
+                command: maker.command("stage_course", &[]),
+            });
+        }
+    }
+    Ok(Section {
+        id: "changes".into(),
+        title: words.text("changes.title"),
+        reference: words.text("changes.reference"),
+        blocks,
+    })
+}
+
+/// How many were tested, and the table: all beyond chance, then the nearest to it.
+fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
+    let words = maker.words;
+    if !changes.has_tested_series() {
+        blocks.push(Block::Absent {
+            text: words.text("changes.not_tested"),
+        });
+    }
+    if changes.tests.is_empty() {
+        return;
+    }
+    let number = |n: usize| words.count(i64::try_from(n).unwrap_or(i64::MAX));
+    let called = changes.tests.iter().filter(|test| test.is_called()).count();
+    let values = [
+        ("n", number(changes.tests.len())),
+        ("called", number(called)),
+        ("untested", number(changes.untested)),
+        ("level", words.percent_tick(growth::DEFAULT_LEVEL * 100.0)),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    blocks.push(Block::Text {
+        text: words.fill("changes.family", &values),
+    });
+    let shown: Vec<&Test> = changes.tests.iter().take(called + MOST_STEADY).collect();
+    let rows = shown
+        .iter()
+        .map(|test| {
+            vec![
+                Cell::text(subject(maker, changes, test)),
+                Cell::text(changes::change_text(maker, &test.change)),
+                Cell::text(changes::interval_text(maker, &test.change)),
+                small(maker, test.p_value),
+                small(maker, test.q_value),
+                Cell::text(words.text(match test.is_called() {
+                    true => "changes.beyond_chance",
+                    false => "changes.within_chance",
+                })),
+            ]
+        })
+        .collect();
+    let columns = ["series", "change", "interval", "p", "q", "verdict"]
+        .iter()
+        .map(|key| Column {
+            title: words.text(&format!("changes.col_{key}")),
+            number: ["p", "q"].contains(key),
+        })
+        .collect();
+    let caption = words.plural(
+        "changes.caption",
+        i64::try_from(changes.tests.len()).unwrap_or(i64::MAX),
+        &[("shown", &number(shown.len()))],
+    );
+    blocks.push(Block::Table {
+        table: maker.table("changes", caption, columns, rows),
+    });
+}
+
+/// A probability with four places; what is smaller says so.
+fn small(maker: &Maker, p: f64) -> Cell {
+    let words = maker.words;
+    let text = match p < 0.0001 {
+        true => format!("< {}", words.real(0.0001, 4)),
+        false => words.real(p, 4),
+    };
+    Cell::number(text, rounded(p, 4))
+}
+
+fn subject(maker: &Maker, changes: &Changes, test: &Test) -> String {
+    let words = maker.words;
+    match &test.subject {
+        Subject::Series(at) => changes
+            .courses
+            .series
+            .get(*at)
+            .map_or(NOTHING.to_owned(), |series| changes::name(maker, series)),
+        Subject::Category(name) => {
+            let name = words.name("categories", &clean(name));
+            words.fill("changes.category", &[("category", &name)])
+        }
+        Subject::Problem { id, label } => format!("{id} {label}"),
+    }
+}
+
+/// A share of so few a month that a chart of it says nothing.
+fn is_small(series: &Series) -> bool {
+    let sizes: f64 = series.points.iter().map(|point| point.size).sum();
+    !matches!(series.counts, Counts::Received) && sizes < LEAST_A_MONTH * series.points.len() as f64
+}
+
+/// The judged points of a series, its unit and the word for a point's height.
+struct Charted {
+    judged: Judged,
+    unit: &'static str,
+    /// From the height of a point to that on the axis.
+    factor: f64,
+}
+
+/// A series by the chart that fits its scatter; `None` where it is too short or has nothing to show.
+fn charted(series: &Series, span: &Span) -> Result<Option<Charted>, StatsError> {
+    let full = series
+        .points
+        .iter()
+        .filter(|point| point.size > 0.0)
+        .count();
+    if full < LEAST_MONTHS || series.points.iter().all(|point| point.count == 0) {
+        return Ok(None);
+    }
+    let plan = ChartPlan {
+        last_unfinished: span.unfinished,
+        ..ChartPlan::default()
+    };
+    // Only what shows in the months before is scatter; what the period does is for the chart to show.
+    let past = &series.points[..span.period.max(1).min(series.points.len())];
+    let over = |answer: Result<Dispersion, StatsError>| {
+        answer.is_ok_and(|scatter| scatter.is_over(DEFAULT_LEVEL))
+    };
+    let judged = match series.counts {
+        Counts::Late { .. } | Counts::Rejected => {
+            let of = |point: &Point| Counted {
+                count: point.count,
+                size: point.size as u64,
+            };
+            let points: Vec<Counted> = series.points.iter().map(of).collect();
+            let past: Vec<Counted> = past.iter().map(of).collect();
+            match over(share_dispersion(&past)) {
+                true => p_prime_chart(&points, &plan),
+                false => p_chart(&points, &plan),
+            }
+        }
+        Counts::Received => {
+            let of = |point: &Point| Exposed {
+                count: point.count,
+                exposure: point.size,
+            };
+            let points: Vec<Exposed> = series.points.iter().map(of).collect();
+            let past: Vec<Exposed> = past.iter().map(of).collect();
+            match over(rate_dispersion(&past)) {
+                true => u_prime_chart(&points, &plan),
+                false => u_chart(&points, &plan),
+            }
+        }
+    }?;
+    let (unit, factor) = match series.counts {
+        Counts::Late { .. } => ("changes.unit_late", 100.0),
+        Counts::Rejected => ("changes.unit_rejected", 100.0),
+        Counts::Received => ("changes.unit_received", 1.0),
+    };
+    Ok(Some(Charted {
+        judged,
+        unit,
+        factor,
+    }))
+}
+
+fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<Chart>, StatsError> {
+    let words = maker.words;
+    let Some(Charted {
+        judged,
+        unit,
+        factor,
+    }) = charted(series, span)?
+    else {
+        return Ok(None);
+    };
+    let places = if factor > 1.0 { 1 } else { 2 };
+    let height = |value: f64| rounded(value * factor, places);
+    let written = |value: f64| match factor > 1.0 {
+        true => words.percent(value),
+        false => words.real(value, places),
+    };
+    let points: Vec<ControlPoint> = judged
+        .points
+        .iter()
+        .zip(&series.points)
+        .map(|(point, month)| ControlPoint {
+            label: month.month.clone(),
+            value: point.value.map(height),
+            text: point.value.map(written).unwrap_or_default(),
+            centre: point.limits.map(|limits| height(limits.centre)),
+            lower: point.limits.map(|limits| height(limits.lower)),
+            upper: point.limits.map(|limits| height(limits.upper)),
+            signal: signal(&point.signals),
+            unfinished: point.unfinished,
+        })
+        .collect();
+    let firm = judged
+        .phases
+        .iter()
+        .all(|phase| phase.baseline.is_some_and(|b| b.is_firm()));
+    let signals = |wanted: Signal| -> Vec<String> {
+        let marked = points.iter().filter(|point| point.signal == Some(wanted));
+        marked.map(|point| words.month(&point.label)).collect()
+    };
+    let (beyond, runs) = (signals(Signal::Beyond), signals(Signal::Run));
+    let said = finding(maker, &beyond, &runs);
+    let highest = points
+        .iter()
+        .flat_map(|point| [point.value, point.upper])
+        .flatten()
+        .fold(0.0, f64::max);
+    let highest = if factor > 1.0 {
+        highest.min(100.0)
+    } else {
+        highest
+    };
+    let y_ticks = share_ticks(maker, highest * 1.1, factor);
+    let names = ControlNames {
+        centre: words.text("changes.centre"),
+        limits: words.text(match firm {
+            true => "changes.limits_firm",
+            false => "changes.limits_provisional",
+        }),
+        lower: words.text("changes.col_lower"),
+        upper: words.text("changes.col_upper"),
+        beyond: (!beyond.is_empty()).then(|| words.text("changes.mark_beyond")),
+        run: (!runs.is_empty()).then(|| words.text("changes.mark_run")),
+        unfinished: points
+            .iter()
+            .any(|point| point.unfinished)
+            .then(|| words.text("changes.mark_unfinished")),
+    };
+    let rows = judged
+        .points
+        .iter()
+        .zip(&series.points)
+        .zip(&points)
+        .map(|((point, month), drawn)| {
+            let cell = |value: Option<f64>| match value {
+                Some(value) => Cell::number(written(value), height(value)),
+                None => Cell::text(NOTHING),
+            };
+            let size = match series.counts {
+                Counts::Received => Cell::number(words.real(month.size, 1), rounded(month.size, 1)),
+                Counts::Late { .. } | Counts::Rejected => maker.count_cell(month.size as i64, None),
+            };
+            vec![
+                Cell::text(words.month(&month.month)),
+                maker.count_cell(i64::try_from(month.count).unwrap_or(i64::MAX), None),
+                size,
+                cell(point.value),
+                cell(point.limits.map(|limits| limits.centre)),
+                cell(point.limits.map(|limits| limits.lower)),
+                cell(point.limits.map(|limits| limits.upper)),
+                Cell::text(marks(maker, &point.signals, drawn.unfinished)),
+            ]
+        })
+        .collect();
+    let size = match series.counts {
+        Counts::Late { .. } => "changes.col_due",
+        Counts::Rejected => "changes.col_answered",
+        Counts::Received => "changes.col_days",
+    };
+    let mut columns = maker.columns(&[
+        "changes.col_month",
+        "changes.col_count",
+        size,
+        unit,
+        "changes.centre",
+        "changes.col_lower",
+        "changes.col_upper",
+        "changes.col_mark",
+    ]);
+    if let Some(last) = columns.last_mut() {
+        last.number = false;
+    }
+    let name = chart_name(&series.counts);
+    let values = [
+        ("series", series.label.as_str()),
+        ("finding", said.as_str()),
+    ];
+    let title = words.fill("changes.chart", &values);
+    let kind = words.text(match judged.kind {
+        ChartKind::PPrime | ChartKind::UPrime => "changes.kind_scatter",
+        ChartKind::P
+        | ChartKind::U
+        | ChartKind::Individuals
+        | ChartKind::Between
+        | ChartKind::TimeBetween => "changes.kind_chance",
+    });
+    let mut table = maker.table(&name.replace('-', "_"), title.clone(), columns, rows);
+    table.folded = true;
+    let last = points.len().saturating_sub(1);
+    Ok(Some(Chart {
+        name,
+        alt: words.fill(
+            "changes.alt",
+            &[
+                ("series", &series.label),
+                ("finding", &said),
+                ("kind", &kind),
+            ],
+        ),
+        title,
+        drawing: Drawing::Control(ControlChart {
+            unit: words.text(unit),
+            top: y_ticks.last().map_or(1.0, |tick| tick.at),
+            ticks: y_ticks,
+            points,
+            period: (span.period <= last)
+                .then(|| (span.period, last, clean(&maker.context.period.name))),
+            names,
+            phases: judged
+                .phases
+                .iter()
+                .filter_map(|phase| phase.reason.clone().map(|reason| (phase.start, reason)))
+                .collect(),
+        }),
+        table,
+    }))
+}
+
+/// Ticks of an axis of percents or of plain numbers.
+fn share_ticks(maker: &Maker, top: f64, factor: f64) -> Vec<Tick> {
+    let words = maker.words;
+    match factor > 1.0 {
+        false => ticks(words, top, false),
+        true => {
+            let step = [1.0, 2.0, 5.0, 10.0, 20.0, 25.0]
+                .into_iter()
+                .find(|step| top <= step * 5.0)
+                .unwrap_or(25.0);
+            let count = (top.min(100.0) / step).ceil().max(1.0) as u32;
+            (0..=count)
+                .map(|i| {
+                    let at = f64::from(i) * step;
+                    Tick {
+                        at,
+                        label: words.percent_tick(at),
+                    }
+                })
+                .collect()
+        }
+    }
+}
+
+/// The strongest of a point's signals.
+fn signal(rules: &[RunRule]) -> Option<Signal> {
+    if rules.contains(&RunRule::BeyondThreeSigma) {
+        Some(Signal::Beyond)
+    } else if rules.is_empty() {
+        None
+    } else {
+        Some(Signal::Run)
+    }
+}
+
+/// The rules that a month broke, in words.
+fn marks(maker: &Maker, rules: &[RunRule], unfinished: bool) -> String {
+    let words = maker.words;
+    let mut said: Vec<String> = rules
+        .iter()
+        .map(|rule| {
+            words.text(match rule {
+                RunRule::BeyondThreeSigma => "changes.rule_beyond",
+                RunRule::EightOnOneSide => "changes.rule_eight",
+                RunRule::SixTrending => "changes.rule_six",
+                RunRule::TwoOfThreeBeyondTwoSigma => "changes.rule_two",
+            })
+        })
+        .collect();
+    if unfinished {
+        said.push(words.text("changes.mark_unfinished"));
+    }
+    said.join("; ")
+}
+
+/// What a chart says, for its caption.
+fn finding(maker: &Maker, beyond: &[String], runs: &[String]) -> String {
+    let words = maker.words;
+    let list = |months: &[String]| -> String {
+        let shown: Vec<&str> = months
+            .iter()
+            .rev()
+            .take(3)
+            .rev()
+            .map(String::as_str)
+            .collect();
+        match months.len() > shown.len() {
+            true => format!("… {}", shown.join(", ")),
+            false => shown.join(", "),
+        }
+    };
+    let n = |months: &[String]| i64::try_from(months.len()).unwrap_or(i64::MAX);
+    match (beyond.is_empty(), runs.is_empty()) {
+        (true, true) => words.text("changes.steady"),
+        (false, _) => words.plural("changes.beyond", n(beyond), &[("months", &list(beyond))]),
+        (true, false) => words.plural("changes.runs", n(runs), &[("months", &list(runs))]),
+    }
+}
+
+fn chart_name(counts: &Counts) -> String {
+    match counts {
+        Counts::Late { pass, stage, .. } => {
+            let stage: String = stage
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_lowercase()
+                    } else {
+                        '-'
+                    }
+                })
+                .collect();
+            format!("course-{stage}-{pass}")
+        }
+        Counts::Rejected => "course-rejected".to_owned(),
+        Counts::Received => "course-received".to_owned(),
+    }
+}
+
+/// The sites beside each other, a chart for each share that has any; the period's figures in words.
+fn sites(maker: &Maker, changes: &Changes) -> Vec<Block> {
+    let words = maker.words;
+    let span = &changes.courses.span;
+    let mut kinds: Vec<&Counts> = Vec::new();
+    for series in changes.courses.series.iter().filter(|s| s.site.is_some()) {
+        let share = !matches!(series.counts, Counts::Received);
+        let first_pass = !matches!(series.counts, Counts::Late { pass, .. } if pass > 1);
+        if share && first_pass && !kinds.contains(&&series.counts) {
+            kinds.push(&series.counts);
+        }
+    }
+    let mut blocks = Vec::new();
+    for counts in kinds {
+        let own: Vec<&Series> = changes
+            .courses
+            .series
+            .iter()
+            .filter(|series| series.site.is_some() && series.counts == *counts)
+            .take(MOST_PANELS)
+            .collect();
+        let panels: Vec<Panel> = own
+            .iter()
+            .map(|series| panel(maker, series, span))
+            .collect();
+        let Some(label) = own.first().map(|series| series.label.clone()) else {
+            continue;
+        };
+        let values = panels
+            .iter()
+            .flat_map(|panel| panel.values.iter().flatten());
+        let top = values.copied().fold(0.0, f64::max);
+        let y_ticks = share_ticks(maker, top, 100.0);
+        // Few lines fit a small panel: the ends and the middle.
+        let y_ticks: Vec<Tick> = match y_ticks.len() {
+            0..=3 => y_ticks,
+            n => y_ticks
+                .into_iter()
+                .enumerate()
+                .filter(|(i, _)| i.is_multiple_of(2) || *i == n - 1)
+                .map(|(_, t)| t)
+                .collect(),
+        };
+        let rows = own
+            .iter()
+            .zip(&panels)
+            .flat_map(|(series, panel)| {
+                let site = series.site.clone().unwrap_or_default();
+                series
+                    .points
+                    .iter()
+                    .zip(&panel.values)
+                    .map(move |(point, value)| {
+                        vec![
+                            Cell::text(site.clone()),
+                            Cell::text(words.month(&point.month)),
+                            maker.count_cell(i64::try_from(point.count).unwrap_or(i64::MAX), None),
+                            maker.count_cell(point.size as i64, None),
+                            match value {
+                                Some(value) => Cell::number(words.percent(value / 100.0), *value),
+                                None => Cell::text(NOTHING),
+                            },
+                        ]
+                    })
+            })
+            .collect();
+        let name = format!("{}-sites", chart_name(counts));
+        let title = words.fill("changes.sites", &[("series", &label)]);
+        let mut columns = maker.columns(&[
+            "changes.col_site",
+            "changes.col_month",
+            "changes.col_count",
+            "changes.col_size",
+            "changes.col_share",
+        ]);
+        columns[1].number = false;
+        let mut table = maker.table(&name.replace('-', "_"), title.clone(), columns, rows);
+        table.folded = true;
+        let said: Vec<String> = panels
+            .iter()
+            .map(|panel| format!("{}: {}", panel.title, panel.beside))
+            .collect();
+        blocks.push(Block::Chart {
+            chart: Box::new(Chart {
+                name,
+                alt: format!("{title}. {}", said.join("; ")),
+                title,
+                drawing: Drawing::Multiples(MultiplesChart {
+                    unit: words.text("changes.unit_sites"),
+                    top: y_ticks.last().map_or(1.0, |tick| tick.at),
+                    ticks: y_ticks,
+                    months: span.months.clone(),
+                    period: span.period,
+                    form: PanelForm::Line,
+                    panels,
+                }),
+                table,
+            }),
+        });
+    }
+    blocks
+}
+
+/// One site; a month of few is a gap, since a share of three says nothing.
+fn panel(maker: &Maker, series: &Series, span: &Span) -> Panel {
+    const LEAST: f64 = 5.0;
+    let share = |points: &[Point]| -> (u64, u64) {
+        points.iter().fold((0, 0), |(count, size), point| {
+            (count + point.count, size + point.size as u64)
+        })
+    };
+    let (count, size) = share(&series.points[span.period..]);
+    let (all_count, all_size) = share(&series.points);
+    let beside = match maker.share(count, size) {
+        Ok(shown) => maker.with_counts(&shown, count, size),
+        Err(_) => maker.of(count, size),
+    };
+    Panel {
+        title: series.site.clone().unwrap_or_default(),
+        beside,
+        values: series
+            .points
+            .iter()
+            .map(|point| {
+                (point.size >= LEAST).then(|| rounded(point.count as f64 / point.size * 100.0, 1))
+            })
+            .collect(),
+        mean: (all_size > 0).then(|| rounded(all_count as f64 / all_size as f64 * 100.0, 1)),
+    }
+}

@@ -1,0 +1,280 @@
+//! What the review calls a change, and what it does not.
+
+use redress::domain::vocabulary::Language;
+use redress::engine::counted::Value;
+use redress::review::build::build;
+use redress::review::charts::control::Signal;
+use redress::review::model::{Block, Drawing, FindingKind, ReviewModel, Table};
+
+use super::fixture::{Invented, context, quarter};
+
+fn review(invented: &Invented) -> ReviewModel {
+    build(invented, &context(Language::En)).expect("a review")
+}
+
+fn tests(model: &ReviewModel) -> &Table {
+    model
+        .tables()
+        .find(|t| t.name == "changes")
+        .expect("the table")
+}
+
+fn verdict<'a>(model: &'a ReviewModel, series: &str) -> &'a str {
+    let row = tests(model).rows.iter().find(|row| row[0].text == series);
+    row.map_or("not shown", |row| row[5].text.as_str())
+}
+
+/// The quarter with the recent months of a metric as those before.
+fn as_before(mut invented: Invented, metric: &str, columns: &[&str]) -> Invented {
+    let table = invented.tables.get_mut(metric).expect("the metric");
+    let keys: Vec<usize> = ["site", "stage", "category"]
+        .iter()
+        .filter_map(|name| table.position(name))
+        .collect();
+    let month = table.position("month").expect("months");
+    let values: Vec<usize> = columns
+        .iter()
+        .filter_map(|name| table.position(name))
+        .collect();
+    let old = table.rows.clone();
+    for row in &mut table.rows {
+        if row[month].as_text().as_str() < "2026-07" {
+            continue;
+        }
+        let like = old
+            .iter()
+            .find(|other| {
+                other[month].as_text().starts_with("2025-0")
+                    && other[month].as_text()[5..] == row[month].as_text()[5..]
+                    && keys.iter().all(|key| other[*key] == row[*key])
+            })
+            .expect("a year before");
+        for value in &values {
+            row[*value] = like[*value].clone();
+        }
+    }
+    invented
+}
+
+#[test]
+fn a_share_that_rose_at_one_site_is_called_there_and_not_at_the_other() {
+    let model = review(&quarter());
+    assert_eq!(verdict(&model, "Late: Processing, Bursa"), "beyond chance");
+    assert_eq!(verdict(&model, "Late: Processing"), "beyond chance");
+    assert_ne!(
+        verdict(&model, "Late: Processing, <Kocaeli>"),
+        "beyond chance"
+    );
+    assert_ne!(
+        verdict(&model, "Complaints per working day"),
+        "beyond chance"
+    );
+    assert_eq!(verdict(&model, "Category: Price"), "beyond chance");
+    let found = model
+        .findings
+        .iter()
+        .find(|finding| finding.kind == FindingKind::ShareRose)
+        .expect("a finding");
+    assert!(found.sentence.starts_with("Late: "), "{}", found.sentence);
+    assert!(found.detail.contains("series"), "{}", found.detail);
+    let said = model
+        .clear
+        .iter()
+        .any(|said| said.contains("series tested for change"));
+    assert!(said, "{:?}", model.clear);
+}
+
+#[test]
+fn nothing_beyond_chance_is_said_with_the_number_of_series() {
+    let mut calm = as_before(quarter(), "stage_course", &["late"]);
+    calm = as_before(calm, "answer_course", &["rejected"]);
+    calm = as_before(calm, "volume_course", &["complaints"]);
+    calm = as_before(calm, "category_course", &["complaints"]);
+    let trends = calm.tables.get_mut("problem_trends").expect("trends");
+    let p = trends.position("growth_p").expect("p");
+    for row in &mut trends.rows {
+        row[p] = Value::Real(0.3);
+    }
+    let model = review(&calm);
+    let kinds: Vec<FindingKind> = model.findings.iter().map(|finding| finding.kind).collect();
+    assert!(!kinds.contains(&FindingKind::ShareRose));
+    // Growing by the control over the problems alone, yet not under that over all series.
+    assert!(!kinds.contains(&FindingKind::ProblemGrowing));
+    assert!(!kinds.contains(&FindingKind::CategoryGrowing));
+    let said = model
+        .clear
+        .iter()
+        .any(|said| said.starts_with("Nothing changed beyond chance"));
+    assert!(said, "{:?}", model.clear);
+}
+
+#[test]
+fn what_fell_or_is_volume_is_no_finding_but_said() {
+    let mut better = quarter();
+    let table = better.tables.get_mut("stage_course").expect("stages");
+    let (late, month) = (
+        table.position("late").unwrap(),
+        table.position("month").unwrap(),
+    );
+    for row in &mut table.rows {
+        row[late] = Value::Count(if row[month].as_text().as_str() < "2026-07" {
+            20
+        } else {
+            5
+        });
+    }
+    let table = better.tables.get_mut("volume_course").expect("volume");
+    let complaints = table.position("complaints").unwrap();
+    for row in &mut table.rows {
+        if row[table.columns.iter().position(|c| c == "month").unwrap()]
+            .as_text()
+            .as_str()
+            >= "2026-07"
+        {
+            row[complaints] = Value::Count(160);
+        }
+    }
+    let model = review(&better);
+    assert!(
+        model
+            .findings
+            .iter()
+            .all(|finding| finding.kind != FindingKind::ShareRose)
+    );
+    assert_eq!(verdict(&model, "Late: Processing"), "beyond chance");
+    assert_eq!(
+        verdict(&model, "Complaints per working day"),
+        "beyond chance"
+    );
+    let also = model
+        .clear
+        .iter()
+        .find(|said| said.starts_with("Also changed"))
+        .expect("said");
+    assert!(
+        also.contains("Complaints per working day") && also.contains("Late: "),
+        "{also}"
+    );
+}
+
+#[test]
+fn a_period_without_whole_months_is_not_tested() {
+    let mut context = context(Language::En);
+    context.period = "2026-W36".parse().expect("a week");
+    let model = build(&quarter(), &context).expect("a review");
+    assert!(
+        model
+            .clear
+            .iter()
+            .any(|said| said.starts_with("Changes were not tested"))
+    );
+}
+
+#[test]
+fn a_control_chart_has_firm_limits_and_marks_what_lies_beyond() {
+    let model = review(&quarter());
+    let chart = model
+        .charts()
+        .find(|c| c.name == "course-processing-1")
+        .expect("the chart");
+    let Drawing::Control(drawing) = &chart.drawing else {
+        panic!("{:?}", chart.drawing);
+    };
+    assert_eq!(drawing.points.len(), 36);
+    assert_eq!(
+        drawing.period.as_ref().map(|(from, to, _)| (*from, *to)),
+        Some((33, 35))
+    );
+    assert_eq!(drawing.names.limits, "3-sigma limits");
+    // The limits rest on the first twenty months and stay; the months of the quarter lie beyond them.
+    let signals: Vec<Option<Signal>> = drawing.points[33..].iter().map(|p| p.signal).collect();
+    // September is within, but the third of three beyond 2 sigma.
+    assert_eq!(
+        signals,
+        [
+            Some(Signal::Beyond),
+            Some(Signal::Beyond),
+            Some(Signal::Run)
+        ]
+    );
+    assert!(
+        chart
+            .title
+            .contains("2 months beyond the limits (July 2026, August 2026)"),
+        "{}",
+        chart.title
+    );
+    let centre = drawing.points[0].centre;
+    assert!(drawing.points.iter().all(|point| point.centre == centre));
+}
+
+#[test]
+fn an_unfinished_month_is_drawn_and_judged_by_nothing() {
+    let mut context = context(Language::En);
+    context.as_of = "2026-09-20T09:00:00Z".parse().expect("a moment");
+    context.provisional = true;
+    let model = build(&quarter(), &context).expect("a review");
+    let chart = model
+        .charts()
+        .find(|c| c.name == "course-processing-1")
+        .expect("the chart");
+    let Drawing::Control(drawing) = &chart.drawing else {
+        panic!("{:?}", chart.drawing);
+    };
+    let last = drawing.points.last().expect("a point");
+    assert!(last.unfinished && last.signal.is_none());
+    assert_eq!(drawing.names.unfinished.as_deref(), Some("month not over"));
+}
+
+#[test]
+fn the_way_of_the_answers_adds_up() {
+    let model = review(&quarter());
+    let table = model
+        .tables()
+        .find(|t| t.name == "answers")
+        .expect("the table");
+    let count = |label: &str| {
+        let row = table.rows.iter().find(|row| row[0].text == label);
+        row.and_then(|row| row[1].number)
+    };
+    assert_eq!(count("First decision told"), Some(147.0));
+    assert_eq!(count("Rejected and examined again"), Some(25.0));
+    assert_eq!(count("Rejected twice: Outstanding"), Some(6.0));
+    let rejected = count("Rejected").expect("rejections");
+    assert!((rejected - 21.0).abs() < f64::EPSILON || (rejected - 6.0).abs() < f64::EPSILON);
+    // Each count opens to its cases.
+    let linked = table
+        .rows
+        .iter()
+        .filter(|row| row[1].link.is_some())
+        .count();
+    assert_eq!(linked, table.rows.len() - 3);
+}
+
+#[test]
+fn the_funnel_names_the_product_beyond_and_leaves_out_what_has_no_units() {
+    let model = review(&quarter());
+    let chart = model
+        .charts()
+        .find(|c| c.name == "funnel-products")
+        .expect("the funnel");
+    let Drawing::Funnel(drawing) = &chart.drawing else {
+        panic!("{:?}", chart.drawing);
+    };
+    let beyond: Vec<&str> = drawing
+        .units
+        .iter()
+        .filter(|unit| unit.beyond)
+        .map(|unit| unit.name.as_str())
+        .collect();
+    assert_eq!(beyond, ["Product & 3"]);
+    let section = model
+        .sections
+        .iter()
+        .find(|s| s.id == "exposure")
+        .expect("the section");
+    let said = section.blocks.iter().any(|block| {
+        matches!(block, Block::Text { text } if text.starts_with("2 complaints belong to months and products without"))
+    });
+    assert!(said);
+}
