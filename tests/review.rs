@@ -582,7 +582,7 @@ fn the_sheet_of_indicators_says_what_is_measured_and_what_is_not() {
         "entered by hand, as of 5\u{a0}January 2026, by A. Yılmaz"
     );
     // The latest of several.
-    assert_eq!(row("P8")[1], "82.5 %");
+    assert_eq!(row("P8")[1], "82.5%");
     assert!(row("P8")[4].contains("1\u{a0}May 2026"), "{:?}", row("P8"));
 }
 

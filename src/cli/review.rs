@@ -299,8 +299,7 @@ fn write_pack(
     let review_context = review_context(context, metrics, manifest, params, sources)?;
     let mut model = build::build(&asking, &review_context)?;
     if args.public {
-        let notice = Words::load(language)?.text("head.public");
-        model = public::edition(model, notice);
+        model = public::edition(model, &Words::load(language)?);
         // What was counted, and of whom, stays inside.
         tables.clear();
         exceptions.clear();

@@ -7,6 +7,7 @@
 //! to four are left out.
 
 use super::model::{Block, Cell, Head, ReviewModel, Section, Table, Tile};
+use super::words::Words;
 
 /// The smallest number of complaints that is shown.
 pub const SMALLEST: u64 = 5;
@@ -34,9 +35,9 @@ const ABOUT: [&str; 2] = ["definitions", "data-cut"];
 /// What stands in the place of a figure.
 const LEFT_OUT: &str = "·";
 
-/// The edition; `notice` says on its first page that it is one.
+/// The edition; its first page says that it is one.
 #[must_use]
-pub fn edition(model: ReviewModel, notice: String) -> ReviewModel {
+pub fn edition(model: ReviewModel, words: &Words) -> ReviewModel {
     let sections = model
         .sections
         .into_iter()
@@ -44,7 +45,7 @@ pub fn edition(model: ReviewModel, notice: String) -> ReviewModel {
         .map(section)
         .collect();
     ReviewModel {
-        head: head(model.head, notice),
+        head: head(model.head, words.text("head.public")),
         findings: Vec::new(),
         clear: Vec::new(),
         sections,

@@ -496,10 +496,16 @@ fn remarks(maker: &Maker, counted: &Counted, row: usize) -> String {
         said.push(words.fill("actions.still_in", &[("verdict", &verdict)]));
     }
     if let Some(chance) = counted.cell(row, "chance_to_see").as_real() {
-        let chance = words.percent(chance);
+        let chance = match chance < 0.001 {
+            true => format!("< {}", words.percent(0.001)),
+            false => words.percent(chance),
+        };
         said.push(words.fill("actions.chance", &[("chance", &chance)]));
     }
-    said.join("; ")
+    match said.is_empty() {
+        true => NOTHING.to_owned(),
+        false => said.join("; "),
+    }
 }
 
 fn relapses(maker: &Maker, counted: Option<&Counted>, blocks: &mut Vec<Block>) {

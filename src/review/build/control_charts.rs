@@ -7,7 +7,7 @@ use crate::review::ReviewError;
 use crate::review::charts::Tick;
 use crate::review::charts::control::{ControlChart, ControlNames, ControlPoint, Signal};
 use crate::review::charts::multiples::{MultiplesChart, Panel, PanelForm};
-use crate::review::model::{Block, Cell, Chart, Column, Drawing, Section};
+use crate::review::model::{Block, Cell, Chart, Drawing, Section};
 use crate::review::numbers::rounded;
 use crate::review::words::{NOTHING, clean};
 use crate::stats::StatsError;
@@ -43,7 +43,7 @@ pub(super) fn section(maker: &Maker, changes: Option<&Changes>) -> Result<Sectio
         }),
         Some(changes) => {
             tests(maker, changes, &mut blocks);
-            let mut small = Vec::new();
+            let (mut small, mut steady) = (Vec::new(), Vec::new());
             for series in changes.courses.series.iter().filter(|s| s.site.is_none()) {
                 if is_small(series) {
                     small.push(series.label.clone());
@@ -52,9 +52,19 @@ pub(super) fn section(maker: &Maker, changes: Option<&Changes>) -> Result<Sectio
                 let metric = changes::metric_of(&series.counts);
                 let chart = control_chart(maker, series, &changes.courses.span)
                     .map_err(Maker::refused(metric))?;
-                blocks.extend(chart.map(|chart| Block::Chart {
-                    chart: Box::new(chart),
-                }));
+                match chart {
+                    Some(chart) if is_shown(series, &chart) => blocks.push(Block::Chart {
+                        chart: Box::new(chart),
+                    }),
+                    Some(_) => steady.push(series.label.clone()),
+                    None => {}
+                }
+            }
+            if !steady.is_empty() {
+                let list = steady.join("; ");
+                blocks.push(Block::Text {
+                    text: words.fill("changes.steady_list", &[("list", &list)]),
+                });
             }
             if !small.is_empty() {
                 let list = small.join("; ");
@@ -117,13 +127,17 @@ fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
             ]
         })
         .collect();
-    let columns = ["series", "change", "interval", "p", "q", "verdict"]
-        .iter()
-        .map(|key| Column {
-            title: words.text(&format!("changes.col_{key}")),
-            number: ["p", "q"].contains(key),
-        })
-        .collect();
+    let mut columns = maker.columns(&[
+        "changes.col_series",
+        "changes.col_change",
+        "changes.col_interval",
+        "changes.col_p",
+        "changes.col_q",
+        "changes.col_verdict",
+    ]);
+    for text in [1, 2, 5] {
+        columns[text].number = false;
+    }
     let caption = words.plural(
         "changes.caption",
         i64::try_from(changes.tests.len()).unwrap_or(i64::MAX),
@@ -158,6 +172,19 @@ fn subject(maker: &Maker, changes: &Changes, test: &Test) -> String {
         }
         Subject::Problem { id, label } => format!("{id} {label}"),
     }
+}
+
+/// The whole of the process is always drawn; of its parts those where a month stands out, so that these are seen.
+fn is_shown(series: &Series, chart: &Chart) -> bool {
+    let whole = match &series.counts {
+        Counts::Late { stage, .. } => stage == "overall",
+        Counts::Rejected | Counts::Received => true,
+    };
+    let stands_out = match &chart.drawing {
+        Drawing::Control(drawing) => drawing.points.iter().any(|point| point.signal.is_some()),
+        _ => true,
+    };
+    whole || stands_out
 }
 
 /// A share of so few a month that a chart of it says nothing.

@@ -1,6 +1,8 @@
 //! Definitions, and the data cut: what the figures rest on.
 
 use super::maker::Maker;
+use super::sla;
+use crate::engine::indicators::{Reading, indicator_of};
 use crate::review::model::{Block, Cell, Fact, Section};
 use crate::review::words::clean;
 
@@ -68,9 +70,9 @@ pub(super) fn section(maker: &Maker) -> Section {
         .iter()
         .map(|(code, objective)| {
             let sign = if objective.at_least { '≥' } else { '≤' };
-            let target = words.real(objective.target, 1);
             let owner = clean(&objective.owner);
-            format!("{code} {sign} {target} (v{}, {owner})", objective.version)
+            let (name, target) = of_objective(maker, code, objective.target);
+            format!("{name} {sign} {target} (v{}, {owner})", objective.version)
         })
         .collect::<Vec<_>>();
     facts.push(fact(
@@ -128,7 +130,8 @@ pub(super) fn section(maker: &Maker) -> Section {
             .map(|(table, n)| vec![Cell::text(clean(table)), maker.count_cell(*n as i64, None)])
             .collect();
         let columns = maker.columns(&["cut.col_table", "cut.col_rows"]);
-        let table = maker.table("row_counts", words.text("cut.rows_caption"), columns, rows);
+        let mut table = maker.table("row_counts", words.text("cut.rows_caption"), columns, rows);
+        table.folded = true;
         blocks.push(Block::Table { table });
     }
     Section {
@@ -137,6 +140,29 @@ pub(super) fn section(maker: &Maker) -> Section {
         reference: words.text("cut.reference"),
         blocks,
     }
+}
+
+/// An indicator's name and its target, in percent where it is a share.
+fn of_objective(maker: &Maker, code: &str, target: f64) -> (String, String) {
+    let words = maker.words;
+    let (name, share) = match code.strip_prefix("sla.") {
+        Some(stage) => {
+            let (stage, pass) = stage.split_once('.').unwrap_or((stage, "1"));
+            let pass = pass.parse().unwrap_or(1);
+            (sla::label(maker, stage, pass, false), true)
+        }
+        None => {
+            let share =
+                indicator_of(code).is_some_and(|i| matches!(i.reading, Reading::Share { .. }));
+            let name = words.name("indicator_names", code);
+            (format!("{code} {name}"), share)
+        }
+    };
+    let target = match share {
+        true => words.percent(target / 100.0),
+        false => words.real(target, 1),
+    };
+    (name, target)
 }
 
 /// The limits in force with the names of stages and severities in the page's language; what has no

@@ -34,8 +34,6 @@ pub(super) fn section(maker: &Maker, measured: &Measured) -> Result<Section, Rev
         title: words.text("indicators.title"),
         reference: words.text("indicators.reference"),
         blocks: vec![
-            text("head.warning_volume"),
-            text("head.warning_times"),
             Block::Table {
                 table: sheet(maker, measured)?,
             },
@@ -193,11 +191,12 @@ fn entered(maker: &Maker, by_hand: Option<&Counted>, code: &str) -> Option<Figur
     let value = table.cell(row, "figure").as_real();
     let shown = match value {
         Some(value) => {
-            let text = format!(
-                "{} {}",
-                plain(maker, value),
-                words.name("codes", &table.text(row, "unit"))
-            );
+            let number = plain(maker, value);
+            let text = match table.text(row, "unit").as_str() {
+                "%" => words.percent(value / 100.0),
+                "of 5" => words.fill("indicators.of_five", &[("value", &number)]),
+                unit => format!("{number} {}", words.name("codes", unit)),
+            };
             Cell::number(text.trim().to_owned(), value)
         }
         None => Cell::text(NOTHING),
@@ -255,8 +254,15 @@ fn inputs(maker: &Maker) -> Result<Table, ReviewError> {
     let words = maker.words;
     let mut rows = Vec::new();
     for code in INPUTS {
-        let state = if code == "I3" {
-            Cell::text(words.text("indicators.in_pack")).linked("sla")
+        let place = match code {
+            "I3" => Some("sla"),
+            "I6" if holds(maker, "action_list", None)? => Some("actions"),
+            "I7" if holds(maker, "review_decisions", None)? => Some("meeting"),
+            _ if holds(maker, "review_inputs", Some(code))? => Some("meeting"),
+            _ => None,
+        };
+        let state = if let Some(place) = place {
+            Cell::text(words.text("indicators.in_pack")).linked(place)
         } else if has_rows(maker, code)? {
             Cell::text(words.text("indicators.further")).linked("others")
         } else {
@@ -270,6 +276,15 @@ fn inputs(maker: &Maker) -> Result<Table, ReviewError> {
     let columns = columns(maker, &["indicators.col_input", "indicators.col_where"]);
     let caption = words.text("indicators.inputs");
     Ok(maker.table("review_inputs", caption, columns, rows))
+}
+
+/// Whether a metric has a row, or one of an input.
+fn holds(maker: &Maker, metric: &str, input: Option<&str>) -> Result<bool, ReviewError> {
+    let Some(table) = maker.metric(metric, &[])? else {
+        return Ok(false);
+    };
+    let wanted = |row: &usize| input.is_none_or(|code| table.text(*row, "input") == code);
+    Ok((0..table.rows.len()).any(|row| wanted(&row)))
 }
 
 /// Columns of which the last is text.

@@ -13,6 +13,18 @@ use crate::review::words::{NOTHING, Words, clean};
 use crate::stats::proportion::wilson;
 use crate::stats::{DEFAULT_CONFIDENCE, StatsError};
 
+/// Columns that are the same in every case of a problem, so that a list of them leaves them out.
+const OF_THE_PROBLEM: [&str; 8] = [
+    "cluster_id",
+    "label",
+    "trend",
+    "theme_id",
+    "cases",
+    "complainants",
+    "open_cases",
+    "cost_minor",
+];
+
 /// The question, the words and the source of figures, with the count of case lists made so far.
 pub(super) struct Maker<'a> {
     figures: &'a dyn Figures,
@@ -112,11 +124,15 @@ impl<'a> Maker<'a> {
     ) -> CaseList {
         let number = self.lists.get() + 1;
         self.lists.set(number);
+        let of_a_problem = table.position("cluster_id").is_some();
         // What the conditions fix is in the title already.
         let kept: Vec<usize> = (0..table.columns.len())
             .filter(|i| {
                 let name = table.columns[*i].as_str();
-                !matches!(name, "case_key" | "step") && !conditions.iter().any(|(c, _)| *c == name)
+                let of_problem = of_a_problem && OF_THE_PROBLEM.contains(&name);
+                !of_problem
+                    && !matches!(name, "case_key" | "step")
+                    && !conditions.iter().any(|(c, _)| *c == name)
             })
             .collect();
         let rows: Vec<Vec<String>> = table
@@ -143,7 +159,7 @@ impl<'a> Maker<'a> {
             command: self.command(metric, conditions),
             columns: kept
                 .iter()
-                .map(|i| self.words.name("columns", &table.columns[*i]))
+                .map(|i| self.heading(&table.columns[*i]))
                 .collect(),
             rows,
         }
@@ -178,6 +194,8 @@ impl<'a> Maker<'a> {
                 .words
                 .text(if *flag { "words.yes" } else { "words.no" }),
             Value::Count(n) if column == "weekday" => self.words.name("codes", &format!("d{n}")),
+            // Money is kept in hundredths.
+            Value::Count(n) if column.ends_with("_minor") => self.words.real(*n as f64 / 100.0, 2),
             Value::Count(n) => self.words.count(*n),
             Value::Real(real) => self.words.real(*real, 1),
             Value::Day(day) => self.words.date(*day),
@@ -207,6 +225,15 @@ impl<'a> Maker<'a> {
                 "source_verdict" => self.words.name("verdicts", text),
                 _ => self.words.name("codes", text),
             },
+        }
+    }
+
+    /// A column's heading; money with its currency.
+    pub(super) fn heading(&self, column: &str) -> String {
+        let name = self.words.name("columns", column);
+        match &self.context.currency {
+            Some(currency) if column.ends_with("_minor") => format!("{name}, {}", clean(currency)),
+            _ => name,
         }
     }
 

@@ -122,7 +122,7 @@ fn metric_blocks(maker: &Maker, metric: &OtherMetric, counted: Option<Counted>) 
                 .iter()
                 .enumerate()
                 .map(|(i, name)| Column {
-                    title: words.name("columns", name),
+                    title: maker.heading(name),
                     number: i > 0 && is_number(i),
                 })
                 .collect();
@@ -135,7 +135,12 @@ fn metric_blocks(maker: &Maker, metric: &OtherMetric, counted: Option<Counted>) 
                         .zip(&table.columns)
                         .map(|(value, column)| Cell {
                             text: maker.value(column, value),
-                            number: value.as_real().map(|real| rounded(real, 4)),
+                            number: value
+                                .as_real()
+                                .map(|real| match column.ends_with("_minor") {
+                                    true => rounded(real / 100.0, 2),
+                                    false => rounded(real, 4),
+                                }),
                             link: None,
                             counts: Vec::new(),
                         })
@@ -143,8 +148,14 @@ fn metric_blocks(maker: &Maker, metric: &OtherMetric, counted: Option<Counted>) 
                 })
                 .collect();
             let shown = words.count(rows.len() as i64);
-            let caption =
-                words.plural("others.rows", table.rows.len() as i64, &[("shown", &shown)]);
+            let title = clean(&metric.title);
+            let caption = match rows.len() < table.rows.len() {
+                true => {
+                    let values = [("title", title.as_str()), ("shown", shown.as_str())];
+                    words.plural("others.rows", table.rows.len() as i64, &values)
+                }
+                false => title,
+            };
             let mut set = maker.table(&metric.id, caption, columns, rows);
             set.folded = set.rows.len() > UNFOLDED;
             blocks.push(Block::Table { table: set });

@@ -40,7 +40,7 @@ const DRILLS = 10;
 
 // What the validator says and is not a fault of the page.
 const NOT_A_FAULT = [
-  // It takes a long style sheet in pieces and hashes the last one. The browser's own verdict is asked for in `closed`.
+  // Its hash of a long style sheet is wrong (of a short one right). The browser's own verdict is asked for in `closed`.
   /^Inline style violates Content Security Policy/,
 ];
 
@@ -51,7 +51,7 @@ const AXE_OFF = {
   'focus-order-semantics': true,
 };
 
-const counts = { messages: 0, axe: 0, requests: 0, links: 0, commands: 0, rows: 0, boxes: 0, sheets: 0 };
+const counts = { axe: 0, requests: 0, links: 0, commands: 0, rows: 0, boxes: 0, sheets: 0 };
 
 /** What the Nu Html Checker finds in the pages: a list of faults for each. */
 function valid(pages) {
@@ -62,7 +62,6 @@ function valid(pages) {
   );
   const found = new Map(pages.map((page) => [page, []]));
   for (const message of JSON.parse(said).messages) {
-    counts.messages += 1;
     if (NOT_A_FAULT.some((known) => known.test(message.message))) continue;
     const place = `line ${message.lastLine}: ${message.message} ${(message.extract ?? '').slice(0, 80)}`;
     const page = pages.find((page) => message.url === `file:${page}` || message.url === pathToFileURL(page).href);
@@ -360,11 +359,13 @@ async function selfTest(browser, pack, redress) {
       const found = await find(check);
       faults.push(...report(check, what, [words].flat().map((word) => found.find((fault) => fault.includes(word)))));
     }
-    // A command that asks another period than the page lists other rows.
+    // Commands of a period without complaints, and a list that says it has more rows than its command gives.
     if (redress) {
-      writeFileSync(page, clean.replace(/(redress query stage_sla --drill [^<]*--period )[^<]*/g, '$12019-Q1'));
+      const html = clean.replace(/(redress query stage_sla --drill [^<]*--period )[^<]*/g, '$12019-Q1');
+      writeFileSync(page, html.replace(/(<span class="shown">\D*)\d+/, '$1999'));
       const found = await linked(browser, page, redress);
-      faults.push(...report('linked', 'commands of another period', [found.find((fault) => fault.includes('2019-Q1'))]));
+      const words = ['2019-Q1: redress:', 'rows, and the page says 999'];
+      faults.push(...report('linked', 'commands that give other rows', words.map((word) => found.find((fault) => fault.includes(word)))));
     }
   } finally {
     rmSync(folder, { recursive: true });
@@ -408,7 +409,7 @@ try {
   if (values['self-test']) {
     const missed = await selfTest(browser, packs[0], redress);
     faults += missed.length;
-    const all = PLANTED.flatMap(([, words]) => words).length + (redress ? 1 : 0);
+    const all = PLANTED.flatMap(([, words]) => words).length + (redress ? 2 : 0);
     planted = `, ${all} planted faults, ${missed.length} not found`;
   }
   Object.assign(counts, summary);
@@ -416,7 +417,7 @@ try {
   await browser.close();
 }
 console.log(
-  `${pages.length} pages, ${counts.axe} rules of axe held, ${counts.links} links, ${counts.commands} commands with ${counts.rows} rows, ` +
+  `${pages.length} pages, ${counts.axe} rules of axe held, ${counts.requests} requests, ${counts.links} links, ${counts.commands} commands with ${counts.rows} rows, ` +
     `${counts.boxes} boxes, ${counts.sheets} printed sheets${planted}: ${faults} fault(s)`,
 );
 process.exit(faults ? 1 : 0);
