@@ -186,6 +186,9 @@ pub struct Cell {
     /// does not show them.
     #[serde(skip)]
     pub counts: Vec<u64>,
+    /// It names a person, or holds words of one: nothing for the public.
+    #[serde(skip)]
+    pub inside: bool,
 }
 
 /// A chart with what stands for it where it cannot be seen.
@@ -303,6 +306,7 @@ impl Cell {
             number: None,
             link: None,
             counts: Vec::new(),
+            inside: false,
         }
     }
 
@@ -313,7 +317,15 @@ impl Cell {
             number: Some(number),
             link: None,
             counts: Vec::new(),
+            inside: false,
         }
+    }
+
+    /// The same cell, kept from an edition for the public.
+    #[must_use]
+    pub fn kept_inside(mut self) -> Cell {
+        self.inside = true;
+        self
     }
 
     /// The same cell, with the numbers of complaints that it tells.

@@ -1,7 +1,7 @@
 //! An edition of the review for the public: no list of cases, nothing that people wrote, and no figure of a few from which
 //! somebody could be known.
 //!
-//! In a table, a row that tells a number of one to four is emptied as a whole, with the shares and rates that follow
+//! Names of staff and words of complainants go first. In a table, a row that tells a number of one to four is emptied as a whole, with the shares and rates that follow
 //! from it. Where just one row of a table was emptied, it would follow from a total and the others, so the smallest of
 //! the others is emptied too. A chart is drawn only where none of its rows was emptied. Sentences with a number of one
 //! to four are left out.
@@ -13,7 +13,7 @@ use super::words::Words;
 pub const SMALLEST: u64 = 5;
 
 /// Sections that hold figures only. The others have texts of complainants or staff, names of staff, or decisions.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 14] = [
     "indicators",
     "changes",
     "remedies",
@@ -28,10 +28,9 @@ const SECTIONS: [&str; 15] = [
     "exposure",
     "time",
     "definitions",
-    "data-cut",
 ];
-/// Sections about the review itself: they tell no number of complaints that could be somebody.
-const ABOUT: [&str; 2] = ["definitions", "data-cut"];
+/// About the review itself: it tells no number of complaints.
+const ABOUT: &str = "definitions";
 /// What stands in the place of a figure.
 const LEFT_OUT: &str = "·";
 
@@ -74,7 +73,7 @@ fn tile(tile: Tile) -> Tile {
 }
 
 fn section(section: Section) -> Section {
-    let about = ABOUT.contains(&section.id.as_str());
+    let about = section.id == ABOUT;
     let mut blocks = Vec::with_capacity(section.blocks.len());
     for block in section.blocks {
         match block {
@@ -107,8 +106,14 @@ fn section(section: Section) -> Section {
 
 /// The table without links and without what tells of a few, and whether anything was emptied.
 fn safe(mut table: Table) -> (Table, bool) {
+    table
+        .rows
+        .retain(|row| !row.first().is_some_and(|cell| cell.inside));
     for cell in table.rows.iter_mut().flatten() {
         cell.link = None;
+        if cell.inside {
+            *cell = Cell::text(LEFT_OUT);
+        }
     }
     let few = |row: &Vec<Cell>| {
         row.iter()

@@ -170,7 +170,28 @@ fn an_edition_for_the_public_names_nobody_and_shows_no_few() {
     let page = std::fs::read_to_string(office.path("edition/review.html")).expect("the page");
     assert!(!page.contains("KY-0"), "a case is named");
     assert!(!page.contains("redress query"), "a drill is shown");
-    for section in ["recurrence", "actions", "others", "meeting", "record"] {
+    // Who entered a figure, who owns an objective, the words of a problem.
+    let whole = std::fs::read_to_string(office.path("edition/model.json")).expect("the model");
+    for text in [&page, &whole] {
+        assert!(
+            !text.contains("Göynüklü") && !text.contains("C-0000"),
+            "a name is shown"
+        );
+    }
+    office.run("review build 2026-Q3 --out inside").done();
+    let inside = std::fs::read_to_string(office.path("inside/review.html")).expect("the page");
+    assert!(
+        inside.contains("Göynüklü"),
+        "the test has nothing to look for"
+    );
+    for section in [
+        "recurrence",
+        "actions",
+        "others",
+        "meeting",
+        "record",
+        "data-cut",
+    ] {
         assert!(!page.contains(&format!("id=\"{section}\"")), "{section}");
     }
     let model = std::fs::read_to_string(office.path("edition/model.json")).expect("the model");

@@ -317,6 +317,7 @@ pub(super) fn real(maker: &Maker, value: &Value, places: u32) -> Cell {
         number: value.as_real().map(|real| rounded(real, places)),
         link: None,
         counts: Vec::new(),
+        inside: false,
     }
 }
 
@@ -429,6 +430,7 @@ fn judged(maker: &Maker, actions: &Actions, blocks: &mut Vec<Block>) {
                     number: counted.cell(row, "ratio").as_real().map(|r| rounded(r, 2)),
                     link: None,
                     counts: Vec::new(),
+                    inside: false,
                 },
                 "remarks" => Cell::text(remarks(maker, counted, row)),
                 other => match counted.cell(row, other).as_count() {

@@ -49,6 +49,19 @@ pub(super) enum Change {
     },
 }
 
+impl Change {
+    /// Numbers of complaints that it tells of the period.
+    pub(super) fn counts(&self) -> Vec<u64> {
+        match self {
+            Change::Share {
+                counts: (count, size),
+                ..
+            } => vec![*count, size.saturating_sub(*count)],
+            Change::Ratio { recent, .. } => vec![*recent],
+        }
+    }
+}
+
 /// What a test is about.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Subject {

@@ -115,8 +115,9 @@ fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
         .iter()
         .map(|test| {
             vec![
-                Cell::text(subject(maker, changes, test)),
-                Cell::text(changes::change_text(maker, &test.change)),
+                subject(maker, changes, test),
+                Cell::text(changes::change_text(maker, &test.change))
+                    .telling(&test.change.counts()),
                 Cell::text(changes::interval_text(maker, &test.change)),
                 small(maker, test.p_value),
                 small(maker, test.q_value),
@@ -158,19 +159,19 @@ fn small(maker: &Maker, p: f64) -> Cell {
     Cell::number(text, rounded(p, 4))
 }
 
-fn subject(maker: &Maker, changes: &Changes, test: &Test) -> String {
+/// What a test is about; a problem is named by the words of complainants.
+fn subject(maker: &Maker, changes: &Changes, test: &Test) -> Cell {
     let words = maker.words;
     match &test.subject {
-        Subject::Series(at) => changes
-            .courses
-            .series
-            .get(*at)
-            .map_or(NOTHING.to_owned(), |series| changes::name(maker, series)),
+        Subject::Series(at) => {
+            let series = changes.courses.series.get(*at);
+            Cell::text(series.map_or(NOTHING.to_owned(), |series| changes::name(maker, series)))
+        }
         Subject::Category(name) => {
             let name = words.name("categories", &clean(name));
-            words.fill("changes.category", &[("category", &name)])
+            Cell::text(words.fill("changes.category", &[("category", &name)]))
         }
-        Subject::Problem { id, label } => format!("{id} {label}"),
+        Subject::Problem { id, label } => Cell::text(format!("{id} {label}")).kept_inside(),
     }
 }
 

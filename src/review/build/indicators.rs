@@ -211,7 +211,8 @@ fn entered(maker: &Maker, by_hand: Option<&Counted>, code: &str) -> Option<Figur
         status: Cell::text(format!(
             "{}, {when}",
             words.text("indicators.by_hand_status")
-        )),
+        ))
+        .kept_inside(),
     })
 }
 

@@ -293,6 +293,7 @@ impl<'a> Maker<'a> {
             number: shown.percent,
             link: None,
             counts: vec![x, n.saturating_sub(x)],
+            inside: false,
         }
     }
 
@@ -312,6 +313,7 @@ impl<'a> Maker<'a> {
             number: shown.percent,
             link: None,
             counts: shown.counts.to_vec(),
+            inside: false,
         }
     }
 

@@ -143,6 +143,7 @@ fn metric_blocks(maker: &Maker, metric: &OtherMetric, counted: Option<Counted>) 
                                 }),
                             link: None,
                             counts: Vec::new(),
+                            inside: false,
                         })
                         .collect()
                 })

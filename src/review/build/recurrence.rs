@@ -162,6 +162,7 @@ fn growing(maker: &Maker, table: &Counted, blocks: &mut Vec<Block>) -> Result<()
                 number: table.cell(row, "ratio").as_real().map(|r| rounded(r, 2)),
                 link: None,
                 counts: Vec::new(),
+                inside: false,
             },
             Cell {
                 text: table
@@ -171,6 +172,7 @@ fn growing(maker: &Maker, table: &Counted, blocks: &mut Vec<Block>) -> Result<()
                 number: table.cell(row, "growth_q").as_real().map(|q| rounded(q, 4)),
                 link: None,
                 counts: Vec::new(),
+                inside: false,
             },
         ]);
         lists.push(list);
@@ -269,6 +271,7 @@ fn real_cell(maker: &Maker, value: &Value) -> Cell {
         number: value.as_real().map(|real| rounded(real, 1)),
         link: None,
         counts: Vec::new(),
+        inside: false,
     }
 }
 
