@@ -527,7 +527,7 @@ pub(super) fn findings(
             link_text: words.text("findings.see_figures"),
         });
     }
-    let said: Vec<String> = worse
+    let mut said: Vec<String> = worse
         .iter()
         .skip(MOST_FINDINGS)
         .chain(&other)
@@ -539,6 +539,15 @@ pub(super) fn findings(
             )
         })
         .collect();
+    // Problems have a sentence of their own; categories only where nobody works on them.
+    said.extend(changes.tests.iter().filter_map(|test| match &test.subject {
+        Subject::Category(category) if test.is_called() => {
+            let category = words.name("categories", &clean(category));
+            let category = words.fill("changes.category", &[("category", &category)]);
+            Some(format!("{category} {}", change_text(maker, &test.change)))
+        }
+        _ => None,
+    }));
     if !said.is_empty() {
         clear.push(words.fill("changes.also", &[("list", &said.join("; "))]));
     }
