@@ -1,12 +1,12 @@
 //! An edition of the review for the public: no list of cases, nothing that people wrote, and no figure of a few from which
 //! somebody could be known.
 //!
-//! Names of staff and words of complainants go first. In a table, a row that tells a number of one to four is emptied as a whole, with the shares and rates that follow
-//! from it. Where just one row of a table was emptied, it would follow from a total and the others, so the smallest of
-//! the others is emptied too. A chart is drawn only where none of its rows was emptied. Sentences with a number of one
-//! to four are left out.
+//! Names of staff and words of complainants go first. In a table, a row that tells a number of one to four is emptied as
+//! a whole, with the shares and rates that follow from it. Where just one row of a table was emptied, it would follow
+//! from a total and the others, so the smallest of the others is emptied too. A chart is drawn only where none of its
+//! rows was emptied and it writes no number of one to four itself. Sentences with such a number are left out.
 
-use super::model::{Block, Cell, Head, ReviewModel, Section, Table, Tile};
+use super::model::{Block, Cell, Drawing, Head, ReviewModel, Section, Table, Tile};
 use super::words::Words;
 
 /// The smallest number of complaints that is shown.
@@ -92,7 +92,7 @@ fn section(section: Section) -> Section {
                 let (table, emptied) = safe(chart.table);
                 // Its title and text alternative may tell numbers that no row has.
                 let said = tells_few(&chart.title) || tells_few(&chart.alt);
-                if emptied || said {
+                if emptied || said || writes_few(&chart.drawing) {
                     blocks.push(Block::Table { table });
                 } else {
                     chart.table = table;
@@ -102,6 +102,15 @@ fn section(section: Section) -> Section {
         }
     }
     Section { blocks, ..section }
+}
+
+/// Whether a drawing writes a number of a few that no row of its table has: those at risk below a curve.
+fn writes_few(drawing: &Drawing) -> bool {
+    let Drawing::Survival(survival) = drawing else {
+        return false;
+    };
+    let at_risk = survival.curves.iter().flat_map(|curve| &curve.at_risk);
+    at_risk.into_iter().any(|tick| tells_few(&tick.label))
 }
 
 /// The table without links and without what tells of a few, and whether anything was emptied.
