@@ -21,6 +21,7 @@ mod record;
 mod recurrence;
 mod remedies;
 mod series;
+mod sites;
 mod sla;
 mod stock;
 mod time;

@@ -1,12 +1,11 @@
-//! The section on change: what was tested and what came out, control charts, and the sites beside each other.
+//! The section on change: what was tested and what came out, and the control charts.
 
 use super::changes::{self, Changes, Subject, Test};
-use super::maker::{Maker, ticks};
+use super::maker::{Maker, percent_ticks, ticks};
 use super::series::{Counts, Point, Series, Span};
+use super::sites;
 use crate::review::ReviewError;
-use crate::review::charts::Tick;
 use crate::review::charts::control::{ControlChart, ControlNames, ControlPoint, Signal};
-use crate::review::charts::multiples::{MultiplesChart, Panel, PanelForm};
 use crate::review::model::{Block, Cell, Chart, Drawing, Section};
 use crate::review::numbers::rounded;
 use crate::review::words::{NOTHING, clean};
@@ -26,8 +25,6 @@ const LEAST_MONTHS: usize = 6;
 const LEAST_A_MONTH: f64 = 8.0;
 /// Tests shown that are not beyond chance.
 const MOST_STEADY: usize = 12;
-/// Panels of small multiples.
-const MOST_PANELS: usize = 12;
 
 pub(super) fn section(maker: &Maker, changes: Option<&Changes>) -> Result<Section, ReviewError> {
     let words = maker.words;
@@ -72,7 +69,7 @@ pub(super) fn section(maker: &Maker, changes: Option<&Changes>) -> Result<Sectio
                     text: words.fill("changes.small", &[("list", &list)]),
                 });
             }
-            blocks.extend(sites(maker, changes));
+            blocks.extend(sites::charts(maker, changes));
             blocks.push(Block::Command {
                 text: words.text("cases.open_with"),
                 command: maker.command("stage_course", &[]),
@@ -310,7 +307,10 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
     } else {
         highest
     };
-    let y_ticks = share_ticks(maker, highest * 1.1, factor);
+    let y_ticks = match factor > 1.0 {
+        true => percent_ticks(words, highest * 1.1),
+        false => ticks(words, highest * 1.1, false),
+    };
     let names = ControlNames {
         centre: words.text("changes.centre"),
         limits: words.text(match firm {
@@ -370,7 +370,7 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
     if let Some(last) = columns.last_mut() {
         last.number = false;
     }
-    let name = chart_name(&series.counts);
+    let name = series.counts.chart_name();
     let values = [
         ("series", series.label.as_str()),
         ("finding", said.as_str()),
@@ -414,30 +414,6 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
         }),
         table,
     }))
-}
-
-/// Ticks of an axis of percents or of plain numbers.
-fn share_ticks(maker: &Maker, top: f64, factor: f64) -> Vec<Tick> {
-    let words = maker.words;
-    match factor > 1.0 {
-        false => ticks(words, top, false),
-        true => {
-            let step = [1.0, 2.0, 5.0, 10.0, 20.0, 25.0]
-                .into_iter()
-                .find(|step| top <= step * 5.0)
-                .unwrap_or(25.0);
-            let count = (top.min(100.0) / step).ceil().max(1.0) as u32;
-            (0..=count)
-                .map(|i| {
-                    let at = f64::from(i) * step;
-                    Tick {
-                        at,
-                        label: words.percent_tick(at),
-                    }
-                })
-                .collect()
-        }
-    }
 }
 
 /// The strongest of a point's signals.
@@ -492,156 +468,5 @@ fn finding(maker: &Maker, beyond: &[String], runs: &[String]) -> String {
         (true, true) => words.text("changes.steady"),
         (false, _) => words.plural("changes.beyond", n(beyond), &[("months", &list(beyond))]),
         (true, false) => words.plural("changes.runs", n(runs), &[("months", &list(runs))]),
-    }
-}
-
-fn chart_name(counts: &Counts) -> String {
-    match counts {
-        Counts::Late { pass, stage, .. } => {
-            let stage: String = stage
-                .chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() {
-                        c.to_ascii_lowercase()
-                    } else {
-                        '-'
-                    }
-                })
-                .collect();
-            format!("course-{stage}-{pass}")
-        }
-        Counts::Rejected => "course-rejected".to_owned(),
-        Counts::Received => "course-received".to_owned(),
-    }
-}
-
-/// The sites beside each other, a chart for each share that has any; the period's figures in words.
-fn sites(maker: &Maker, changes: &Changes) -> Vec<Block> {
-    let words = maker.words;
-    let span = &changes.courses.span;
-    let mut kinds: Vec<&Counts> = Vec::new();
-    for series in changes.courses.series.iter().filter(|s| s.site.is_some()) {
-        let share = !matches!(series.counts, Counts::Received);
-        let first_pass = !matches!(series.counts, Counts::Late { pass, .. } if pass > 1);
-        if share && first_pass && !kinds.contains(&&series.counts) {
-            kinds.push(&series.counts);
-        }
-    }
-    let mut blocks = Vec::new();
-    for counts in kinds {
-        let own: Vec<&Series> = changes
-            .courses
-            .series
-            .iter()
-            .filter(|series| series.site.is_some() && series.counts == *counts)
-            .take(MOST_PANELS)
-            .collect();
-        let panels: Vec<Panel> = own
-            .iter()
-            .map(|series| panel(maker, series, span))
-            .collect();
-        let Some(label) = own.first().map(|series| series.label.clone()) else {
-            continue;
-        };
-        let values = panels
-            .iter()
-            .flat_map(|panel| panel.values.iter().flatten());
-        let top = values.copied().fold(0.0, f64::max);
-        let y_ticks = share_ticks(maker, top, 100.0);
-        // Few lines fit a small panel: the ends and the middle.
-        let y_ticks: Vec<Tick> = match y_ticks.len() {
-            0..=3 => y_ticks,
-            n => y_ticks
-                .into_iter()
-                .enumerate()
-                .filter(|(i, _)| i.is_multiple_of(2) || *i == n - 1)
-                .map(|(_, t)| t)
-                .collect(),
-        };
-        let rows = own
-            .iter()
-            .zip(&panels)
-            .flat_map(|(series, panel)| {
-                let site = series.site.clone().unwrap_or_default();
-                series
-                    .points
-                    .iter()
-                    .zip(&panel.values)
-                    .map(move |(point, value)| {
-                        vec![
-                            Cell::text(site.clone()),
-                            Cell::text(words.month(&point.month)),
-                            maker.count_cell(i64::try_from(point.count).unwrap_or(i64::MAX), None),
-                            maker.count_cell(point.size as i64, None),
-                            match value {
-                                Some(value) => Cell::number(words.percent(value / 100.0), *value),
-                                None => Cell::text(NOTHING),
-                            },
-                        ]
-                    })
-            })
-            .collect();
-        let name = format!("{}-sites", chart_name(counts));
-        let title = words.fill("changes.sites", &[("series", &label)]);
-        let mut columns = maker.columns(&[
-            "changes.col_site",
-            "changes.col_month",
-            "changes.col_count",
-            "changes.col_size",
-            "changes.col_share",
-        ]);
-        columns[1].number = false;
-        let mut table = maker.table(&name.replace('-', "_"), title.clone(), columns, rows);
-        table.folded = true;
-        let said: Vec<String> = panels
-            .iter()
-            .map(|panel| format!("{}: {}", panel.title, panel.beside))
-            .collect();
-        blocks.push(Block::Chart {
-            chart: Box::new(Chart {
-                name,
-                alt: format!("{title}. {}", said.join("; ")),
-                title,
-                drawing: Drawing::Multiples(MultiplesChart {
-                    unit: words.text("changes.unit_sites"),
-                    top: y_ticks.last().map_or(1.0, |tick| tick.at),
-                    ticks: y_ticks,
-                    months: span.months.clone(),
-                    period: span.period,
-                    form: PanelForm::Line,
-                    panels,
-                }),
-                table,
-            }),
-        });
-    }
-    blocks
-}
-
-/// One site; a month of few is a gap, since a share of three says nothing.
-fn panel(maker: &Maker, series: &Series, span: &Span) -> Panel {
-    const LEAST: f64 = 5.0;
-    let share = |points: &[Point]| -> (u64, u64) {
-        points.iter().fold((0, 0), |(count, size), point| {
-            (count + point.count, size + point.size as u64)
-        })
-    };
-    let (count, size) = share(&series.points[span.period..]);
-    let (all_count, all_size) = share(&series.points);
-    let beside = match maker.share(count, size) {
-        Ok(shown) => maker.with_counts(&shown, count, size),
-        Err(_) => maker.of(count, size),
-    };
-    Panel {
-        title: series.site.clone().unwrap_or_default(),
-        beside,
-        values: series
-            .points
-            .iter()
-            .map(|point| {
-                (point.size >= LEAST).then(|| rounded(point.count as f64 / point.size * 100.0, 1))
-            })
-            .collect(),
-        mean: (all_size > 0).then(|| rounded(all_count as f64 / all_size as f64 * 100.0, 1)),
     }
 }

@@ -402,3 +402,21 @@ pub(super) fn ticks(words: &Words, top: f64, whole: bool) -> Vec<Tick> {
         })
         .collect()
 }
+
+/// Ticks of an axis of percents (0 to 100) from 0 to at least `top`, and never beyond 100; the last is the axis' end.
+pub(super) fn percent_ticks(words: &Words, top: f64) -> Vec<Tick> {
+    let step = [1.0, 2.0, 5.0, 10.0, 20.0, 25.0]
+        .into_iter()
+        .find(|step| top <= step * 5.0)
+        .unwrap_or(25.0);
+    let count = (top.min(100.0) / step).ceil().max(1.0) as u32;
+    (0..=count)
+        .map(|i| {
+            let at = f64::from(i) * step;
+            Tick {
+                at,
+                label: words.percent_tick(at),
+            }
+        })
+        .collect()
+}

@@ -33,6 +33,29 @@ pub(super) enum Counts {
     Received,
 }
 
+impl Counts {
+    /// Name of its chart, fit for a file.
+    pub(super) fn chart_name(&self) -> String {
+        match self {
+            Counts::Late { pass, stage, .. } => {
+                let stage: String = stage
+                    .chars()
+                    .map(|c| {
+                        if c.is_ascii_alphanumeric() {
+                            c.to_ascii_lowercase()
+                        } else {
+                            '-'
+                        }
+                    })
+                    .collect();
+                format!("course-{stage}-{pass}")
+            }
+            Counts::Rejected => "course-rejected".to_owned(),
+            Counts::Received => "course-received".to_owned(),
+        }
+    }
+}
+
 /// One month of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Point {
