@@ -328,7 +328,7 @@ const PLANTED = [
   ['linked', 'stands twice', 'a name that stands twice', after('<main id="content">', '<p id="record"></p>')],
   ['linked', 'not in the pack', 'a link to a file that is not there', after('<main id="content">', '<a href="tables/none.csv">x</a>')],
   ['linked', 'not a command', "another program's command", (html) => html.replace('<code>redress ', '<code>rm ')],
-  ['linked', 'rows are shown', 'a list shorter than it says', (html) => html.replace(/(<span class="shown">)1 [^<]*/, '$10')],
+  ['linked', 'rows are shown', 'a list shorter than it says', (html) => html.replace(/(<span class="shown">)[^<]*/g, '$10')],
   ['narrow', 'reaches from', 'a word that does not break', after('<main id="content">', `<h2>${'wide'.repeat(30)}</h2>`)],
   ['narrow', 'scrolls', 'a list that moves sideways', rule('.findings { overflow-x: scroll; }')],
   ['narrow', 'cut on a desk', 'a table wider than the page', rule('@media (min-width: 50rem) { table { min-width: 80rem; } }')],
