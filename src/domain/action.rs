@@ -360,6 +360,24 @@ impl Action {
         }
     }
 
+    /// Whether the day by which it waits for somebody has passed: that of its carrying out, or that of its verdict.
+    pub fn is_overdue(&self, today: NaiveDate) -> bool {
+        match self.state(today) {
+            ActionState::Open
+            | ActionState::Analysed
+            | ActionState::Planned
+            | ActionState::Reopened => self.due_on().is_some_and(|due| due < today),
+            ActionState::Implemented | ActionState::Checking => {
+                self.check_due_on().is_some_and(|due| due < today)
+            }
+            ActionState::Effective
+            | ActionState::Ineffective
+            | ActionState::Inconclusive
+            | ActionState::Closed
+            | ActionState::Withdrawn => false,
+        }
+    }
+
     /// The action after one more event.
     ///
     /// # Errors

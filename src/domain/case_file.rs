@@ -347,14 +347,20 @@ impl CaseFile {
         Some(file)
     }
 
+    /// The state to which an event would lead, were it recorded now. The file stays as it is.
+    ///
+    /// # Errors
+    /// The refusal that recording it would meet.
+    pub fn preview(&self, event: &Event) -> Result<State, Refusal> {
+        self.check(event)?;
+        self.state.clone().apply(&event.body, event.actor.as_deref())
+    }
+
     /// Takes one event: the workflow's rules, the rules that need the whole file, the milestones.
     fn take(&mut self, event: &Event, mode: Mode) -> Result<(), Refusal> {
         let actor = event.actor.as_deref();
         let before = self.state.clone();
-        let verdict = self
-            .check(event)
-            .and_then(|()| before.clone().apply(&event.body, actor));
-        match verdict {
+        match self.preview(event) {
             Ok(next) => {
                 self.record(event, &before, next);
                 Ok(())

@@ -55,6 +55,11 @@ macro_rules! events {
                 match self { $(EventBody::$variant(_) => EventKind::$variant),+ }
             }
 
+            /// The names of the data of a kind, in the order of declaration.
+            pub const fn fields(kind: EventKind) -> &'static [&'static str] {
+                match kind { $(EventKind::$variant => &[$(stringify!($field)),*]),+ }
+            }
+
             /// Reads the data of an event of the given kind from its JSON object.
             ///
             /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, named_params};
 
 use super::order::{ExtractError, Order, query_error};
@@ -13,9 +13,10 @@ use crate::lake::manifest::{FileEntry, Manifest};
 use crate::lake::store::Draft;
 use crate::lake::table::days_since_epoch;
 use crate::lake::tables::{
-    CalendarColumns, CalendarRow, CaseColumns, DeviationColumns, EventColumns, EvidenceColumns,
-    EvidenceRow, ExposureColumns, ExposureRow, IssueColumns, NarrativeColumns, ObjectiveColumns,
-    ObjectiveRow, PassColumns, StaffColumns, StaffRow, StageColumns, StateColumns,
+    CalendarColumns, CalendarRow, CaseColumns, ChartPhaseColumns, ChartPhaseRow, DeviationColumns,
+    EventColumns, EvidenceColumns, EvidenceRow, ExposureColumns, ExposureRow, IssueColumns,
+    NarrativeColumns, ObjectiveColumns, ObjectiveRow, PassColumns, StaffColumns, StaffRow,
+    StageColumns, StateColumns,
 };
 use crate::lake::writer::{TableWriter, write_empty};
 
@@ -38,7 +39,7 @@ pub(super) fn write_empty_partitions(
     Ok(())
 }
 
-/// The tables that lie in one file: exposures, evidences, objectives, calendars.
+/// The tables that lie in one file: exposures, evidences, objectives, phases of charts, staff, calendars.
 pub(super) fn write_small_tables(
     draft: &Draft,
     connection: &Connection,
@@ -48,6 +49,7 @@ pub(super) fn write_small_tables(
     manifest.files.push(exposures(draft, connection, order)?);
     manifest.files.push(evidences(draft, connection, order)?);
     manifest.files.push(objectives(draft, connection, order)?);
+    manifest.files.push(phases(draft, connection, order)?);
     manifest.files.push(staff(draft, connection, order)?);
     manifest.files.push(calendars(draft, order.rules)?);
     Ok(())
@@ -143,6 +145,31 @@ fn objectives(
     Ok(table.finish()?)
 }
 
+fn phases(
+    draft: &Draft,
+    connection: &Connection,
+    order: &Order<'_>,
+) -> Result<FileEntry, ExtractError> {
+    let mut table = TableWriter::<ChartPhaseColumns>::create(draft.path(), None)?;
+    small_rows(connection, order, "chart_phase.sql", |row| {
+        let (series, begins_month): (String, String) =
+            (row.get("series")?, row.get("begins_month")?);
+        let (reason, entered_by): (String, String) = (row.get("reason")?, row.get("entered_by")?);
+        let site: Option<String> = row.get("site")?;
+        Ok(table.push(ChartPhaseRow {
+            series: &series,
+            site: site.as_deref(),
+            begins_month: &begins_month,
+            version: row.get("version")?,
+            withdrawn: row.get("withdrawn")?,
+            reason: &reason,
+            entered_by: &entered_by,
+            recorded_at: instant_column(row, "recorded_at")?,
+        }))
+    })?;
+    Ok(table.finish()?)
+}
+
 fn staff(
     draft: &Draft,
     connection: &Connection,
@@ -162,6 +189,13 @@ fn staff(
         }))
     })?;
     Ok(table.finish()?)
+}
+
+/// An instant stored as microseconds in UTC.
+fn instant_column(row: &rusqlite::Row<'_>, name: &'static str) -> rusqlite::Result<DateTime<Utc>> {
+    let micros = row.get(name)?;
+    DateTime::from_timestamp_micros(micros)
+        .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, micros))
 }
 
 /// A day stored as YYYY-MM-DD.

@@ -34,6 +34,17 @@ pub struct Refused {
     pub first: String,
 }
 
+/// What the source calls something that the mapping does not know; its rows are kept and move nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownWord {
+    /// What kind of word it is: a state, an activity, a priority.
+    pub what: String,
+    pub word: String,
+    pub rows: u64,
+    /// The first of them, so that it can be found in the source.
+    pub first: String,
+}
+
 /// Rows read from the source against rows written: in = out + refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
@@ -75,6 +86,9 @@ pub struct Manifest {
     pub rules: RulesUsed,
     /// What the source does not record; metrics that need it are not measured.
     pub not_recorded: Vec<String>,
+    /// Words of the source that the mapping does not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownWord>,
     /// Head of the register's chain at reading, where it has one.
     pub chain_head: Option<String>,
     /// Highest position of an event that was read; an incremental extract goes on from here.

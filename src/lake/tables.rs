@@ -241,6 +241,21 @@ table! {
 }
 
 table! {
+    /// One row a version of the record that a control chart's limits begin anew with a month. Of each series, site and month
+    /// the highest version counts.
+    ChartPhaseRow, ChartPhaseColumns, "chart_phases", partitioned: false, {
+        series: Text => "series of the chart: received, rejected, processing-1 and the like",
+        site: Option<Text> => "site; NULL for the whole",
+        begins_month: Text => "first month of the phase, YYYY-MM",
+        version: i32 => "version",
+        withdrawn: bool => "this version takes the phase back",
+        reason: FreeText => "why the limits begin anew, or why the phase is taken back",
+        entered_by: Text => "who recorded it",
+        recorded_at: Instant => "when it was recorded",
+    }
+}
+
+table! {
     /// One row a member of staff, without the name.
     StaffRow, StaffColumns, "staff", partitioned: false, {
         staff_no: i32 => "number within this snapshot, in the order of the names",
@@ -559,6 +574,7 @@ pub const TABLES: &[TableSpec] = &[
     ExposureColumns::TABLE,
     EvidenceColumns::TABLE,
     ObjectiveColumns::TABLE,
+    ChartPhaseColumns::TABLE,
     StaffColumns::TABLE,
     CalendarColumns::TABLE,
 ];
@@ -585,4 +601,4 @@ pub const DERIVED: &[TableSpec] = &[
 ];
 
 /// Version of these declarations; a lake of another version is refused.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;

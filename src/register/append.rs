@@ -280,8 +280,8 @@ pub(super) fn append_in(
     Ok(appended)
 }
 
-/// Reminders before a decision may lapse without an answer.
-const LEAST_REMINDERS: u8 = 2;
+/// Reminders before a decision may lapse without an answer; no more are sent.
+pub(super) const LEAST_REMINDERS: u8 = 2;
 
 /// A decision lapses only where the organisation chose so, after its days and reminders.
 fn check_lapse(

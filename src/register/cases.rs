@@ -182,7 +182,8 @@ impl Register {
 }
 
 impl CaseFilter {
-    fn query(&self) -> (String, Vec<Value>) {
+    /// The statement that selects these cases, with its values.
+    pub(super) fn query(&self) -> (String, Vec<Value>) {
         let mut conditions = vec!["1".to_owned()];
         let mut values: Vec<Value> = Vec::new();
         let mut ask = |condition: &str, value: Value| {
@@ -260,7 +261,8 @@ fn no_such_case(key: &str) -> RegisterError {
     }
 }
 
-fn from_row(row: &Row<'_>) -> Result<CaseRow> {
+/// A case from a row that begins with the columns of a case.
+pub(super) fn from_row(row: &Row<'_>) -> Result<CaseRow> {
     let number: String = row.get(1)?;
     let state: String = row.get(4)?;
     Ok(CaseRow {

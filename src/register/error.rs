@@ -103,6 +103,12 @@ pub enum RegisterError {
     /// A record of continual improvement does not admit the event.
     #[error(transparent)]
     Record(#[from] crate::domain::improvement::RecordRefusal),
+    /// A phase of a control chart is not recorded like this.
+    #[error(transparent)]
+    Phase(#[from] super::phases::PhaseRefusal),
+    /// The calendar has no answer for a day.
+    #[error(transparent)]
+    Calendar(#[from] crate::domain::calendar::CalendarError),
     /// The workflow refuses the event.
     #[error("{0}")]
     Refused(#[from] FoldError),

@@ -46,7 +46,7 @@ pub(super) fn follow_up(
         Answer::Rejected => remedies(&folded.file.state, tell),
     };
     if let Some((untrue, why)) = overtaken(body) {
-        outbox::give_up(&w.tx, case_key, untrue, why)?;
+        outbox::give_up_untrue(&w.tx, case_key, untrue, why, &folded.file)?;
     }
     let effect = match body {
         E::Decided(_) | E::Countersigned(_) => decision(&folded.file.state, tell),

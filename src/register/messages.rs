@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::error::{RegisterError, Result};
-use crate::domain::vocabulary::Language;
+use crate::domain::vocabulary::{Language, MessagePurpose};
 
 /// The texts in every language.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Messages {
 }
 
 /// The texts of one language. Names in braces are filled in: `{number}`, `{password}`,
-/// `{tracking}`, `{question}`, `{url}`.
+/// `{tracking}`, `{question}`, `{url}`, `{link}`, `{until}`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Texts {
@@ -28,6 +28,26 @@ struct Texts {
     survey: String,
     tracking_at: String,
     tracking_unknown: String,
+    /// The line of an e-mail with the link that opens the case at once.
+    link: String,
+    subject: Subjects,
+}
+
+/// Subjects of e-mails, by what they say.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subjects {
+    registration: String,
+    acknowledgement: String,
+    question: String,
+    decision: String,
+    alternative_decision: String,
+    remedies: String,
+    reminder: String,
+    survey: String,
+    password: String,
+    /// To the organisation itself.
+    alarm: String,
 }
 
 /// What a message to a customer says.
@@ -57,6 +77,36 @@ pub(super) struct Setting<'a> {
     pub organisation: &'a str,
     /// The address of the tracking page; may be empty.
     pub tracking_url: &'a str,
+}
+
+impl<'a> Saying<'a> {
+    /// The tracking password that it says.
+    pub(super) const fn password(self) -> Option<&'a str> {
+        match self {
+            Saying::Registration { password } | Saying::Password { password } => Some(password),
+            Saying::Decision { .. }
+            | Saying::Remedies
+            | Saying::Reminder
+            | Saying::Survey
+            | Saying::Question { .. } => None,
+        }
+    }
+
+    /// The same with other words in place of the password.
+    pub(super) const fn with_password<'b>(self, password: &'b str) -> Saying<'b>
+    where
+        'a: 'b,
+    {
+        match self {
+            Saying::Registration { .. } => Saying::Registration { password },
+            Saying::Password { .. } => Saying::Password { password },
+            Saying::Decision { pass } => Saying::Decision { pass },
+            Saying::Remedies => Saying::Remedies,
+            Saying::Reminder => Saying::Reminder,
+            Saying::Survey => Saying::Survey,
+            Saying::Question { question } => Saying::Question { question },
+        }
+    }
 }
 
 const FILES: [(&str, &str); 3] = [
@@ -94,11 +144,7 @@ impl Messages {
         setting: Setting<'_>,
         saying: Saying<'_>,
     ) -> String {
-        let texts = match language {
-            Language::En => &self.en,
-            Language::Tr => &self.tr,
-            Language::Ru => &self.ru,
-        };
+        let texts = self.texts(language);
         let tracking = if setting.tracking_url.is_empty() {
             texts.tracking_unknown.clone()
         } else {
@@ -122,13 +168,54 @@ impl Messages {
             format!("{}: {body}", setting.organisation)
         }
     }
+
+    /// The subject of an e-mail about a case; `pass` is that of the decision it tells.
+    pub(super) fn subject(
+        &self,
+        language: Language,
+        purpose: MessagePurpose,
+        pass: Option<u8>,
+        number: &str,
+    ) -> String {
+        let subjects = &self.texts(language).subject;
+        let template = match (purpose, pass) {
+            (MessagePurpose::Registration, _) => &subjects.registration,
+            (MessagePurpose::Acknowledgement, _) => &subjects.acknowledgement,
+            (MessagePurpose::Question, _) => &subjects.question,
+            (MessagePurpose::Decision, None | Some(0 | 1)) => &subjects.decision,
+            (MessagePurpose::Decision, Some(_)) => &subjects.alternative_decision,
+            (MessagePurpose::Remedies, _) => &subjects.remedies,
+            (MessagePurpose::Reminder, _) => &subjects.reminder,
+            (MessagePurpose::Survey, _) => &subjects.survey,
+            (MessagePurpose::Password, _) => &subjects.password,
+            (MessagePurpose::Alarm, _) => &subjects.alarm,
+        };
+        fill(template, &[("number", number)])
+    }
+
+    /// The line with a link that opens the case at once, and its last day as people write it.
+    pub(super) fn link(&self, language: Language, link: &str, until: &str) -> String {
+        fill(
+            &self.texts(language).link,
+            &[("link", link), ("until", until)],
+        )
+    }
+
+    const fn texts(&self, language: Language) -> &Texts {
+        match language {
+            Language::En => &self.en,
+            Language::Tr => &self.tr,
+            Language::Ru => &self.ru,
+        }
+    }
 }
 
 impl Texts {
     fn parse(file: &'static str, text: &str) -> Result<Texts> {
         let fault = |why: String| RegisterError::Template { file, why };
         let texts: Texts = toml::from_str(text).map_err(|e| fault(e.to_string()))?;
-        let needs: [(&str, &str, &[&str]); 10] = [
+        let subject = &texts.subject;
+        let needs: [(&str, &str, &[&str]); 21] = [
             (
                 "registration",
                 &texts.registration,
@@ -151,6 +238,25 @@ impl Texts {
             ("survey", &texts.survey, &["number", "tracking"]),
             ("tracking_at", &texts.tracking_at, &["url"]),
             ("tracking_unknown", &texts.tracking_unknown, &[]),
+            ("link", &texts.link, &["link", "until"]),
+            ("subject.registration", &subject.registration, &["number"]),
+            (
+                "subject.acknowledgement",
+                &subject.acknowledgement,
+                &["number"],
+            ),
+            ("subject.question", &subject.question, &["number"]),
+            ("subject.decision", &subject.decision, &["number"]),
+            (
+                "subject.alternative_decision",
+                &subject.alternative_decision,
+                &["number"],
+            ),
+            ("subject.remedies", &subject.remedies, &["number"]),
+            ("subject.reminder", &subject.reminder, &["number"]),
+            ("subject.survey", &subject.survey, &["number"]),
+            ("subject.password", &subject.password, &["number"]),
+            ("subject.alarm", &subject.alarm, &[]),
         ];
         for (key, text, needed) in needs {
             let mut named: Vec<&str> = pieces(text).filter_map(|(_, name)| name).collect();
@@ -223,6 +329,45 @@ mod tests {
             let first = messages.render(language, SETTING, Saying::Decision { pass: 1 });
             let second = messages.render(language, SETTING, Saying::Decision { pass: 2 });
             assert_ne!(first, second);
+        }
+    }
+
+    #[test]
+    fn every_e_mail_has_a_subject_of_its_own_in_every_language() {
+        let messages = Messages::embedded().unwrap();
+        for &language in Language::ALL {
+            let mut subjects: Vec<String> = MessagePurpose::ALL
+                .iter()
+                .map(|&purpose| messages.subject(language, purpose, None, SETTING.number))
+                .collect();
+            let purpose = MessagePurpose::Decision;
+            subjects.push(messages.subject(language, purpose, Some(2), SETTING.number));
+            let with_number = subjects.iter().filter(|s| s.contains(SETTING.number));
+            assert_eq!(with_number.count(), subjects.len() - 1, "{subjects:?}");
+            assert!(subjects.iter().all(|s| !s.contains(['{', '\n'])));
+            let distinct: std::collections::BTreeSet<&String> = subjects.iter().collect();
+            assert_eq!(distinct.len(), subjects.len(), "{subjects:?}");
+        }
+        assert_eq!(
+            messages.subject(
+                Language::En,
+                MessagePurpose::Decision,
+                Some(1),
+                "2026-000012"
+            ),
+            "Complaint 2026-000012: decision"
+        );
+    }
+
+    #[test]
+    fn the_line_with_the_link_says_until_when() {
+        let messages = Messages::embedded().unwrap();
+        for &language in Language::ALL {
+            let line = messages.link(language, "https://example.org/t/x", "26.12.2026");
+            assert!(
+                line.contains("https://example.org/t/x") && line.contains("26.12.2026"),
+                "{line}"
+            );
         }
     }
 

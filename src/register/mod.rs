@@ -12,6 +12,9 @@ pub mod bulk;
 mod cases;
 mod chain;
 mod clusters;
+mod due;
+mod each_case;
+mod email_words;
 mod entry;
 mod erase;
 mod error;
@@ -22,14 +25,19 @@ mod messages;
 mod open;
 mod outbox;
 pub mod people;
+mod phases;
 mod projection;
 mod records;
 mod register_case;
 mod schema;
 mod seal;
+mod sealed_password;
 mod secrets;
+mod sending;
 mod settings;
 mod staff;
+mod tracking_link;
+mod wording;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +52,8 @@ pub use backup::{BackupReport, recorded_head};
 pub use cases::{CaseFilter, CaseRow, Recorded};
 pub use chain::ChainHead;
 pub use clusters::{KnownBook, RUN_NAME, Recording};
+pub use due::{Due, DueKind, Queued};
+pub use email_words::EmailWords;
 pub use erase::Erasure;
 pub use error::{RegisterError, Result};
 pub use improvement::Change;
@@ -52,14 +62,18 @@ pub use messages::Messages;
 pub use open::{Durability, NewRegister};
 pub use outbox::{Message, MessageFilter, MessageState};
 pub use people::{Complainant, ComplainantKeys, Person};
+pub use phases::{NewPhase, PhaseRefusal};
 pub use records::{
     CalendarVersion, Direction, Evidence, Exposure, ExposureEntry, ExposureTaken, LimitsVersion,
     NewEvidence, NewObjective, Objective,
 };
 pub use register_case::{Complaining, NewCase, Registration};
 pub use schema::SCHEMA_VERSION;
+pub use sending::{Claim, LEASE};
 pub use settings::Setting;
 pub use staff::{NewStaff, Staff, Training};
+pub use tracking_link::tracking_link;
+pub use wording::Wording;
 
 use crate::domain::vocabulary::Role;
 

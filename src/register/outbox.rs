@@ -1,5 +1,5 @@
 //! Messages to customers: queued in the transaction of the event that causes them, sent by another
-//! process, and told to the case when a gateway took them.
+//! process (`sending.rs`), and told to the case when a gateway took them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -12,20 +12,18 @@ use super::projection::{self, Folded};
 use super::records::instant;
 use super::seal::{self, OUTBOX};
 use super::settings::{self, Setting};
-use super::{CaseRow, Register, Writing, cases, from_micros, people, to_micros};
+use super::{CaseRow, Register, Writing, cases, from_micros, people, sealed_password, to_micros};
+use crate::domain::case_file::CaseFile;
 use crate::domain::event::{
     Acknowledged, Communicated, EventBody, MessageFailed, MessageSent, RemediesTold, SurveySent,
 };
 use crate::domain::vocabulary::{Means, MessagePurpose, words};
-use crate::domain::workflow::StateName;
+use crate::domain::workflow::{State, StateName};
 
 words! {
     /// Where a message stands.
     MessageState { Queued = "queued", Sent = "sent", Failed = "failed", Dead = "dead" }
 }
-
-/// For how long a claimed message is left to the process that claimed it.
-const LEASE: TimeDelta = TimeDelta::minutes(5);
 
 /// Wait before the second attempt; it doubles with each one up to [`LONGEST_WAIT`].
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(1);
@@ -45,7 +43,8 @@ pub struct Message {
     pub means: Means,
     /// Phone number or e-mail address; `None` once erased.
     pub recipient: Option<String>,
-    /// `None` once erased, and once a message with a password was sent.
+    /// `None` once erased, once a message with a password was sent, and once it has become untrue. The password
+    /// in it is in clear only for whoever claimed the message; else it is masked.
     pub body: Option<String>,
     pub state: MessageState,
     pub attempts: u32,
@@ -67,34 +66,10 @@ pub struct MessageFilter {
     pub limit: Option<u32>,
 }
 
-const COLUMNS: &str = "message_id, case_key, purpose, pass, means, recipient, body, state, attempts, \
+pub(super) const COLUMNS: &str = "message_id, case_key, purpose, pass, means, recipient, body, state, attempts, \
                        next_attempt_at, idempotency_key, created_at, sent_at, last_error";
 
 impl Register {
-    /// Takes messages whose time has come. They are this caller's for five minutes: another process
-    /// does not get them meanwhile, and gets them after that when this one died.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn claim_due_messages(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Message>> {
-        self.write(|w| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM outbox
-                 WHERE state IN ('queued', 'failed') AND next_attempt_at <= ?1
-                 ORDER BY next_attempt_at, message_id LIMIT ?2"
-            );
-            let due = list(&w.tx, &sql, (to_micros(now), limit))?;
-            for message in &due {
-                w.tx.execute(
-                    "UPDATE outbox SET next_attempt_at = ?2 WHERE message_id = ?1",
-                    (message.message_id, to_micros(now + LEASE)),
-                )?;
-                seal::seal(&w.tx, OUTBOX, message.message_id)?;
-            }
-            Ok(due)
-        })
-    }
-
     /// Messages, newest first.
     ///
     /// # Errors
@@ -107,7 +82,7 @@ impl Register {
              ORDER BY message_id DESC LIMIT ?4"
         );
         self.read(|conn| {
-            list(
+            let found = list(
                 conn,
                 &sql,
                 (
@@ -116,7 +91,8 @@ impl Register {
                     filter.purpose.map(MessagePurpose::as_str),
                     filter.limit.map_or(-1, i64::from),
                 ),
-            )
+            )?;
+            Ok(found.into_iter().map(Message::masked).collect())
         })
     }
 
@@ -134,23 +110,17 @@ impl Register {
                 MessageState::Queued | MessageState::Failed | MessageState::Dead => {}
             }
             let now = recording_time(&w.tx, now)?;
-            let holds_password = match message.purpose {
-                MessagePurpose::Registration | MessagePurpose::Password => true,
-                MessagePurpose::Acknowledgement
-                | MessagePurpose::Question
-                | MessagePurpose::Decision
-                | MessagePurpose::Remedies
-                | MessagePurpose::Reminder
-                | MessagePurpose::Survey
-                | MessagePurpose::Alarm => false,
-            };
+            let with_password = holds_password(message.purpose);
             w.tx.execute(
                 "UPDATE outbox SET state = 'sent', sent_at = ?2, attempts = attempts + 1,
                         last_error = NULL, body = CASE WHEN ?3 THEN NULL ELSE body END
                  WHERE message_id = ?1",
-                (message_id, to_micros(now), holds_password),
+                (message_id, to_micros(now), with_password),
             )?;
             seal::seal(&w.tx, OUTBOX, message_id)?;
+            if with_password && message.body.is_some() {
+                sealed_password::note_delivered(&w.tx, message_id)?;
+            }
             let Some(case_key) = message.case_key else {
                 return Ok(());
             };
@@ -275,17 +245,7 @@ impl Register {
     /// # Errors
     /// When no answer is awaited, or a reminder waits already.
     pub fn remind(&mut self, case_key: i64, now: DateTime<Utc>) -> Result<Option<i64>> {
-        self.write(|w| {
-            let case = cases::by_key(&w.tx, case_key)?;
-            if case.state != StateName::Resolved {
-                return Err(RegisterError::invalid(
-                    "case",
-                    case.number,
-                    "no answer to a decision is awaited",
-                ));
-            }
-            once(w, case, MessagePurpose::Reminder, Saying::Reminder, now)
-        })
+        self.write(|w| queue_reminder(w, case_key, now, now))
     }
 
     /// Queues the question how the complaint was handled; answers its number, or nothing when there
@@ -294,27 +254,13 @@ impl Register {
     /// # Errors
     /// When the handling has not ended, or the customer was asked already.
     pub fn invite_to_survey(&mut self, case_key: i64, now: DateTime<Utc>) -> Result<Option<i64>> {
-        self.write(|w| {
-            let case = cases::by_key(&w.tx, case_key)?;
-            let folded = projection::refold(&w.tx, case_key)?;
-            let asked = SurveySent { means: Means::Sms }.into();
-            if folded.file.survey_sent_at.is_some()
-                || folded.file.state.apply(&asked, None).is_err()
-            {
-                return Err(RegisterError::invalid(
-                    "case",
-                    case.number,
-                    "the handling is judged once, when it has ended",
-                ));
-            }
-            once(w, case, MessagePurpose::Survey, Saying::Survey, now)
-        })
+        self.write(|w| queue_survey(w, case_key, now, now))
     }
 
     /// Queues a dead message again.
     ///
     /// # Errors
-    /// When there is no such message, it is not dead, or its words were erased.
+    /// When there is no such message, it is not dead, or its words are gone: erased, or no longer true.
     pub fn retry_message(&mut self, message_id: i64, now: DateTime<Utc>) -> Result<()> {
         self.write(|w| {
             let message = by_id(&w.tx, message_id)?;
@@ -325,13 +271,120 @@ impl Register {
                     "only a dead message that still has its words is tried again",
                 ));
             }
-            w.tx.execute(
-                "UPDATE outbox SET state = 'queued', attempts = 0, next_attempt_at = ?2 WHERE message_id = ?1",
-                (message_id, to_micros(now)),
-            )?;
-            seal::seal(&w.tx, OUTBOX, message_id)
+            queue_again(&w.tx, message_id, now)
         })
     }
+
+    /// Queues every dead message again that still has its words; answers their numbers.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn retry_dead_messages(&mut self, now: DateTime<Utc>) -> Result<Vec<i64>> {
+        self.write(|w| {
+            let ids = {
+                let mut select = w.tx.prepare(
+                    "SELECT message_id FROM outbox
+                     WHERE state = 'dead' AND body IS NOT NULL AND recipient IS NOT NULL
+                     ORDER BY message_id",
+                )?;
+                let ids = select.query_map([], |row| row.get(0))?;
+                ids.collect::<rusqlite::Result<Vec<i64>>>()?
+            };
+            for &message_id in &ids {
+                queue_again(&w.tx, message_id, now)?;
+            }
+            Ok(ids)
+        })
+    }
+}
+
+impl Message {
+    /// The message as it may be shown: its password out of sight.
+    #[must_use]
+    pub(super) fn masked(mut self) -> Self {
+        if holds_password(self.purpose) {
+            self.body = self.body.as_deref().and_then(sealed_password::masked);
+        }
+        self
+    }
+}
+
+/// Whether the words of such a message hold a tracking password.
+pub(super) const fn holds_password(purpose: MessagePurpose) -> bool {
+    match purpose {
+        MessagePurpose::Registration | MessagePurpose::Password => true,
+        MessagePurpose::Acknowledgement
+        | MessagePurpose::Question
+        | MessagePurpose::Decision
+        | MessagePurpose::Remedies
+        | MessagePurpose::Reminder
+        | MessagePurpose::Survey
+        | MessagePurpose::Alarm => false,
+    }
+}
+
+fn queue_again(conn: &Connection, message_id: i64, now: DateTime<Utc>) -> Result<()> {
+    conn.execute(
+        "UPDATE outbox SET state = 'queued', attempts = 0, next_attempt_at = ?2 WHERE message_id = ?1",
+        (message_id, to_micros(now)),
+    )?;
+    seal::seal(conn, OUTBOX, message_id)
+}
+
+/// [`Register::remind`] within the caller's transaction; it is sent from `send_from` on.
+pub(super) fn queue_reminder(
+    w: &Writing<'_>,
+    case_key: i64,
+    now: DateTime<Utc>,
+    send_from: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let case = cases::by_key(&w.tx, case_key)?;
+    if case.state != StateName::Resolved {
+        return Err(RegisterError::invalid(
+            "case",
+            case.number,
+            "no answer to a decision is awaited",
+        ));
+    }
+    let queued = once(w, case, MessagePurpose::Reminder, Saying::Reminder, now)?;
+    hold_back(&w.tx, queued, send_from)
+}
+
+/// [`Register::invite_to_survey`] within the caller's transaction; it is sent from `send_from` on.
+pub(super) fn queue_survey(
+    w: &Writing<'_>,
+    case_key: i64,
+    now: DateTime<Utc>,
+    send_from: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let case = cases::by_key(&w.tx, case_key)?;
+    let folded = projection::refold(&w.tx, case_key)?;
+    let asked = SurveySent { means: Means::Sms }.into();
+    if folded.file.survey_sent_at.is_some() || folded.file.state.apply(&asked, None).is_err() {
+        return Err(RegisterError::invalid(
+            "case",
+            case.number,
+            "the handling is judged once, when it has ended",
+        ));
+    }
+    let queued = once(w, case, MessagePurpose::Survey, Saying::Survey, now)?;
+    hold_back(&w.tx, queued, send_from)
+}
+
+/// Lets a message that was queued just now wait until a moment that may lie ahead.
+fn hold_back(
+    conn: &Connection,
+    queued: Option<i64>,
+    send_from: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    if let Some(message_id) = queued {
+        conn.execute(
+            "UPDATE outbox SET next_attempt_at = max(next_attempt_at, ?2) WHERE message_id = ?1",
+            (message_id, to_micros(send_from)),
+        )?;
+        seal::seal(conn, OUTBOX, message_id)?;
+    }
+    Ok(queued)
 }
 
 /// Queues a message unless one for the same purpose waits.
@@ -379,15 +432,30 @@ pub(super) struct Queue<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Queues a message to the complainant, by SMS where there is a phone number, else by e-mail.
-/// `None` when there is neither.
+/// Queues a message to the complainant, by SMS where there is a phone number, else by e-mail (the other way
+/// round where the register prefers e-mail). `None` when there is neither.
 pub(super) fn queue(w: &Writing<'_>, queue: &Queue<'_>) -> Result<Option<i64>> {
     let case = cases::by_key(&w.tx, queue.case_key)?;
     let person = people::read(&w.tx, case.complainant_id)?.person;
-    let (means, recipient) = match (person.phone, person.email) {
-        (Some(phone), _) => (Means::Sms, phone),
-        (None, Some(email)) => (Means::Email, email),
-        (None, None) => return Ok(None),
+    let by_sms = person.phone.map(|phone| (Means::Sms, phone));
+    let by_email = person.email.map(|email| (Means::Email, email));
+    let prefers_email = settings::text(&w.tx, Setting::PreferredMeans)? == Means::Email.as_str();
+    let way = if prefers_email {
+        by_email.or(by_sms)
+    } else {
+        by_sms.or(by_email)
+    };
+    let Some((means, recipient)) = way else {
+        return Ok(None);
+    };
+    let idempotency_key = format!("{}/{}/{}", case.number, queue.purpose, queue.mark);
+    let covered = match queue.saying.password() {
+        Some(password) => Some(sealed_password::cover(&w.tx, &idempotency_key, password)?),
+        None => None,
+    };
+    let saying = match &covered {
+        Some(covered) => queue.saying.with_password(covered),
+        None => queue.saying,
     };
     let body = w.messages.render(
         person.language,
@@ -396,7 +464,7 @@ pub(super) fn queue(w: &Writing<'_>, queue: &Queue<'_>) -> Result<Option<i64>> {
             organisation: &settings::text(&w.tx, Setting::Organisation)?,
             tracking_url: &settings::text(&w.tx, Setting::TrackingUrl)?,
         },
-        queue.saying,
+        saying,
     );
     let at = to_micros(queue.now);
     w.tx.execute(
@@ -411,7 +479,7 @@ pub(super) fn queue(w: &Writing<'_>, queue: &Queue<'_>) -> Result<Option<i64>> {
             recipient,
             body,
             at,
-            format!("{}/{}/{}", case.number, queue.purpose, queue.mark),
+            idempotency_key,
         ),
     )?;
     let message_id = w.tx.last_insert_rowid();
@@ -419,26 +487,88 @@ pub(super) fn queue(w: &Writing<'_>, queue: &Queue<'_>) -> Result<Option<i64>> {
     Ok(Some(message_id))
 }
 
-/// Gives up the waiting messages of a case that are no longer true.
+/// Gives up the messages of a case for these purposes that were not sent; they lose their words, so that nobody
+/// sends them after all.
 pub(super) fn give_up(
     conn: &Connection,
     case_key: i64,
     purposes: &[MessagePurpose],
     why: &str,
 ) -> Result<()> {
+    give_up_where(conn, case_key, why, |m| purposes.contains(&m.purpose))
+}
+
+/// As [`give_up`], but only what is no longer true of the case as it stands now.
+pub(super) fn give_up_untrue(
+    conn: &Connection,
+    case_key: i64,
+    purposes: &[MessagePurpose],
+    why: &str,
+    file: &CaseFile,
+) -> Result<()> {
+    give_up_where(conn, case_key, why, |m| {
+        purposes.contains(&m.purpose) && !is_true(m, file)
+    })
+}
+
+fn give_up_where(
+    conn: &Connection,
+    case_key: i64,
+    why: &str,
+    is_meant: impl Fn(&Message) -> bool,
+) -> Result<()> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE case_key = ?1 AND state IN ('queued', 'failed')"
+        "SELECT {COLUMNS} FROM outbox
+         WHERE case_key = ?1 AND state <> 'sent' AND body IS NOT NULL"
     );
     for message in list(conn, &sql, [case_key])? {
-        if purposes.contains(&message.purpose) {
+        if is_meant(&message) {
             conn.execute(
-                "UPDATE outbox SET state = 'dead', last_error = ?2 WHERE message_id = ?1",
+                "UPDATE outbox SET body = NULL, state = 'dead',
+                        last_error = CASE state WHEN 'dead' THEN last_error ELSE ?2 END
+                 WHERE message_id = ?1",
                 (message.message_id, why),
             )?;
             seal::seal(conn, OUTBOX, message.message_id)?;
         }
     }
     Ok(())
+}
+
+/// Whether what a message says still holds.
+fn is_true(message: &Message, file: &CaseFile) -> bool {
+    match message.purpose {
+        MessagePurpose::Decision => match &file.state {
+            State::Decided {
+                pass, signed: true, ..
+            } => message.pass.is_none_or(|told| told == *pass),
+            State::Decided { signed: false, .. }
+            | State::Registered { .. }
+            | State::InProcessing { .. }
+            | State::Resolved { .. }
+            | State::Completed { .. }
+            | State::Outstanding { .. }
+            | State::CompletedExternally
+            | State::Exhausted
+            | State::Unanswered { .. }
+            | State::Withdrawn { .. }
+            | State::Merged { .. } => false,
+        },
+        MessagePurpose::Remedies => matches!(
+            file.state,
+            State::Outstanding {
+                remedies_told: false,
+                ..
+            }
+        ),
+        MessagePurpose::Question => file.running_rest().is_some(),
+        MessagePurpose::Reminder => file.state.name() == StateName::Resolved,
+        MessagePurpose::Registration
+        | MessagePurpose::Acknowledgement
+        | MessagePurpose::Survey
+        | MessagePurpose::Password
+        | MessagePurpose::Alarm => true,
+    }
 }
 
 /// What a case learns from a delivered message, where it does not know it yet.
@@ -471,6 +601,7 @@ fn told(message: &Message, folded: &Folded) -> Option<EventBody> {
     (is_possible && !known).then_some(body)
 }
 
+/// How long a message waits after that many failed attempts.
 fn wait_after(attempts: u32) -> TimeDelta {
     let doublings = attempts.saturating_sub(1).min(16);
     (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT)
@@ -490,7 +621,12 @@ fn by_id(conn: &Connection, message_id: i64) -> Result<Message> {
     })
 }
 
-fn list(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Message>> {
+/// The messages that a query with [`COLUMNS`] finds, their passwords covered.
+pub(super) fn list(
+    conn: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Message>> {
     let mut select = conn.prepare_cached(sql)?;
     let mut rows = select.query(params)?;
     let mut found = Vec::new();

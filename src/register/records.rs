@@ -2,6 +2,8 @@
 //!
 //! Objectives, calendars, limits and exposure are versions: one is added with its reason, none is changed.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
@@ -57,6 +59,24 @@ pub struct Objective {
     pub version: i64,
     pub recorded_at: DateTime<Utc>,
     pub objective: NewObjective,
+}
+
+impl Objective {
+    /// Of each indicator the version in force on a day: the latest `effective_from` that has come, then the highest
+    /// version.
+    pub fn in_force(all: &[Objective], on: NaiveDate) -> BTreeMap<&str, &Objective> {
+        let mut best: BTreeMap<&str, &Objective> = BTreeMap::new();
+        for candidate in all.iter().filter(|o| o.objective.effective_from <= on) {
+            let order = |o: &Objective| (o.objective.effective_from, o.version);
+            let held = best
+                .entry(candidate.objective.indicator.as_str())
+                .or_insert(candidate);
+            if order(candidate) > order(*held) {
+                *held = candidate;
+            }
+        }
+        best
+    }
 }
 
 /// A figure or finding that somebody enters by hand, with what proves it.
@@ -386,7 +406,7 @@ impl Register {
     }
 
     /// The rows of a query whose only parameter is the moment up to which records were known.
-    fn known<T>(
+    pub(super) fn known<T>(
         &self,
         sql: &str,
         as_of: Option<DateTime<Utc>>,

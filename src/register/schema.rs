@@ -9,7 +9,7 @@ use super::error::Result;
 use super::seal;
 
 /// The schema version that this program writes.
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 5;
 
 /// From this version on a row of exposure has a version.
 const FIRST_WITH_VERSIONS_OF_EXPOSURE: i64 = 4;
@@ -23,6 +23,7 @@ pub(super) const SCHEMAS: &[&str] = &[
     include_str!("schema/v2.sql"),
     include_str!("schema/v3.sql"),
     include_str!("schema/v4.sql"),
+    include_str!("schema/v5.sql"),
 ];
 
 /// The step from version n to n + 1, for n = 1, 2, …; events are never rewritten by one.
@@ -30,6 +31,7 @@ const UPGRADES: &[&str] = &[
     include_str!("schema/to_v2.sql"),
     include_str!("schema/to_v3.sql"),
     include_str!("schema/to_v4.sql"),
+    include_str!("schema/to_v5.sql"),
 ];
 
 /// Writes the present schema into an empty database.
@@ -148,6 +150,35 @@ mod tests {
             .unwrap();
         let refused = upgrade(&damaged, 3).unwrap_err().to_string();
         assert!(refused.contains("exposure"), "{refused}");
+    }
+
+    #[test]
+    fn a_register_of_version_four_keeps_its_units_and_takes_phases_that_stay() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(SCHEMAS[3]).unwrap();
+        conn.execute_batch(
+            "INSERT INTO exposure (month, product, site, version, units, recorded_at, entered_by, checksum)
+             VALUES ('2026-03', 'K20', '', 1, 12, 7, 'zeynep', x'')",
+        )
+        .unwrap();
+        seal::seal(&conn, seal::EXPOSURE, conn.last_insert_rowid()).unwrap();
+        upgrade(&conn, 4).unwrap();
+        seal::check(&conn, seal::EXPOSURE).unwrap();
+        conn.execute_batch(
+            "INSERT INTO chart_phase (series, site, begins_month, version, withdrawn, reason, entered_by, recorded_at,
+                                      checksum)
+             VALUES ('received', '', '2026-03', 1, 0, 'a shop on the web', 'zeynep', 8, x'')",
+        )
+        .unwrap();
+        seal::seal(&conn, seal::CHART_PHASE, conn.last_insert_rowid()).unwrap();
+        seal::check(&conn, seal::CHART_PHASE).unwrap();
+        for attempt in [
+            "UPDATE chart_phase SET reason = 'another'",
+            "DELETE FROM chart_phase",
+        ] {
+            let refused = conn.execute_batch(attempt).unwrap_err().to_string();
+            assert!(refused.contains("never"), "{attempt}: {refused}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(super) const SEALED: &[Sealed] = &[
     CALENDAR_VERSION,
     LIMITS_VERSION,
     EXPOSURE,
+    CHART_PHASE,
     CLUSTER_EVENT,
 ];
 
@@ -55,6 +56,7 @@ sealed! {
     CALENDAR_VERSION = "calendar_version", "calendar_id || ' ' || version";
     LIMITS_VERSION = "limits_version", "version";
     EXPOSURE = "exposure", "month || ' ' || product || ' ' || site || ' ' || version";
+    CHART_PHASE = "chart_phase", "series || ' ' || site || ' ' || begins_month || ' ' || version";
     CLUSTER_EVENT = "cluster_event", "event_id";
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::Register;
 use super::error::{RegisterError, Result};
 use super::seal::{self, SETTING};
-use crate::domain::vocabulary::words;
+use crate::domain::vocabulary::{Means, words};
 
 pub(super) const REGISTER_ID: &str = "register_id";
 pub(super) const ZONE: &str = "zone";
@@ -24,8 +24,15 @@ words! {
         LateAfterHours = "late_after_hours",
         /// Calendar days from acceptance until the remedy is due.
         RemedyDays = "remedy_days",
+        /// Working days without an answer to a communicated decision before the first reminder, and as many
+        /// again before the second and last; 0: never.
+        ReminderAfterDays = "reminder_after_days",
         /// Calendar days without an answer, after two reminders, that let a decision lapse; 0: never.
         LapseAfterDays = "lapse_after_days",
+        /// Calendar days after the closing of a case until the customer is asked how it was handled; 0: never.
+        SurveyAfterDays = "survey_after_days",
+        /// How a customer with a phone number and an e-mail address is written to: `sms` or `email`.
+        PreferredMeans = "preferred_means",
         /// Attempts to send a message before it is given up.
         SendAttempts = "send_attempts",
     }
@@ -39,23 +46,52 @@ impl Setting {
             Setting::TrackingUrl => "",
             Setting::LateAfterHours => "24",
             Setting::RemedyDays => "10",
+            Setting::ReminderAfterDays => "5",
             Setting::LapseAfterDays => "0",
+            Setting::SurveyAfterDays => "3",
+            Setting::PreferredMeans => Means::Sms.as_str(),
             Setting::SendAttempts => "8",
         }
     }
 
     /// The range of a setting that is a number.
-    const fn range(self) -> Option<(i64, i64)> {
+    pub const fn range(self) -> Option<(i64, i64)> {
         match self {
-            Setting::Organisation | Setting::TrackingUrl => None,
+            Setting::Organisation | Setting::TrackingUrl | Setting::PreferredMeans => None,
             Setting::LateAfterHours => Some((0, 8_760)),
             Setting::RemedyDays | Setting::LapseAfterDays => Some((0, 3_650)),
+            Setting::ReminderAfterDays | Setting::SurveyAfterDays => Some((0, 365)),
             Setting::SendAttempts => Some((1, 100)),
+        }
+    }
+
+    /// Whether a text may be the value of a setting that is no number.
+    fn takes(self, value: &str) -> bool {
+        match self {
+            Setting::PreferredMeans => [Means::Sms, Means::Email]
+                .iter()
+                .any(|means| means.as_str() == value),
+            Setting::TrackingUrl => !value.contains(char::is_whitespace),
+            Setting::Organisation
+            | Setting::LateAfterHours
+            | Setting::RemedyDays
+            | Setting::ReminderAfterDays
+            | Setting::LapseAfterDays
+            | Setting::SurveyAfterDays
+            | Setting::SendAttempts => true,
         }
     }
 }
 
 impl Register {
+    /// What tells this register from every other: 32 hexadecimal digits, made with it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn identity(&self) -> Result<String> {
+        self.read(|conn| required(conn, REGISTER_ID))
+    }
+
     /// A setting's value.
     ///
     /// # Errors
@@ -67,7 +103,7 @@ impl Register {
     /// Sets a setting.
     ///
     /// # Errors
-    /// When a number is out of its range, or the database cannot be written.
+    /// When a number is out of its range, a word is none of the setting's, or the database cannot be written.
     pub fn set_setting(&mut self, setting: Setting, value: &str) -> Result<()> {
         if let Some((least, most)) = setting.range() {
             let fits = value
@@ -80,6 +116,13 @@ impl Register {
                     "give a whole number in the range of this setting",
                 ));
             }
+        }
+        if !setting.takes(value) {
+            return Err(RegisterError::invalid(
+                setting.as_str(),
+                value,
+                "preferred_means is sms or email, tracking_url an address without blanks",
+            ));
         }
         self.write(|w| store(&w.tx, setting.as_str(), value))
     }
@@ -123,7 +166,17 @@ pub(super) fn store(conn: &Connection, key: &str, value: &str) -> Result<()> {
     seal::seal(conn, SETTING, rowid)
 }
 
-fn lookup(conn: &Connection, key: &str) -> Result<Option<String>> {
+/// Takes a row away, if it still has this value.
+pub(super) fn remove(conn: &Connection, key: &str, value: &str) -> Result<()> {
+    conn.execute(
+        "DELETE FROM setting WHERE key = ?1 AND value = ?2",
+        (key, value),
+    )?;
+    Ok(())
+}
+
+/// The value of a row, if there is one.
+pub(super) fn lookup(conn: &Connection, key: &str) -> Result<Option<String>> {
     Ok(conn
         .prepare_cached("SELECT value FROM setting WHERE key = ?1")?
         .query_row([key], |row| row.get(0))

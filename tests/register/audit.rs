@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use redress::domain::chart_series::ChartSeries;
 use redress::domain::cluster::{
     ClusterChange, ClusterEvent, ClusterEventKind, ClusterId, ClusterLevel,
 };
 use redress::domain::event::{NoteAdded, SampleReceived};
 use redress::domain::improvement::{RecordBody, Suggested};
+use redress::domain::vocabulary::Role;
 use redress::register::{
     ChainHead, Change, Difference, Direction, Draft, Exposure, ExposureEntry, NewEvidence,
-    NewObjective, Recording, Register, RegisterError, Setting, recorded_head,
+    NewObjective, NewPhase, NewStaff, Recording, Register, RegisterError, Setting, recorded_head,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -105,6 +107,27 @@ pub(super) fn full_register(path: &Path) -> ChainHead {
             },
         )
         .unwrap();
+    register
+        .add_staff(&NewStaff {
+            name: "zeynep".into(),
+            roles: vec![Role::Quality],
+            department: None,
+            site: None,
+            discretion_minor: None,
+        })
+        .unwrap();
+    register
+        .set_phase(
+            &NewPhase {
+                series: ChartSeries::Received,
+                site: Some("plant-1".into()),
+                begins: "2026-01".into(),
+                reason: "a second line".into(),
+                by: "zeynep".into(),
+            },
+            at(8),
+        )
+        .unwrap();
     let change = Change {
         actor: "ayse",
         seen: None,
@@ -185,7 +208,7 @@ fn a_flipped_bit_in_any_value_of_any_table_is_found() {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
-    assert_eq!(tables.len(), 17);
+    assert_eq!(tables.len(), 18);
     let mut flips = 0;
     for table in &tables {
         let key = if table == "case_event" {

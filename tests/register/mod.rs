@@ -16,6 +16,7 @@ mod erasure;
 mod loading;
 mod messages;
 mod opening;
+mod phases;
 mod processes;
 mod records;
 mod replay;
