@@ -5,9 +5,11 @@
 
 mod actions;
 mod clusters;
+mod editions;
 mod files;
 mod mending;
 mod packs;
+mod phases;
 mod reading;
 mod restated;
 mod rules;

@@ -3,6 +3,7 @@
 mod changes;
 mod courses;
 mod fixture;
+mod phases;
 mod words;
 
 use fixture::{Invented, context, empty, one_case, pareto, pauses, quarter, text, without_actions};
@@ -230,10 +231,10 @@ fn the_first_page_names_the_pressing_things_first_and_seven_at_most() {
         "{:?}",
         full.clear
     );
+    let category =
+        "1 category grew beyond chance (July 2026 to September 2026) and has no open action.";
     assert!(
-        full.clear
-            .iter()
-            .any(|said| said == "1 category grows beyond chance and has no open action."),
+        full.clear.iter().any(|said| said == category),
         "{:?}",
         full.clear
     );

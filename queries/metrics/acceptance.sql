@@ -10,7 +10,7 @@
 -- columns: month, first_step, second_step, last_step, complaints
 -- needs: overall, answers
 -- chart: none
--- definition: Complaints, net of merged, whose first decision was communicated in the period, by what became of it at as_of: the answer to the first decision, after a rejection the answer to the second, and where that was rejected too, how it ended. Answers entered by staff stand apart; lapsed, withdrawn and still awaited ones are no acceptance.
+-- definition: Complaints, net of merged, whose first decision was communicated in the period, by what became of it at the cut of the data: the answer to the first decision, after a rejection the answer to the second, and where that was rejected too, how it ended. Answers entered by staff stand apart; lapsed, withdrawn and still awaited ones are no acceptance.
 -- definition.tr: İlk kararı dönem içinde bildirilen şikâyetler (birleştirilenler hariç), değerlendirme anındaki gidişatına göre: ilk karara verilen yanıt, ret hâlinde ikinci karara verilen yanıt, o da reddedildiyse nasıl sonuçlandığı. Personelin müşteri adına girdiği yanıtlar ayrı gösterilir; yanıtsız kapanan, geri çekilen ve hâlâ beklenen yanıtlar kabul sayılmaz.
 -- definition.ru: Жалобы (без объединённых), первое решение по которым сообщено в периоде, по их ходу на момент оценки: ответ на первое решение, после отклонения – ответ на второе, а если отклонено и оно – чем всё закончилось. Ответы, внесённые персоналом, показаны отдельно; закрытые без ответа, отозванные и ещё ожидаемые согласием не считаются.
 WITH period_days AS (

@@ -10,7 +10,7 @@
 -- columns: action_id, title, kind, owner, state, due_on, overdue, check_due_on, cases_in_scope, cost_minor, ending_note
 -- rests_on: actions
 -- chart: none
--- definition: Actions opened by 24:00 of the period's last day (or by as_of, when that is earlier) that were open then or were closed within the period. Overdue: its due date has passed and it was not implemented by then. The verdict is the computed one, or a person's where nothing is counted.
+-- definition: Actions opened by 24:00 of the period's last day (or by the cut of the data, when that is earlier) that were open then or were closed within the period. Overdue: its due date has passed and it was not implemented by then. The verdict is the computed one, or a person's where nothing is counted.
 -- definition.tr: Dönemin son gününün sonuna kadar (değerlendirme anı daha erkense o ana kadar) açılmış ve o anda açık olan ya da dönem içinde kapatılan faaliyetler. Gecikmiş: vadesi geçmiş ve o güne kadar uygulanmamış. Sonuç, hesaplanan sonuçtur; sayılacak bir şey yoksa kişinin verdiği sonuçtur.
 -- definition.ru: Действия, открытые к 24:00 последнего дня периода (или к моменту оценки, если он раньше), которые в этот момент не были закрыты или закрыты в периоде. Просрочено: срок прошёл, а действие к этому дню не выполнено. Вывод – рассчитанный, а где считать нечего – данный человеком.
 WITH last_attempts AS (

@@ -10,7 +10,7 @@
 -- columns: state, band, actions, overdue
 -- rests_on: actions
 -- chart: none
--- definition: Actions opened and not closed by 24:00 of the period's last day (or by as_of, when that is earlier), by state and by calendar days since they were opened. Overdue: the due date has passed and the action was not implemented by then.
+-- definition: Actions opened and not closed by 24:00 of the period's last day (or by the cut of the data, when that is earlier), by state and by calendar days since they were opened. Overdue: the due date has passed and the action was not implemented by then.
 -- definition.tr: Dönemin son gününün sonunda (değerlendirme anı daha erkense o anda) açılmış ve kapanmamış faaliyetler; durumuna ve açılışından beri geçen takvim gününe göre. Gecikmiş: vadesi geçmiş ve o güne kadar uygulanmamış.
 -- definition.ru: Действия, открытые и не закрытые к 24:00 последнего дня периода (или к моменту оценки, если он раньше), по состоянию и по календарным дням со дня открытия. Просрочено: срок прошёл, а действие к этому дню не выполнено.
 WITH opened_days AS (

@@ -9,9 +9,9 @@
 -- dimensions: state, band, age_days, category, product, site, department, channel
 -- columns: state, band, complaints, oldest_days
 -- chart: ageing
--- definition: Complaints not closed at 24:00 of the period's last day (or at as_of, when that is earlier), outstanding ones apart, by calendar days since receipt.
+-- definition: Complaints not closed at 24:00 of the period's last day (or at the cut of the data, when that is earlier), outstanding ones apart, by calendar days since receipt.
 -- definition.tr: Dönemin son gününde saat 24.00’te (değerlendirme anı daha erkense o anda) kapanmamış şikâyetler, alındığı günden beri geçen takvim gününe göre; uzlaşılamayanlar ayrı gösterilir.
--- definition.ru: Жалобы, не закрытые к 24:00 последнего дня периода (или к моменту оценки, если он раньше), по календарным дням с получения; актуальные показаны отдельно.
+-- definition.ru: Жалобы, не закрытые к 24:00 последнего дня периода (или к моменту оценки, если он раньше), по календарным дням с получения; актуальные (согласие не достигнуто) показаны отдельно.
 WITH days AS (
     SELECT c.day, c.day_index FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
 ),

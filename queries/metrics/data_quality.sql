@@ -10,7 +10,7 @@
 -- apart: field
 -- columns: field, complaints, missing
 -- chart: none
--- definition: Complaints received in the period, net of merged, and for each field how many of them have no value in it at as_of. The root cause is asked only of complaints with a decision in force.
+-- definition: Complaints received in the period, net of merged, and for each field how many of them have no value in it at the cut of the data. The root cause is asked only of complaints with a decision in force.
 -- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç) ve her alan için, değerlendirme anında o alanı boş olanların sayısı. Kök neden yalnız yürürlükte kararı olan şikâyetlerde aranır.
 -- definition.ru: Жалобы, полученные в периоде (без объединённых), и для каждого поля – у скольких из них оно на момент оценки пусто. Коренная причина ожидается только у жалоб с действующим решением.
 WITH period_days AS (

@@ -9,7 +9,7 @@
 -- dimensions: indicator, unit, entered_by
 -- columns: indicator, dated, figure, unit, entered_by
 -- chart: list
--- definition: Figures of indicators that are not computed but entered by hand with their evidence, dated up to the period's last day (or as_of, when that is earlier).
+-- definition: Figures of indicators that are not computed but entered by hand with their evidence, dated up to the period's last day (or the cut of the data, when that is earlier).
 -- definition.tr: Hesaplanmayan, kanıtıyla birlikte elle girilen gösterge rakamları; tarihi dönemin son gününe (değerlendirme anı daha erkense o güne) kadar olanlar.
 -- definition.ru: Цифры показателей, которые не вычисляются, а вносятся вручную вместе со свидетельством, датированные не позднее последнего дня периода (или дня оценки, если он раньше).
 WITH counted AS (

@@ -9,9 +9,9 @@
 -- dimensions: state, age_days, department, site, category, channel
 -- columns: state, complaints, oldest_received_on, oldest_days
 -- chart: none
--- definition: Complaints not closed at 24:00 of the period's last day (or at as_of, when that is earlier), outstanding ones included: for each state how many, the day of receipt of the oldest, and its age in calendar days.
+-- definition: Complaints not closed at 24:00 of the period's last day (or at the cut of the data, when that is earlier), outstanding ones included: for each state how many, the day of receipt of the oldest, and its age in calendar days.
 -- definition.tr: Dönemin son gününün sonunda (değerlendirme anı daha erkense o anda) kapanmamış şikâyetler, uzlaşılamayanlar dâhil: her durum için sayısı, en eskisinin alındığı gün ve takvim günüyle yaşı.
--- definition.ru: Жалобы, не закрытые к 24:00 последнего дня периода (или к моменту оценки, если он раньше), включая актуальные: для каждого состояния – сколько их, день получения самой давней и её возраст в календарных днях.
+-- definition.ru: Жалобы, не закрытые к 24:00 последнего дня периода (или к моменту оценки, если он раньше), включая актуальные (согласие не достигнуто): для каждого состояния – сколько их, день получения самой давней и её возраст в календарных днях.
 WITH days AS (
     SELECT c.day, c.day_index FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
 ),

@@ -9,7 +9,7 @@
 -- dimensions: category, month, channel, product, site, language
 -- columns: category, complaints, cost_minor
 -- chart: pareto
--- definition: Complaints received in the period, net of merged, by the category they are classified as at as_of; not yet classified apart.
+-- definition: Complaints received in the period, net of merged, by the category they are classified as at the cut of the data; not yet classified apart.
 -- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), değerlendirme anındaki sınıflandırmaya göre; henüz sınıflandırılmamış olanlar ayrı gösterilir.
 -- definition.ru: Жалобы, полученные в периоде (без объединённых), по категории на момент оценки; ещё не классифицированные показаны отдельно.
 WITH period_days AS (

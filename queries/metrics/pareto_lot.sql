@@ -9,7 +9,7 @@
 -- dimensions: product, lot, cause, month, site, category, channel
 -- columns: product, lot, complaints, cost_minor
 -- chart: pareto
--- definition: Complaints received in the period, net of merged, by primary product and its lot as known at as_of, with the cost of redress; those without a lot stand apart under their product.
+-- definition: Complaints received in the period, net of merged, by primary product and its lot as known at the cut of the data, with the cost of redress; those without a lot stand apart under their product.
 -- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), değerlendirme anında bilinen asıl ürüne ve partiye göre, telafi maliyetiyle; partisi belirtilmeyenler ürününün altında ayrı gösterilir.
 -- definition.ru: Жалобы, полученные в периоде (без объединённых), по основному товару и его партии, известным на момент оценки, со стоимостью возмещения; без партии – отдельно внутри товара.
 WITH period_days AS (

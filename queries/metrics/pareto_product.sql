@@ -9,7 +9,7 @@
 -- dimensions: product, lot, cause, month, site, category, channel
 -- columns: product, complaints, cost_minor
 -- chart: pareto
--- definition: Complaints received in the period, net of merged, by their primary product as known at as_of, with the cost of redress; those without a product apart.
+-- definition: Complaints received in the period, net of merged, by their primary product as known at the cut of the data, with the cost of redress; those without a product apart.
 -- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç), değerlendirme anında bilinen asıl ürününe göre, telafi maliyetiyle; ürünü belirtilmeyenler ayrı gösterilir.
 -- definition.ru: Жалобы, полученные в периоде (без объединённых), по основному товару, известному на момент оценки, со стоимостью возмещения; без товара – отдельно.
 WITH period_days AS (

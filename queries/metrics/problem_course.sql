@@ -6,13 +6,13 @@
 -- basis: received
 -- grain: case
 -- key: case_key
--- dimensions: cluster_id, label, trend, month, product, site
--- columns: cluster_id, label, trend, month, complaints
+-- dimensions: cluster_id, label, trend, product, month, in_period, site
+-- columns: cluster_id, label, trend, product, month, complaints
 -- rests_on: cluster_runs
 -- chart: multiples
--- definition: Problems with two complaints or more in the period, month by month over the 36 calendar months that end with the period; complaints net of merged. Problems that an analyst set aside are left out.
--- definition.tr: Dönemde en az iki şikâyeti olan sorunlar, dönemin sonunda biten 36 takvim ayında ay ay; şikâyetler birleştirilenler hariçtir. Analistin ayırdığı sorunlar yer almaz.
--- definition.ru: Проблемы, по которым в периоде не менее двух жалоб, по месяцам за 36 календарных месяцев до конца периода; жалобы без объединённых. Проблемы, отложенные аналитиком, не показаны.
+-- definition: For the test of growth and the charts: complaints received in the 36 calendar months that end with the period, net of merged, by problem, product and month. Only problems with at least two complaints in these months, and at least one in fifty thousand of all, stand by themselves; the complaints of smaller ones, of problems that an analyst set aside and of no problem stand in rows without a problem, so that the rows of a product add up to all its complaints.
+-- definition.tr: Büyüme sınaması ve grafikler için: dönemin sonunda biten 36 takvim ayında alınan şikâyetler (birleştirilenler hariç), soruna, ürüne ve aya göre. Yalnız bu aylarda en az iki şikâyeti olan ve bütün şikâyetlerin en az elli binde birini oluşturan sorunlar kendi satırlarında yer alır; daha küçük sorunların, analistin ayırdığı sorunların ve hiçbir soruna ait olmayanların şikâyetleri sorunsuz satırlardadır. Böylece bir ürünün satırları toplamı bütün şikâyetlerini verir.
+-- definition.ru: Для проверки роста и графиков: жалобы, полученные за 36 календарных месяцев до конца периода (без объединённых), по проблемам, продуктам и месяцам. Отдельно показаны только проблемы, по которым за эти месяцы не менее двух жалоб и не менее одной на пятьдесят тысяч всех жалоб; жалобы по меньшим проблемам, по отложенным аналитиком и не относящиеся ни к какой проблеме стоят в строках без проблемы, так что строки продукта в сумме дают все жалобы на него.
 WITH ending AS (
     SELECT c.day_index AS last_index
     FROM calendar AS c
@@ -25,38 +25,54 @@ months AS (
     GROUP BY c.month
 ),
 course_days AS (
-    SELECT c.day, c.month
+    SELECT c.day, c.month, CASE WHEN c.day >= p.period_first THEN 'yes' ELSE 'no' END AS in_period
     FROM calendar AS c
     JOIN params AS p ON c.calendar_id = p.calendar_id
     JOIN months AS m ON m.of_month = c.month
     CROSS JOIN ending AS e
     WHERE m.first_index >= e.last_index - 1095 AND c.day <= p.period_last
 ),
-members AS (
-    SELECT k.case_key, m.cluster_id, d.month, k.product, k.site, k.received_on
+received AS (
+    SELECT k.case_key, d.month, d.in_period, k.product, k.site
     FROM cases AS k
     JOIN course_days AS d ON d.day = k.received_on
-    JOIN cluster_members AS m ON m.case_key = k.case_key
-    WHERE k.state <> 'merged' AND m.level = 'problem'
+    WHERE k.state <> 'merged'
 ),
-of_period AS (
+everything AS (
+    SELECT CAST(COUNT(*) AS BIGINT) AS complaints_in_all
+    FROM received
+),
+members AS (
     SELECT
-        c.cluster_id AS frequent_id,
-        CAST(SUM(CASE WHEN c.received_on >= p.period_first THEN 1 ELSE 0 END) AS BIGINT) AS in_period
-    FROM members AS c
-    CROSS JOIN params AS p
-    GROUP BY c.cluster_id
+        m.case_key AS member_key, g.cluster_id, g.trend,
+        CASE WHEN g.name IS NOT NULL THEN g.name ELSE g.label END AS label
+    FROM cluster_members AS m
+    JOIN clusters AS g ON g.cluster_id = m.cluster_id
+    WHERE m.level = 'problem' AND g.level = 'problem' AND g.ignored = FALSE
+),
+sizes AS (
+    SELECT m.cluster_id AS sized_id, CAST(COUNT(*) AS BIGINT) AS complaints_of_it
+    FROM received AS r
+    JOIN members AS m ON m.member_key = r.case_key
+    GROUP BY m.cluster_id
+),
+large AS (
+    SELECT s.sized_id
+    FROM sizes AS s
+    CROSS JOIN everything AS e
+    WHERE s.complaints_of_it >= 2 AND s.complaints_of_it * 50000 >= e.complaints_in_all
+),
+of_large AS (
+    SELECT m.member_key, m.cluster_id, m.label, m.trend
+    FROM members AS m
+    JOIN large AS l ON l.sized_id = m.cluster_id
 ),
 counted AS (
-    SELECT
-        c.case_key, c.cluster_id, c.month, c.product, c.site, g.trend,
-        CASE WHEN g.name IS NOT NULL THEN g.name ELSE g.label END AS label
-    FROM members AS c
-    JOIN of_period AS f ON f.frequent_id = c.cluster_id
-    JOIN clusters AS g ON g.cluster_id = c.cluster_id
-    WHERE f.in_period >= 2 AND g.level = 'problem' AND g.ignored = FALSE
+    SELECT r.case_key, o.cluster_id, o.label, o.trend, r.product, r.month, r.in_period, r.site
+    FROM received AS r
+    LEFT JOIN of_large AS o ON o.member_key = r.case_key
 )
-SELECT cluster_id, label, trend, month, CAST(COUNT(*) AS BIGINT) AS complaints
+SELECT cluster_id, label, trend, product, month, CAST(COUNT(*) AS BIGINT) AS complaints
 FROM counted
-GROUP BY cluster_id, label, trend, month
-ORDER BY cluster_id, month
+GROUP BY cluster_id, label, trend, product, month
+ORDER BY cluster_id, product, month

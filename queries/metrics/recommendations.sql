@@ -10,7 +10,7 @@
 -- columns: month, due, met, missed, open_late, open_not_due
 -- rests_on: recommendations
 -- chart: bars
--- definition: Recommendations of audits and management reviews that were to be carried out by a day of the period, by what became of them at as_of. Days run from the day a recommendation was given to the day it was carried out, in calendar days.
+-- definition: Recommendations of audits and management reviews that were to be carried out by a day of the period, by what became of them at the cut of the data. Days run from the day a recommendation was given to the day it was carried out, in calendar days.
 -- definition.tr: Denetim ve yönetim gözden geçirmelerinden çıkan, vadesi dönem içinde dolan öneriler; değerlendirme anındaki sonucuna göre. Gün, önerinin verilmesinden yerine getirilmesine kadar geçen takvim günüdür.
 -- definition.ru: Рекомендации по итогам аудитов и анализов со стороны руководства, срок выполнения которых приходился на период, по исходу на момент оценки. Дни – календарные, со дня, когда рекомендация дана, до дня её выполнения.
 WITH period_days AS (

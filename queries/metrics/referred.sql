@@ -10,7 +10,7 @@
 -- columns: month, received, referred, satisfied, unsatisfied
 -- needs: referral
 -- chart: bars
--- definition: Complaints received in the period, net of merged, and those of them that the customer took to an external body, with the outcome there as far as it is known at as_of.
+-- definition: Complaints received in the period, net of merged, and those of them that the customer took to an external body, with the outcome there as far as it is known at the cut of the data.
 -- definition.tr: Dönemde alınan şikâyetler (birleştirilenler hariç) ve bunlardan müşterinin dış bir kuruluşa götürdükleri; oradaki sonuç, değerlendirme anında bilindiği kadarıyla yanında verilir.
 -- definition.ru: Жалобы, полученные в периоде (без объединённых), и из них те, с которыми заявитель обратился во внешний орган; результат там – насколько он известен на момент оценки.
 WITH period_days AS (

@@ -10,7 +10,7 @@
 -- columns: remedy, complaints, oldest_due
 -- needs: remedies
 -- chart: list
--- definition: Complaints completed by acceptance of a decision whose remedy was due by 24:00 of the period's last day (or by as_of, when that is earlier) and was not delivered by then. A reopened complaint is being examined again: it stands in the stock, not here.
+-- definition: Complaints completed by acceptance of a decision whose remedy was due by 24:00 of the period's last day (or by the cut of the data, when that is earlier) and was not delivered by then. A reopened complaint is being examined again: it stands in the stock, not here.
 -- definition.tr: Kararın kabulüyle tamamlanmış, telafisinin vadesi dönemin son gününde saat 24.00’e (değerlendirme anı daha erkense o ana) kadar dolmuş ve o ana kadar teslim edilmemiş şikâyetler. Yeniden açılan şikâyet yeniden incelenir: burada değil, stoktadır.
 -- definition.ru: Жалобы, завершённые принятием решения, срок возмещения по которым наступил к 24:00 последнего дня периода (или к моменту оценки, если он раньше), а возмещение к этому времени не предоставлено. Открытая вновь жалоба рассматривается заново: она в остатке, а не здесь.
 WITH stock_days AS (

@@ -10,9 +10,9 @@
 -- columns: department, complaints, longest_since
 -- needs: external_remedies
 -- chart: list
--- definition: Complaints outstanding at 24:00 of the period's last day (or at as_of, when that is earlier) whose customer was not told of the external remedies by then, by a proven means.
+-- definition: Complaints outstanding at 24:00 of the period's last day (or at the cut of the data, when that is earlier) whose customer was not told of the external remedies by then, by a proven means.
 -- definition.tr: Dönemin son gününde saat 24.00’te (değerlendirme anı daha erkense o anda) uzlaşılamamış olan ve müşterisine dış başvuru yolları o ana kadar kanıtlanabilir bir yolla bildirilmemiş şikâyetler.
--- definition.ru: Жалобы, актуальные на 24:00 последнего дня периода (или на момент оценки, если он раньше), по которым заявителю к этому времени не сообщено доказуемым способом о внешних средствах защиты.
+-- definition.ru: Жалобы в состоянии «Актуальна» (согласие не достигнуто) на 24:00 последнего дня периода (или на момент оценки, если он раньше), по которым заявителю к этому времени не сообщено доказуемым способом о внешних средствах защиты.
 WITH stock_days AS (
     SELECT c.day
     FROM calendar AS c

@@ -10,7 +10,7 @@
 -- columns: month, decided, repeats, not_matured
 -- rests_on: cluster_runs
 -- chart: bars
--- definition: Complaints, net of merged, whose first decision came into force in the period and lies 90 calendar days or more back at as_of, and those of them after whose first decision the same complainant complained of the same problem again within 90 days (a relation of the kind repeat). Complaints whose 90 days are not over are counted beside and not judged.
+-- definition: Complaints, net of merged, whose first decision came into force in the period and lies 90 calendar days or more back at the cut of the data, and those of them after whose first decision the same complainant complained of the same problem again within 90 days (a relation of the kind repeat). Complaints whose 90 days are not over are counted beside and not judged.
 -- definition.tr: İlk kararı dönem içinde yürürlüğe giren ve değerlendirme anında üzerinden en az 90 takvim günü geçmiş şikâyetler (birleştirilenler hariç) ile bunlardan, ilk karardan sonraki 90 gün içinde aynı şikâyetçinin aynı sorunla yeniden başvurdukları. 90 günü dolmayanlar ayrıca sayılır, değerlendirilmez.
 -- definition.ru: Жалобы (без объединённых), первое решение по которым вступило в силу в периоде и со дня которого к моменту оценки прошло не меньше 90 календарных дней, и из них те, после первого решения по которым тот же заявитель в течение 90 дней пожаловался на ту же проблему. Жалобы, по которым 90 дней не истекли, учитываются отдельно и не оцениваются.
 WITH period_days AS (

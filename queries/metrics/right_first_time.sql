@@ -11,7 +11,7 @@
 -- needs: overall, answers
 -- rests_on: cluster_runs
 -- chart: bars
--- definition: Complaints, net of merged, whose first decision was communicated in the period. Right: accepted, and within 90 calendar days neither reopened nor followed by the same complaint again. Wrong: rejected, reopened or repeated. Without an answer: apart, never counted as accepted. Accepted, but the 90 days not over at as_of: not judged yet.
+-- definition: Complaints, net of merged, whose first decision was communicated in the period. Right: accepted, and within 90 calendar days neither reopened nor followed by the same complaint again. Wrong: rejected, reopened or repeated. Without an answer: apart, never counted as accepted. Accepted, but the 90 days not over at the cut of the data: not judged yet.
 -- definition.tr: İlk kararı dönem içinde bildirilen şikâyetler (birleştirilenler hariç). Doğru: kabul edilmiş; 90 takvim günü içinde yeniden açılmamış ve aynı şikâyet tekrarlanmamış. Yanlış: reddedilmiş, yeniden açılmış ya da tekrarlanmış. Yanıtsız: ayrı gösterilir, kabul sayılmaz. Kabul edilmiş ancak değerlendirme anında 90 günü dolmamış: henüz değerlendirilmez.
 -- definition.ru: Жалобы (без объединённых), первое решение по которым сообщено в периоде. Верно: решение принято заявителем, и в течение 90 календарных дней жалоба не открыта вновь и не повторилась. Неверно: решение отклонено, жалоба открыта вновь или повторилась. Без ответа: отдельно, согласием не считается. Принято, но 90 дней к моменту оценки не истекли: ещё не оценивается.
 WITH period_days AS (

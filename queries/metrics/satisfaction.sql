@@ -10,7 +10,7 @@
 -- columns: month, score, surveys
 -- needs: survey
 -- chart: bars
--- definition: Surveys sent in the period, by the score given for the handling of the complaint, 1 (worst) to 5, as known at as_of. Surveys without an answer stand apart, without a score.
+-- definition: Surveys sent in the period, by the score given for the handling of the complaint, 1 (worst) to 5, as known at the cut of the data. Surveys without an answer stand apart, without a score.
 -- definition.tr: Dönem içinde gönderilen anketler; şikâyetin ele alınışına verilen 1 (en kötü) ile 5 arasındaki puana göre, değerlendirme anında bilindiği kadarıyla. Yanıtlanmayan anketler puansız olarak ayrı gösterilir.
 -- definition.ru: Опросы, отправленные в периоде, по оценке работы с жалобой от 1 (худшая) до 5, известной на момент оценки. Опросы без ответа показаны отдельно, без оценки.
 WITH period_days AS (

@@ -10,7 +10,7 @@
 -- columns: department, staff, trained
 -- rests_on: staff
 -- chart: none
--- definition: Active contact staff, and those of them who had been trained in complaint handling by the end of the period (or by as_of, when that is earlier).
+-- definition: Active contact staff, and those of them who had been trained in complaint handling by the end of the period (or by the cut of the data, when that is earlier).
 -- definition.tr: Görevde olan ve müşteriyle temas eden personel ile bunlardan dönem sonuna (değerlendirme anı daha erkense o ana) kadar şikâyet ele alma eğitimi almış olanlar.
 -- definition.ru: Работающий контактный персонал и те из него, кто к концу периода (или к моменту оценки, если он раньше) прошёл обучение работе с жалобами.
 WITH counted AS (

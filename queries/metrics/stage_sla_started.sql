@@ -10,7 +10,7 @@
 -- apart: side, stage, pass
 -- columns: side, stage, pass, month, met, missed, open_late, open_not_due, paused, cancelled, not_applicable
 -- chart: none
--- definition: Stages that started in the period, by verdict at as_of. Lower bound: all not yet due end late; upper bound: all end in time.
+-- definition: Stages that started in the period, by verdict at the cut of the data. Lower bound: all not yet due end late; upper bound: all end in time.
 -- definition.tr: Dönem içinde başlayan aşamalar, değerlendirme anındaki sonucuna göre. Alt sınır: vadesi gelmemiş olanların hepsi geç biter; üst sınır: hepsi süresinde biter.
 -- definition.ru: Этапы, начатые в периоде, по исходу на момент оценки. Нижняя граница: все, чей срок ещё не наступил, завершатся с опозданием; верхняя: все завершатся в срок.
 WITH period_days AS (

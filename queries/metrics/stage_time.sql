@@ -10,7 +10,7 @@
 -- apart: side, stage, pass
 -- columns: side, stage, pass, limit_days, counted_days, outcome, stages
 -- chart: survival
--- definition: Stages that started in the period, followed to as_of, in counted days: ended, censored (still open or paused) at their own time, or ended by withdrawal or merging (competing). Passes never share a curve.
+-- definition: Stages that started in the period, followed to the cut of the data, in counted days: ended, censored (still open or paused) at their own time, or ended by withdrawal or merging (competing). Passes never share a curve.
 -- definition.tr: Dönem içinde başlayan ve değerlendirme anına kadar izlenen aşamalar, sayılan günle: biten; kendi süresinde sansürlenen (hâlâ açık ya da durdurulmuş); geri çekilerek ya da birleştirilerek biten (yarışan olay). Turların eğrileri karıştırılmaz.
 -- definition.ru: Этапы, начатые в периоде и прослеженные до момента оценки, в учитываемых днях: завершённые; цензурированные на своём времени (ещё открытые или приостановленные); закончившиеся отзывом или объединением (конкурирующие события). Первое и повторное рассмотрения на одной кривой не смешиваются.
 WITH period_days AS (

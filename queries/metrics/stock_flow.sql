@@ -9,9 +9,9 @@
 -- dimensions: flow, month, channel, category, product, site
 -- columns: flow, month, complaints
 -- chart: stock_flow
--- definition: Opening + received + reopened - completed - unanswered - withdrawn - merged - exhausted = closing. Outstanding is not closed. Opening and closing are at 24:00 of the day before the period and of its last day (or at as_of).
+-- definition: Opening + received + reopened - completed - unanswered - withdrawn - merged - exhausted = closing. Outstanding is not closed. Opening and closing are at 24:00 of the day before the period and of its last day (or at the cut of the data).
 -- definition.tr: Açılış + alınan + yeniden açılan - tamamlanan - yanıtsız kapanan - geri çekilen - birleştirilen - başvuru yolları tükenen = kapanış. Uzlaşılamayanlar kapalı sayılmaz. Açılış, dönemden önceki günün; kapanış, dönemin son gününün saat 24.00’ündeki (ya da değerlendirme anındaki) stoktur.
--- definition.ru: Остаток на начало + получено + открыто вновь - завершено - закрыто без ответа - отозвано - объединено - средства исчерпаны = остаток на конец. Актуальные не закрыты. Остаток на начало – на 24:00 дня перед периодом, на конец – на 24:00 его последнего дня (или на момент оценки).
+-- definition.ru: Остаток на начало + получено + открыто вновь - завершено - закрыто без ответа - отозвано - объединено - средства исчерпаны = остаток на конец. Актуальные (согласие не достигнуто) не закрыты. Остаток на начало – на 24:00 дня перед периодом, на конец – на 24:00 его последнего дня (или на момент оценки).
 WITH days AS (
     SELECT c.day, c.month FROM calendar AS c JOIN params AS p ON c.calendar_id = p.calendar_id
 ),

@@ -9,7 +9,7 @@
 -- dimensions: month, channel, language, category, product, site, merged
 -- columns: month, channel, gross, net, working_days
 -- chart: volume
--- definition: Complaints received in the period by month and channel. Net leaves out duplicate registrations known as merged at as_of; gross counts them. Working days of the month stand beside, since volume is read per working day.
+-- definition: Complaints received in the period by month and channel. Net leaves out duplicate registrations known as merged at the cut of the data; gross counts them. Working days of the month stand beside, since volume is read per working day.
 -- definition.tr: Dönemde alınan şikâyetler, aya ve kanala göre. Net, değerlendirme anında birleştirilmiş olduğu bilinen mükerrer kayıtları saymaz; brüt sayar. Ayın iş günleri yanında verilir, çünkü şikâyet sayısı iş günü başına değerlendirilir.
 -- definition.ru: Жалобы, полученные в периоде, по месяцам и каналам. Нетто не включает повторные регистрации, объединённые к моменту оценки; брутто включает. Рядом – рабочие дни месяца, так как число жалоб оценивают в расчёте на рабочий день.
 WITH period_days AS (

@@ -11,6 +11,7 @@ pub mod error;
 pub mod export;
 pub mod grouping;
 mod header;
+pub mod indicator_codes;
 pub mod indicators;
 pub mod local;
 pub mod measured;

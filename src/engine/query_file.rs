@@ -349,7 +349,6 @@ shipped!(
     "pauses",
     "priority_changes",
     "problem_course",
-    "problem_trends",
     "recommendations",
     "record_changes",
     "recurrent_problems",

@@ -14,5 +14,6 @@ pub mod layer;
 pub mod months;
 pub mod plan;
 pub mod signals;
+pub mod source;
 pub mod study;
 pub mod update;

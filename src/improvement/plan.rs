@@ -10,8 +10,8 @@ use crate::domain::scope::Scope;
 use crate::stats::control::Exposed;
 use crate::stats::dispersion::rate_dispersion;
 use crate::stats::effect::{
-    Ahead, Announcement, Criterion, Month as Counted, Outlook, Wanted, follow_up, judge, matched,
-    outlook,
+    Ahead, Announcement, Criterion, DEFAULT_TARGET, Month as Counted, Outlook, Wanted, follow_up,
+    judge, matched, outlook,
 };
 use crate::stats::{DEFAULT_CONFIDENCE, StatsError};
 
@@ -21,6 +21,10 @@ pub const BASELINE_MONTHS: u32 = 12;
 const LEAST_BASELINE: u32 = 3;
 /// No follow-up is planned for longer; what cannot be seen by then is said to be invisible.
 pub const LONGEST_FOLLOW_UP: u32 = 36;
+/// The reduction that an action is expected to bring unless told otherwise.
+pub const EXPECTED_REDUCTION: f64 = 0.5;
+/// Months before the opening in which the signal is taken to have begun, where nobody says when.
+const SIGNAL_MONTHS: u32 = 3;
 /// Lengths of follow-up for which the prospects are shown.
 pub const SHOWN: [u32; 7] = [3, 6, 9, 12, 18, 24, 36];
 
@@ -43,6 +47,32 @@ pub struct Asked {
     pub target: f64,
     /// Share by which it is expected to fall.
     pub reduction: f64,
+}
+
+impl Asked {
+    /// Everything by default, for a scope and a signal.
+    pub fn usual(scope: Scope, signal_on: NaiveDate) -> Asked {
+        Asked {
+            scope,
+            everything: false,
+            signal_on,
+            baseline: None,
+            seasonal: false,
+            count_by: CountBy::Received,
+            exposure: ExposureKind::WorkingDays,
+            settling_days: None,
+            ripening_days: None,
+            follow_up_months: None,
+            extension_months: None,
+            target: DEFAULT_TARGET,
+            reduction: EXPECTED_REDUCTION,
+        }
+    }
+}
+
+/// When the signal of an action is taken to have begun where nobody says when.
+pub fn assumed_signal(opened_on: NaiveDate) -> NaiveDate {
+    Month::of(opened_on).minus(SIGNAL_MONTHS).first()
 }
 
 /// A check as it would be fixed, with what is known of it.

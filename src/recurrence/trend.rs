@@ -9,16 +9,12 @@ use chrono::{Datelike, Months, NaiveDate};
 use super::complaints::{Complaint, Name};
 use crate::stats::StatsError;
 use crate::stats::growth::{
-    DEFAULT_WINDOW, Growth, History, Kind, Settings, Situation, judge, smallest_callable,
+    DEFAULT_WINDOW, Growth, History, Kind, Settings, Situation, Surroundings, is_its_product,
+    judge, smallest_callable,
 };
 
 /// Months that are looked at, the recent ones with them.
 const MOST_MONTHS: u32 = 36;
-/// A cluster is that of a product when at least this share of its complaints names it.
-const OF_ONE_PRODUCT: f64 = 0.6;
-/// Complaints of the product beyond the cluster's own, before the recent months, without which all complaints are
-/// the volume.
-const LEAST_VOLUME: f64 = 20.0;
 
 /// How one cluster develops.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +129,7 @@ fn smallest(
     window: usize,
 ) -> Result<Option<u64>, StatsError> {
     let past = span.months - window;
-    let sum = |months: &[f64]| months.iter().sum::<f64>();
+    let sum = |months: &[u64]| months.iter().sum::<u64>() as f64;
     let situation = Situation {
         past: 0,
         recent_volume: sum(&volumes.all[past..]),
@@ -199,34 +195,33 @@ fn month_number(day: NaiveDate) -> i64 {
 /// Complaints a month, merged ones left out: all, and of each product.
 #[derive(Debug)]
 struct Volumes {
-    all: Vec<f64>,
-    of_product: HashMap<Name, Vec<f64>>,
+    all: Vec<u64>,
+    of_product: HashMap<Name, Vec<u64>>,
 }
 
 impl Volumes {
     fn of(complaints: &[Complaint], span: &Span) -> Self {
         let mut volumes = Volumes {
-            all: vec![0.0; span.months],
+            all: vec![0; span.months],
             of_product: HashMap::new(),
         };
         for complaint in complaints.iter().filter(|c| !c.merged) {
             let Some(place) = span.place(complaint.received_on) else {
                 continue;
             };
-            volumes.all[place] += 1.0;
+            volumes.all[place] += 1;
             if let Some(product) = complaint.product {
                 let own = volumes
                     .of_product
                     .entry(product)
-                    .or_insert_with(|| vec![0.0; span.months]);
-                own[place] += 1.0;
+                    .or_insert_with(|| vec![0; span.months]);
+                own[place] += 1;
             }
         }
         volumes
     }
 
-    /// The complaints of the cluster's product without the cluster's own, or all complaints without them where it
-    /// has no product of its own.
+    /// What the cluster's complaints are measured by.
     fn for_cluster(
         &self,
         complaints: &[Complaint],
@@ -234,33 +229,28 @@ impl Volumes {
         counts: &[u64],
         span: &Span,
     ) -> Vec<f64> {
-        let mut tally: HashMap<Name, usize> = HashMap::new();
+        let mut tally: HashMap<Name, u64> = HashMap::new();
         for product in own.iter().filter_map(|at| complaints[*at].product) {
             *tally.entry(product).or_default() += 1;
         }
         let main = tally
             .into_iter()
             .max_by_key(|(product, n)| (*n, std::cmp::Reverse(*product)))
-            .filter(|(_, n)| *n as f64 >= OF_ONE_PRODUCT * own.len() as f64);
-        let without_own = |volume: &[f64], counts: &[u64]| -> Vec<f64> {
-            volume
-                .iter()
-                .zip(counts)
-                .map(|(v, n)| (v - *n as f64).max(0.0))
-                .collect()
+            .filter(|(_, n)| is_its_product(*n, own.len() as u64))
+            .map(|(product, _)| product);
+        let of_it = main.map(|main| {
+            let named = own.iter().map(|at| &complaints[*at]);
+            let named = named.filter(|complaint| complaint.product == Some(main));
+            span.count(named.map(|complaint| complaint.received_on))
+        });
+        let of_product = main
+            .and_then(|main| self.of_product.get(&main))
+            .zip(of_it.as_ref());
+        let surroundings = Surroundings {
+            own: counts,
+            all: &self.all,
+            of_product: of_product.map(|(all, own)| (own.as_slice(), all.as_slice())),
         };
-        if let Some((product, _)) = main {
-            let of_it = own
-                .iter()
-                .filter(|at| complaints[**at].product == Some(product));
-            let own_counts = span.count(of_it.map(|at| complaints[*at].received_on));
-            let others = without_own(&self.of_product[&product], &own_counts);
-            let past = span.months.saturating_sub(DEFAULT_WINDOW);
-            let recent: f64 = others[past..].iter().sum();
-            if others[..past].iter().sum::<f64>() >= LEAST_VOLUME && recent > 0.0 {
-                return others;
-            }
-        }
-        without_own(&self.all, counts)
+        surroundings.others(DEFAULT_WINDOW)
     }
 }

@@ -57,7 +57,7 @@ pub trait Answers {
 }
 
 /// What a review asks besides metrics: name and SQL.
-pub const SELECTS: [(&str, &str); 2] = [
+pub const SELECTS: [(&str, &str); 3] = [
     (
         "deviations",
         "SELECT CAST(SUM(deviations) AS BIGINT) AS deviations FROM cases",
@@ -66,6 +66,11 @@ pub const SELECTS: [(&str, &str); 2] = [
         "objectives",
         "SELECT o.indicator, o.version, o.target, o.direction, o.owner FROM objectives AS o \
          CROSS JOIN params AS p WHERE o.effective_from <= p.period_last ORDER BY o.indicator, o.version",
+    ),
+    (
+        "chart_phases",
+        "SELECT h.series, h.site, h.begins_month, h.version, h.withdrawn, h.reason, h.entered_by, h.recorded_at \
+         FROM chart_phases AS h ORDER BY h.series, h.begins_month, h.version",
     ),
 ];
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::chart_phase::ChartPhase;
 use crate::domain::period::Period;
 use crate::domain::vocabulary::Language;
 use crate::engine::counted::Counted;
@@ -93,6 +94,8 @@ pub struct ReviewContext {
     pub deviations: u64,
     /// Objectives in force at the period's end, by indicator (`M5`, `P13`, `sla.intake`).
     pub objectives: BTreeMap<String, Objective>,
+    /// Phases of control charts in force at the moment of judgement.
+    pub phases: Vec<ChartPhase>,
     /// ISO 4217 code of the cost of redress, for the category table; absent = cost is not shown.
     pub currency: Option<String>,
     /// The period before, when it is to stand beside.

@@ -22,6 +22,16 @@ pub(crate) const PLOTTERS_EM: f64 = 1.24;
 /// The face's ascent and descent together, in em: what plotters takes for the size when measuring.
 const FACE_HEIGHT: f64 = 1.3;
 
+/// The regular face for a browser.
+pub const fn regular_woff2() -> &'static [u8] {
+    REGULAR_WOFF2
+}
+
+/// The semibold face for a browser.
+pub const fn semibold_woff2() -> &'static [u8] {
+    SEMIBOLD_WOFF2
+}
+
 /// Makes the face known to plotters; later calls do nothing.
 ///
 /// # Errors

@@ -186,7 +186,7 @@ pub struct Cell {
     /// does not show them.
     #[serde(skip)]
     pub counts: Vec<u64>,
-    /// It names a person, or holds words of one: nothing for the public.
+    /// It names a person, holds words of one, or would give away what another table keeps: nothing for the public.
     #[serde(skip)]
     pub inside: bool,
 }

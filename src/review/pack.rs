@@ -2,6 +2,7 @@
 //! manifest with a hash of each. It is written aside and appears by one rename.
 
 pub mod difference;
+pub(super) mod place;
 pub mod verification;
 
 use std::collections::BTreeMap;
@@ -24,9 +25,11 @@ use crate::hex::hex;
 use crate::lake::derived::LayerManifest;
 use crate::lake::manifest::RulesUsed;
 
+pub use place::look;
+
 /// The page and the manifest within a pack.
 const PAGE: &str = "review.html";
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 /// The cases that the metrics counted.
 const CASES: &str = "cases.parquet";
 
@@ -42,6 +45,9 @@ pub struct Origin {
     /// An edition for the public.
     #[serde(default)]
     pub public: bool,
+    /// Why it may be published beside one that it overlaps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap_reason: Option<String>,
     pub currency: Option<String>,
     pub as_of: DateTime<Utc>,
     /// Name of the snapshot, and the digest of its manifest: which facts the figures rest on.
@@ -138,8 +144,16 @@ pub enum PackError {
     NoPack(PathBuf),
     #[error("{0}: was altered after it was written (its digest does not match)")]
     Altered(PathBuf),
-    #[error("{path}: cannot be written: {source}")]
-    Io { path: PathBuf, source: io::Error },
+    #[error("{target}: the pack was not written ({place}: {source}); {advice}")]
+    Unwritten {
+        target: PathBuf,
+        /// A folder, or a file within the pack.
+        place: PathBuf,
+        source: io::Error,
+        advice: &'static str,
+    },
+    #[error("{path}: the new pack is in its place, but the former one cannot be removed: {source}")]
+    Former { path: PathBuf, source: io::Error },
     #[error("{path}: cannot be read: {why}")]
     Unreadable { path: PathBuf, why: String },
 }
@@ -169,7 +183,7 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
         members,
         origin,
     } = *contents;
-    check_target(target, force)?;
+    place::look(target, force)?;
     let mut files: Vec<(String, Vec<u8>)> = vec![
         (PAGE.to_owned(), html::render(model)?.into_bytes()),
         ("model.json".to_owned(), serde_json::to_vec_pretty(model)?),
@@ -217,7 +231,7 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
         digest: String::new(),
     };
     files.push((MANIFEST.to_owned(), manifest.sealed_json()?));
-    place(target, &files)
+    place::put(target, &files)
 }
 
 /// The cases that the metrics counted.
@@ -226,100 +240,4 @@ fn cases_of(members: &Members) -> Result<Vec<u8>, PackError> {
         table: "cases".to_owned(),
         source,
     })
-}
-
-/// Refuses to replace anything but a pack: `--force` must never remove a folder of somebody else's.
-fn check_target(target: &Path, force: bool) -> Result<(), PackError> {
-    match fs::symlink_metadata(target) {
-        Err(_) => return Ok(()),
-        Ok(_) if !force => return Err(PackError::Exists(target.to_owned())),
-        Ok(found) if !found.is_dir() => return Err(PackError::NotAPack(target.to_owned())),
-        Ok(_) => {}
-    }
-    let manifest = fs::read_to_string(target.join(MANIFEST)).unwrap_or_default();
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
-    let known = |path: &str| {
-        manifest["files"]
-            .as_array()
-            .is_some_and(|files| files.iter().any(|f| f["path"] == path))
-    };
-    if !known(PAGE) {
-        return Err(PackError::NotAPack(target.to_owned()));
-    }
-    // Nothing that the pack does not name is lost with it.
-    for entry in fs::read_dir(target).map_err(|source| PackError::Io {
-        path: target.to_owned(),
-        source,
-    })? {
-        let name = entry
-            .map(|e| e.file_name().to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let folder = format!("{name}/");
-        let ours = name == MANIFEST
-            || manifest["files"].as_array().is_some_and(|files| {
-                files
-                    .iter()
-                    .filter_map(|f| f["path"].as_str())
-                    .any(|path| path == name || path.starts_with(&folder))
-            });
-        if !ours {
-            return Err(PackError::NotAPack(target.to_owned()));
-        }
-    }
-    Ok(())
-}
-
-fn place(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), PackError> {
-    let parent = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| PackError::Io { path, source }
-    };
-    fs::create_dir_all(parent).map_err(failed(parent))?;
-    // Removed with this value when anything fails before the rename.
-    let aside = tempfile::Builder::new()
-        .prefix(".writing-")
-        .tempdir_in(parent)
-        .map_err(failed(parent))?;
-    for (name, bytes) in files {
-        let path = aside.path().join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failed(folder))?;
-        }
-        fs::write(&path, bytes).map_err(failed(&path))?;
-    }
-    // The former pack steps aside first and goes last, so that no moment is without one for long and
-    // none is lost when the new one cannot take its place.
-    let former = aside.path().with_extension("former");
-    let replaces = target.exists();
-    if replaces {
-        fs::rename(target, &former).map_err(failed(target))?;
-    }
-    if let Err(source) = fs::rename(aside.path(), target) {
-        if replaces {
-            fs::rename(&former, target).map_err(failed(target))?;
-        }
-        return Err(failed(target)(source));
-    }
-    if replaces {
-        fs::remove_dir_all(&former).map_err(failed(&former))?;
-    }
-    // The folder has its new name; there is nothing left to remove.
-    let _ = aside.keep();
-    readable(target).map_err(failed(target))
-}
-
-/// A temporary folder is private; a pack is read by others.
-#[cfg(unix)]
-fn readable(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn readable(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }

@@ -10,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::pack::place::advice;
+
 /// Names a browser to use instead of those looked for.
 pub const VARIABLE: &str = "REDRESS_CHROMIUM";
 
@@ -46,14 +48,37 @@ pub enum PdfError {
         seconds: u64,
         page: PathBuf,
     },
-    #[error("{browser}: printed no PDF ({said}); open {page} in any browser and print it")]
+    #[error(
+        "{browser}: printed no whole PDF in {folder} ({said}); see that there is room and that it may write there, or open {page} \
+         in any browser and print it"
+    )]
     Failed {
         browser: String,
         said: String,
+        folder: PathBuf,
         page: PathBuf,
     },
-    #[error("{path}: cannot be written: {source}")]
-    Io { path: PathBuf, source: io::Error },
+    #[error(
+        "{0}: is a folder, so no PDF is written there; move it, or name another folder with --out"
+    )]
+    IsAFolder(PathBuf),
+    #[error("{path}: the PDF was not written ({source}); {advice}")]
+    Unwritten {
+        path: PathBuf,
+        source: io::Error,
+        advice: &'static str,
+    },
+}
+
+/// Whether a PDF could lie there: asked before the work.
+///
+/// # Errors
+/// When a folder has its name.
+pub fn look(target: &Path) -> Result<(), PdfError> {
+    match target.is_dir() {
+        true => Err(PdfError::IsAFolder(target.to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// Prints a page to a PDF on A4; an existing file is replaced, at once and whole.
@@ -66,10 +91,8 @@ pub fn print(page: &Path, target: &Path) -> Result<(), PdfError> {
         Some(name) => vec![name],
         None => BROWSERS.iter().map(OsString::from).collect(),
     };
-    let page = page.canonicalize().map_err(|source| PdfError::Io {
-        path: page.to_owned(),
-        source,
-    })?;
+    look(target)?;
+    let page = page.canonicalize().map_err(unwritten(page))?;
     let folder = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -78,10 +101,7 @@ pub fn print(page: &Path, target: &Path) -> Result<(), PdfError> {
     let aside = tempfile::Builder::new()
         .prefix(".printing-")
         .tempdir_in(folder)
-        .map_err(|source| PdfError::Io {
-            path: folder.to_owned(),
-            source,
-        })?;
+        .map_err(unwritten(folder))?;
     for browser in candidates {
         let name = browser.to_string_lossy().into_owned();
         let printed = aside.path().join("printed.pdf");
@@ -108,23 +128,37 @@ pub fn print(page: &Path, target: &Path) -> Result<(), PdfError> {
                     });
                 }
             };
-            let whole = std::fs::read(&printed).is_ok_and(|bytes| bytes.starts_with(b"%PDF"));
-            if whole {
-                return std::fs::rename(&printed, target).map_err(|source| PdfError::Io {
-                    path: target.to_owned(),
-                    source,
-                });
+            if std::fs::read(&printed).is_ok_and(|bytes| is_whole(&bytes)) {
+                return std::fs::rename(&printed, target).map_err(unwritten(target));
             }
         }
         if !said.is_empty() {
             return Err(PdfError::Failed {
                 browser: name,
                 said,
+                folder: folder.to_owned(),
                 page,
             });
         }
     }
     Err(PdfError::NoBrowser(page))
+}
+
+fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> PdfError {
+    let path = path.to_owned();
+    move |source| PdfError::Unwritten {
+        path,
+        advice: advice(source.kind()),
+        source,
+    }
+}
+
+/// A PDF begins with its version and ends with a mark (ISO 32000-1, 7.5.2 and 7.5.5); a browser without room leaves the
+/// beginning alone.
+fn is_whole(bytes: &[u8]) -> bool {
+    const END: &[u8] = b"%%EOF";
+    let tail = &bytes[bytes.len().saturating_sub(1024)..];
+    bytes.starts_with(b"%PDF") && tail.windows(END.len()).any(|window| window == END)
 }
 
 fn start(
@@ -176,5 +210,20 @@ fn wait(mut child: Child) -> Option<String> {
             }
             Err(error) => return Some(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_pdf_is_none() {
+        assert!(is_whole(
+            b"%PDF-1.7\n1 0 obj\nendobj\nstartxref\n9\n%%EOF\n"
+        ));
+        assert!(!is_whole(b"%PDF-1.7\n1 0 obj\nendo"));
+        assert!(!is_whole(b"words\n%%EOF"));
+        assert!(!is_whole(b""));
     }
 }

@@ -3,10 +3,14 @@
 //!
 //! Names of staff and words of complainants go first. In a table, a row that tells a number of one to four is emptied as
 //! a whole, with the shares and rates that follow from it. Where just one row of a table was emptied, it would follow
-//! from a total and the others, so the smallest of the others is emptied too. A chart is drawn only where none of its
-//! rows was emptied and it writes no number of one to four itself. Sentences with such a number are left out.
+//! from a total and the others, so the smallest of the others is emptied too. A chart is drawn of the rows that are
+//! left. Sentences with such a number are left out. Two editions that overlap would give away what each keeps
+//! ([`editions`]).
 
-use super::model::{Block, Cell, Drawing, Head, ReviewModel, Section, Table, Tile};
+mod charts;
+pub mod editions;
+
+use super::model::{Block, Cell, Head, ReviewModel, Section, Table, Tile};
 use super::words::Words;
 
 /// The smallest number of complaints that is shown.
@@ -29,8 +33,8 @@ const SECTIONS: [&str; 14] = [
     "time",
     "definitions",
 ];
-/// About the review itself: it tells no number of complaints.
-const ABOUT: &str = "definitions";
+/// Sections whose sentences tell no number of complaints: those about the review itself, and on tests and limits.
+const SAYING_NO_NUMBERS: [&str; 2] = ["changes", "definitions"];
 /// What stands in the place of a figure.
 const LEFT_OUT: &str = "·";
 
@@ -41,7 +45,7 @@ pub fn edition(model: ReviewModel, words: &Words) -> ReviewModel {
         .sections
         .into_iter()
         .filter(|section| SECTIONS.contains(&section.id.as_str()))
-        .map(section)
+        .map(|part| section(part, words))
         .collect();
     ReviewModel {
         head: head(model.head, words.text("head.public")),
@@ -72,13 +76,13 @@ fn tile(tile: Tile) -> Tile {
     }
 }
 
-fn section(section: Section) -> Section {
-    let about = section.id == ABOUT;
+fn section(section: Section, words: &Words) -> Section {
+    let may_tell = !SAYING_NO_NUMBERS.contains(&section.id.as_str());
     let mut blocks = Vec::with_capacity(section.blocks.len());
     for block in section.blocks {
         match block {
             Block::Cases { .. } | Block::Command { .. } => {}
-            Block::Text { ref text } | Block::Absent { ref text } if !about && tells_few(text) => {}
+            Block::Text { ref text } | Block::Absent { ref text } if may_tell && tells_few(text) => {}
             Block::Check { ref text, .. } if tells_few(text) => {}
             Block::Text { .. }
             | Block::Absent { .. }
@@ -88,29 +92,13 @@ fn section(section: Section) -> Section {
             Block::Table { table } => blocks.push(Block::Table {
                 table: safe(table).0,
             }),
-            Block::Chart { mut chart } => {
-                let (table, emptied) = safe(chart.table);
-                // Its title and text alternative may tell numbers that no row has.
-                let said = tells_few(&chart.title) || tells_few(&chart.alt);
-                if emptied || said || writes_few(&chart.drawing) {
-                    blocks.push(Block::Table { table });
-                } else {
-                    chart.table = table;
-                    blocks.push(Block::Chart { chart });
-                }
+            Block::Chart { chart } => {
+                let (table, emptied) = safe(chart.table.clone());
+                blocks.extend(charts::shown(*chart, table, emptied, words));
             }
         }
     }
     Section { blocks, ..section }
-}
-
-/// Whether a drawing writes a number of a few that no row of its table has: those at risk below a curve.
-fn writes_few(drawing: &Drawing) -> bool {
-    let Drawing::Survival(survival) = drawing else {
-        return false;
-    };
-    let at_risk = survival.curves.iter().flat_map(|curve| &curve.at_risk);
-    at_risk.into_iter().any(|tick| tells_few(&tick.label))
 }
 
 /// The table without links and without what tells of a few, and whether anything was emptied.

@@ -27,6 +27,22 @@ impl Dispersion {
         self.phi > 1.0 && self.p_value <= level
     }
 
+    /// The scatter within several phases together, each around its own share or rate.
+    ///
+    /// Source: independent chi-squares add up, and so do their degrees of freedom; Fisher (1925), Statistical Methods for
+    /// Research Workers, section 20.
+    ///
+    /// # Errors
+    /// No phase; not estimable when the statistics are too large.
+    pub fn together(phases: &[Dispersion]) -> Result<Self, StatsError> {
+        if phases.is_empty() {
+            return Err(StatsError::Empty { what: "the phases" });
+        }
+        let chi_square = phases.iter().map(|phase| phase.chi_square).sum();
+        let degrees = phases.iter().map(|phase| phase.degrees).sum();
+        Self::of(chi_square, degrees)
+    }
+
     pub(super) fn of(chi_square: f64, degrees: usize) -> Result<Self, StatsError> {
         let refused = StatsError::NotEstimable {
             what: "the dispersion",

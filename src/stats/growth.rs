@@ -46,9 +46,11 @@
 
 mod callable;
 mod compared;
+mod others;
 mod tally;
 
 pub use callable::{Situation, smallest_callable};
+pub use others::{Surroundings, is_its_product};
 use compared::{Compared, false_discoveries};
 use tally::{Calendar, Tally, common_omega, common_season};
 
@@ -82,7 +84,7 @@ pub struct History<'a> {
 /// What the volume is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Volume {
-    /// The product's complaints *without the cluster's own*. Being counts they vary by chance too, which
+    /// The product's complaints *without the cluster's own*, see [`Surroundings`]. Being counts they vary by chance too, which
     /// is allowed for; a month may have cases of the cluster and no other.
     OtherCases,
     /// Units sold, working days: known without error. A month with cases needs a volume above 0.

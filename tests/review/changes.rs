@@ -27,7 +27,7 @@ fn verdict<'a>(model: &'a ReviewModel, series: &str) -> &'a str {
 /// The quarter with the recent months of a metric as those before.
 fn as_before(mut invented: Invented, metric: &str, columns: &[&str]) -> Invented {
     let table = invented.tables.get_mut(metric).expect("the metric");
-    let keys: Vec<usize> = ["site", "stage", "category"]
+    let keys: Vec<usize> = ["site", "stage", "category", "cluster_id", "product"]
         .iter()
         .filter_map(|name| table.position(name))
         .collect();
@@ -90,15 +90,11 @@ fn nothing_beyond_chance_is_said_with_the_number_of_series() {
     calm = as_before(calm, "answer_course", &["rejected"]);
     calm = as_before(calm, "volume_course", &["complaints"]);
     calm = as_before(calm, "category_course", &["complaints"]);
-    let trends = calm.tables.get_mut("problem_trends").expect("trends");
-    let p = trends.position("growth_p").expect("p");
-    for row in &mut trends.rows {
-        row[p] = Value::Real(0.3);
-    }
+    calm = as_before(calm, "problem_course", &["complaints"]);
     let model = review(&calm);
     let kinds: Vec<FindingKind> = model.findings.iter().map(|finding| finding.kind).collect();
     assert!(!kinds.contains(&FindingKind::ShareRose));
-    // Growing by the control over the problems alone, yet not under that over all series.
+    // By the search's own months there are growing ones; the months of the review are another question.
     assert!(!kinds.contains(&FindingKind::ProblemGrowing));
     assert!(!kinds.contains(&FindingKind::CategoryGrowing));
     let said = model
@@ -162,12 +158,140 @@ fn a_period_without_whole_months_is_not_tested() {
     let mut context = context(Language::En);
     context.period = "2026-W36".parse().expect("a week");
     let model = build(&quarter(), &context).expect("a review");
-    assert!(
-        model
-            .clear
+    for said in [
+        "Changes were not tested",
+        "Whether problems grew was not tested",
+    ] {
+        let says = |clear: &String| clear.starts_with(said);
+        assert!(model.clear.iter().any(says), "{said}: {:?}", model.clear);
+    }
+    // What the search found over its own months is told as that.
+    let headings = headings(&model, "recurrence");
+    let of_the_search = |heading: &&str| heading.ends_with("(July 2026 to September 2026)");
+    assert!(headings.iter().any(of_the_search), "{headings:?}");
+}
+
+/// Headings of a section.
+fn headings<'a>(model: &'a ReviewModel, section: &str) -> Vec<&'a str> {
+    let mut found = model.sections.iter();
+    let found = found.find(|s| s.id == section).expect("the section");
+    let heading = |block: &'a Block| match block {
+        Block::Heading { text } => Some(text.as_str()),
+        _ => None,
+    };
+    found.blocks.iter().filter_map(heading).collect()
+}
+
+/// The invented months, reviewed over another period; judged after its end.
+fn review_of(period: &str) -> ReviewModel {
+    let mut context = context(Language::En);
+    context.period = period.parse().expect("a period");
+    build(&quarter(), &context).expect("a review")
+}
+
+#[test]
+fn every_length_of_period_is_tested_over_its_own_months_and_says_which() {
+    // The problem has 3 to 5 complaints a month up to June 2026, and 14 to 16 from July on: 1 more by turns of three.
+    let cases = [
+        (
+            "2026-09",
+            "September 2026",
+            "October 2023 to August 2026",
+            "14",
+        ),
+        (
+            "2026-Q3",
+            "July 2026 to September 2026",
+            "October 2023 to June 2026",
+            "45",
+        ),
+        (
+            "2026-04-01..2026-09-30",
+            "April 2026 to September 2026",
+            "October 2023 to March 2026",
+            "57",
+        ),
+        (
+            "2025-10-01..2026-09-30",
+            "October 2025 to September 2026",
+            "October 2023 to September 2025",
+            "81",
+        ),
+    ];
+    for (period, months, before, complaints) in cases {
+        let model = review_of(period);
+        let said = format!("series tested for change ({months}, against {before})");
+        assert!(
+            model.clear.iter().any(|clear| clear.contains(&said)),
+            "{period}: {:?}",
+            model.clear
+        );
+        let row = tests(&model)
+            .rows
             .iter()
-            .any(|said| said.starts_with("Changes were not tested"))
+            .find(|row| row[0].text.starts_with("C-000012"))
+            .expect("the problem is tested");
+        let counted = format!("{complaints} instead of ");
+        assert!(
+            row[1].text.starts_with(&counted),
+            "{period}: {}",
+            row[1].text
+        );
+    }
+}
+
+#[test]
+fn a_period_before_a_problem_grew_does_not_call_it() {
+    let model = review_of("2026-Q2");
+    let kinds: Vec<FindingKind> = model.findings.iter().map(|finding| finding.kind).collect();
+    assert!(!kinds.contains(&FindingKind::ProblemGrowing), "{kinds:?}");
+    let section = headings(&model, "recurrence");
+    assert_eq!(section[0], "Problems that grew or emerged in the period");
+    let said = model
+        .clear
+        .iter()
+        .any(|said| said.starts_with("No single problem"));
+    assert!(said, "{:?}", model.clear);
+}
+
+#[test]
+fn the_months_of_the_search_are_not_shown_twice() {
+    // Judged in October, the quarter's months are those of the search.
+    let model = review(&quarter());
+    let headings = headings(&model, "recurrence");
+    assert_eq!(
+        headings,
+        [
+            "Problems that grew or emerged in the period",
+            "Recurrent problems of the period"
+        ]
     );
+    let grown = model
+        .tables()
+        .find(|t| t.name == "problem_growth")
+        .expect("the table");
+    let trends: Vec<(&str, &str)> = grown
+        .rows
+        .iter()
+        .map(|row| (row[0].text.as_str(), row[2].text.as_str()))
+        .collect();
+    assert!(trends.contains(&("C-000012", "growing")), "{trends:?}");
+    assert!(trends.contains(&("C-000031", "emerging")), "{trends:?}");
+    assert_eq!(trends.len(), 2);
+}
+
+#[test]
+fn a_period_of_more_than_a_year_tests_shares_and_no_growth() {
+    let model = review_of("2025-01-01..2026-09-30");
+    assert!(tests(&model).rows.iter().all(|row| {
+        let series = &row[0].text;
+        !series.starts_with("C-") && !series.starts_with("Category")
+    }));
+    let said = model
+        .clear
+        .iter()
+        .any(|said| said.starts_with("Whether problems grew was not tested"));
+    assert!(said, "{:?}", model.clear);
 }
 
 #[test]

@@ -20,6 +20,44 @@ fn wave(at: usize, most: i64) -> i64 {
     (at as i64 * 7 + 3) % (most + 1)
 }
 
+/// One problem that grew, one that is new, one that keeps its course, and what else was complained about.
+fn problems() -> Vec<Vec<Value>> {
+    let product = "Product & 0";
+    let mut rows = Vec::new();
+    for at in 0..MONTHS {
+        let recent = at >= MONTHS - 3;
+        for (id, label, trend, product, n) in [
+            (
+                "C-000012",
+                "kapağı, akıtıyor, teneke",
+                "growing",
+                product,
+                if recent { 14 } else { 3 } + wave(at, 2),
+            ),
+            (
+                "C-000031",
+                "<b>lid</b>, \"dent\"",
+                "emerging",
+                product,
+                if recent { 4 } else { 0 },
+            ),
+            ("C-000007", "швы, герметик", "steady", "", 3 + wave(at, 1)),
+            ("", "", "", product, 30 + wave(at, 4)),
+            ("", "", "", "", 12),
+        ] {
+            rows.push(vec![
+                text(id),
+                text(label),
+                text(trend),
+                text(product),
+                month(at),
+                Value::Count(n),
+            ]);
+        }
+    }
+    rows
+}
+
 /// Puts the courses among the tables.
 pub fn courses(tables: &mut BTreeMap<String, Counted>) {
     let (mut stages, mut answers, mut volume, mut categories) =
@@ -71,46 +109,10 @@ pub fn courses(tables: &mut BTreeMap<String, Counted>) {
         volume,
     );
     put("category_course", "category month complaints", categories);
-    let problem = |id: &str, label: &str, trend: &str, p: f64| {
-        vec![
-            text(id),
-            text(label),
-            text(trend),
-            Value::Count(9),
-            Value::Real(2.25),
-            Value::Real(4.0),
-            Value::Real(2.0),
-            Value::Null,
-            Value::Real(p),
-        ]
-    };
-    put(
-        "problem_trends",
-        "cluster_id label trend recent expected ratio ratio_lower ratio_upper growth_p",
-        vec![
-            problem("C-000012", "kapağı, akıtıyor, teneke", "growing", 0.0001),
-            problem("C-000031", "<b>lid</b>, \"dent\"", "emerging", 0.0002),
-            problem("C-000007", "швы, герметик", "steady", 0.4),
-        ],
-    );
-    let of_month = |id: &str, label: &str, trend: &str, at: usize, n: i64| {
-        vec![
-            text(id),
-            text(label),
-            text(trend),
-            month(at),
-            Value::Count(n),
-        ]
-    };
     put(
         "problem_course",
-        "cluster_id label trend month complaints",
-        vec![
-            of_month("C-000012", "kapağı, akıtıyor, teneke", "growing", 20, 2),
-            of_month("C-000012", "kapağı, akıtıyor, teneke", "growing", 34, 5),
-            of_month("C-000012", "kapağı, akıtıyor, teneke", "growing", 35, 4),
-            of_month("C-000007", "швы, герметик", "steady", 35, 3),
-        ],
+        "cluster_id label trend product month complaints",
+        problems(),
     );
     let step = |first: &str, second: Value, last: Value, n: i64| {
         vec![text("2026-08"), text(first), second, last, Value::Count(n)]

@@ -823,6 +823,7 @@ pub fn context(language: Language) -> ReviewContext {
                 (code.to_owned(), Objective { target, at_least, version: 1, owner })
             })
             .collect(),
+        phases: Vec::new(),
         currency: Some("TRY".into()),
         previous: Some(Previous {
             name: "2026-Q2".into(),

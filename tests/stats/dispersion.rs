@@ -57,6 +57,41 @@ fn gaps_do_not_count() {
 }
 
 #[test]
+fn scatter_of_phases_adds_up_and_leaves_out_the_step_between_them() {
+    let of = |counts: &[(u64, u64)]| {
+        let points: Vec<Counted> = counts
+            .iter()
+            .map(|(count, size)| Counted {
+                count: *count,
+                size: *size,
+            })
+            .collect();
+        share_dispersion(&points).unwrap()
+    };
+    // R, example of prop.test, as above: 12.6004 on 3 degrees of freedom.
+    let smokers = of(&[(83, 86), (90, 93), (129, 136), (70, 82)]);
+    let twice = Dispersion::together(&[smokers, smokers]).unwrap();
+    printed(twice.chi_square, 25.2008, 3);
+    assert_eq!(twice.degrees, 6);
+    // With an even number of degrees the tail is a finite sum: here exp(-h) (1 + h + h²/2), h half the statistic.
+    let half = twice.chi_square / 2.0;
+    close(
+        twice.p_value,
+        (-half).exp() * (1.0 + half + half * half / 2.0),
+        1e-9,
+    );
+    assert_eq!(Dispersion::together(&[smokers]).unwrap(), smokers);
+    let (before, after) = ([(10, 100), (12, 100), (8, 100)], [(50, 100), (52, 100)]);
+    assert!(of(&[before.as_slice(), &after].concat()).is_over(DEFAULT_LEVEL));
+    let within = Dispersion::together(&[of(&before), of(&after)]).unwrap();
+    assert!(!within.is_over(DEFAULT_LEVEL));
+    assert!(matches!(
+        Dispersion::together(&[]),
+        Err(StatsError::Empty { .. })
+    ));
+}
+
+#[test]
 fn scatter_refuses_what_cannot_scatter() {
     let point = |count, size| Counted { count, size };
     assert!(matches!(

@@ -48,7 +48,13 @@ pub(super) fn charts(
     }
 }
 
-fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize]) -> Option<Chart> {
+pub(super) fn chart(
+    maker: &Maker,
+    id: &str,
+    title: &str,
+    course: &Counted,
+    rows: &[usize],
+) -> Option<Chart> {
     let words = maker.words;
     // From the baseline on; earlier months say nothing of the verdict.
     let first = rows
@@ -123,6 +129,10 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
     }
     let top = columns.iter().filter_map(|c| c.value).fold(0.0, f64::max);
     let ticks = ticks(words, top * 1.08, true);
+    let drawn = |column: &&CourseColumn| column.value.is_some_and(|value| value > 0.0);
+    let grey = |column: &CourseColumn| column.judged.is_none() && !column.unfinished;
+    let not_compared = columns.iter().filter(drawn).any(grey);
+    let unfinished = columns.iter().filter(drawn).any(|column| column.unfinished);
     let table_rows = rows
         .iter()
         .map(|row| {
@@ -159,6 +169,8 @@ fn chart(maker: &Maker, id: &str, title: &str, course: &Counted, rows: &[usize])
             ticks,
             columns,
             windows,
+            not_compared: not_compared.then(|| words.text("actions.mark_not_compared")),
+            unfinished: unfinished.then(|| words.text("actions.mark_unfinished")),
         }),
         table: Table {
             folded: true,

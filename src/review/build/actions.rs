@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::action_course::charts;
-use super::changes::Changes;
+use super::changes::{self, Change, Changes};
 use super::maker::Maker;
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
@@ -66,21 +66,20 @@ pub(super) fn read(maker: &Maker) -> Result<Actions, ReviewError> {
     })
 }
 
-/// Growing and emerging problems on which nobody works; `None` when that is not known.
-pub(super) fn unattended_growing(actions: &Actions) -> Option<usize> {
+/// How many of these problems no open action names; `None` when that is not known.
+pub(super) fn without_action(actions: &Actions, problems: &[&str]) -> Option<usize> {
     let table = actions.unattended.as_ref()?;
-    Some(growing(table, "problem").count())
+    let listed = |row: &usize| problems.contains(&table.text(*row, "subject_id").as_str());
+    Some(of_kind(table, "problem").filter(listed).count())
 }
 
-/// Rows of a kind of subject that grow or emerge beyond chance.
-fn growing<'a>(table: &'a Counted, subject: &'a str) -> impl Iterator<Item = usize> + 'a {
-    (0..table.rows.len()).filter(move |row| {
-        table.text(*row, "subject") == subject
-            && matches!(table.text(*row, "trend").as_str(), "growing" | "emerging")
-    })
+/// Rows of a kind of subject.
+fn of_kind<'a>(table: &'a Counted, subject: &'a str) -> impl Iterator<Item = usize> + 'a {
+    (0..table.rows.len()).filter(move |row| table.text(*row, "subject") == subject)
 }
 
-/// The first page's sentence on categories that grow beyond chance while nobody works on them.
+/// The first page's sentence on categories that grew in the period beyond chance while nobody works on them: those
+/// that stand under the control over all series, and of which it is known that no open action names them.
 fn categories(
     maker: &Maker,
     table: &Counted,
@@ -89,38 +88,34 @@ fn categories(
     clear: &mut Vec<String>,
 ) {
     let words = maker.words;
-    // Of those that the control over the categories alone calls, the ones that stand under that over all series.
-    let stands = |row: &usize| {
-        changes.is_some_and(|changes| changes.calls_category(&table.text(*row, "subject_id")))
-    };
-    let rows: Vec<usize> = growing(table, "category").filter(stands).collect();
-    if rows.is_empty() {
-        clear.push(words.text("actions.no_category"));
-        return;
-    }
-    let named: Vec<String> = rows
-        .iter()
-        .take(NAMED)
-        .map(|row| {
-            let label = words.name("categories", &clean(&table.text(*row, "label")));
-            words.fill(
-                "actions.named_growing",
-                &[
-                    ("label", &label),
-                    ("recent", &words.count(table.count(*row, "recent"))),
-                    (
-                        "expected",
-                        &real(maker, table.cell(*row, "expected"), 1).text,
-                    ),
-                ],
-            )
+    let Some(changes) = changes else { return };
+    let grown: Vec<(usize, &Change)> = of_kind(table, "category")
+        .filter_map(|row| {
+            let test = changes.called_category(&table.text(row, "subject_id"))?;
+            Some((row, &test.change))
         })
         .collect();
-    let n = rows.len() as i64;
+    if grown.is_empty() {
+        // One that grew and is not listed is said with what else changed.
+        if changes.all_categories_steady() {
+            clear.push(words.text("actions.no_category"));
+        }
+        return;
+    }
+    let named: Vec<String> = grown
+        .iter()
+        .take(NAMED)
+        .map(|(row, change)| {
+            let label = words.name("categories", &clean(&table.text(*row, "label")));
+            format!("{label}: {}", changes::change_text(maker, change))
+        })
+        .collect();
+    let (months, _) = changes.months(maker);
+    let n = grown.len() as i64;
     findings.push(Finding {
         kind: FindingKind::CategoryGrowing,
         figure: words.count(n),
-        sentence: words.plural("actions.categories", n, &[]),
+        sentence: words.plural("actions.categories", n, &[("months", &months)]),
         detail: named.join("; "),
         decision: words.text("recurrence.decide"),
         link: "actions".into(),

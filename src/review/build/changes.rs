@@ -1,28 +1,30 @@
 //! What changed in the period beyond chance: every series against its own past, under one control of false discoveries.
 //!
-//! The family holds shares (late stages, rejected decisions), complaints over working days, categories, and the problems
-//! that the search tested. What reaches the first page as a change has passed it.
+//! The family holds shares (late stages, rejected decisions), complaints over working days, categories and problems. All
+//! are asked the same: do the months of the period that are over differ from those before it, in what the metrics look
+//! back on? So a review of a month tests that month, one of a year twelve, the one as the other against all months before.
+//! What reaches the first page as a change has passed it.
+
+use std::ops::Range;
 
 use super::maker::Maker;
+use super::months;
+use super::phases;
+use super::problems::{self, LONGEST_WINDOW, Problems};
 use super::series::{Counts, Courses, Point, Series, Span};
-use crate::engine::counted::Counted;
 use crate::review::ReviewError;
 use crate::review::model::{Finding, FindingKind};
 use crate::review::numbers::rounded;
 use crate::review::words::clean;
 use crate::stats::control::Counted as OfAll;
 use crate::stats::effect::{self, Criterion, Month, matched};
-use crate::stats::growth::{DEFAULT_LEVEL, History, Settings, judge};
+use crate::stats::growth::{DEFAULT_LEVEL, History, Judged, Kind, Settings, judge};
 use crate::stats::multiplicity::benjamini_hochberg;
 use crate::stats::shift::share_shift;
 use crate::stats::{DEFAULT_CONFIDENCE, Estimate, StatsError};
 
-const TRENDS: &str = "problem_trends";
-/// Metric that is read here.
-pub(super) const SHOWN: [&str; 1] = [TRENDS];
-
 /// Months before the period without which a series is not tested.
-const LEAST_PAST: usize = 6;
+pub(super) const LEAST_PAST: usize = 6;
 /// Months of the past from which seasons are minded.
 const SEASONS_FROM: usize = 24;
 /// Changes for the worse that are findings of their own.
@@ -71,6 +73,8 @@ pub(super) enum Subject {
     Problem {
         id: String,
         label: String,
+        /// Nothing of it lies before the period, or nothing for a year.
+        is_new: bool,
     },
 }
 
@@ -102,6 +106,10 @@ impl Test {
 #[derive(Debug, Clone)]
 pub(super) struct Changes {
     pub(super) courses: Courses,
+    /// `None`: the snapshot was not searched.
+    pub(super) problems: Option<Problems>,
+    /// Places of the months that were tested; `None`: none could be.
+    pub(super) window: Option<Range<usize>>,
     /// By q, then by p, in the order of the series.
     pub(super) tests: Vec<Test>,
     /// Series with too little to be tested.
@@ -109,25 +117,65 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Called tests of problems, the surest first.
+    pub(super) fn called_problems(&self) -> impl Iterator<Item = &Test> {
+        let of_problem = |test: &&Test| matches!(test.subject, Subject::Problem { .. });
+        self.called().filter(of_problem)
+    }
+
     /// Whether a problem is beyond chance; `false` too where it was not tested.
-    pub(super) fn calls_problem(&self, id: &str) -> bool {
-        self.tests.iter().any(|test| {
-            test.is_called()
-                && matches!(&test.subject, Subject::Problem { id: own, .. } if own == id)
+    pub(super) fn calls_problem(&self, called: &str) -> bool {
+        self.called()
+            .any(|test| matches!(&test.subject, Subject::Problem { id, .. } if id == called))
+    }
+
+    /// The test of a category that is beyond chance.
+    pub(super) fn called_category(&self, name: &str) -> Option<&Test> {
+        self.called()
+            .find(|test| matches!(&test.subject, Subject::Category(own) if own == name))
+    }
+
+    /// Whether categories were tested, and none is beyond chance.
+    pub(super) fn all_categories_steady(&self) -> bool {
+        let of_category = |test: &&Test| matches!(test.subject, Subject::Category(_));
+        let mut tests = self.tests.iter().filter(of_category).peekable();
+        tests.peek().is_some() && tests.all(|test| !test.is_called())
+    }
+
+    fn called(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| test.is_called())
+    }
+
+    /// Whether the problems were tested: they were searched, and the period is one that they can be tested in.
+    pub(super) fn tests_problems(&self) -> bool {
+        self.problems.is_some() && self.window.as_ref().is_some_and(fits_growth)
+    }
+
+    /// The months that were tested, YYYY-MM; none where none could be.
+    pub(super) fn tested_months(&self) -> &[String] {
+        match &self.window {
+            Some(window) => &self.courses.span.months[window.clone()],
+            None => &[],
+        }
+    }
+
+    /// Complaints of a problem in the period, also in a month that is not over.
+    pub(super) fn in_period(&self, problem: &str) -> u64 {
+        let found = self.problems.as_ref().and_then(|problems| {
+            let mut list = problems.list.iter();
+            list.find(|known| known.id == problem)
+        });
+        found.map_or(0, |problem| {
+            problem.months[self.courses.span.period..].iter().sum()
         })
     }
 
-    /// Whether a category is beyond chance; `false` too where it was not tested.
-    pub(super) fn calls_category(&self, name: &str) -> bool {
-        self.tests.iter().any(|test| {
-            test.is_called() && matches!(&test.subject, Subject::Category(own) if own == name)
-        })
-    }
-
-    /// Whether any series of months was tested: problems are, whatever the period.
-    pub(super) fn has_tested_series(&self) -> bool {
-        let of_series = |test: &Test| matches!(test.subject, Subject::Series(_));
-        self.tests.iter().any(of_series)
+    /// The months that were tested, and those before them, in words; nothing where none could be.
+    pub(super) fn months(&self, maker: &Maker) -> (String, String) {
+        match &self.window {
+            Some(window) => months::tested(maker.words, &self.courses.span, window),
+            None => Default::default(),
+        }
     }
 
     /// Called tests of series, the surest first.
@@ -146,13 +194,11 @@ pub(super) fn read(
     maker: &Maker,
     courses: Option<Courses>,
 ) -> Result<Option<Changes>, ReviewError> {
-    let trends = maker.metric(
-        TRENDS,
-        &["cluster_id", "label", "recent", "expected", "growth_p"],
-    )?;
     let Some(courses) = courses else {
         return Ok(None);
     };
+    let window = window(&courses.span);
+    let problems = problems::read(maker, &courses.span.months)?;
     let mut untested = 0;
     let mut found: Vec<(Subject, Change, f64)> = Vec::new();
     for (at, series) in courses.series.iter().enumerate() {
@@ -164,8 +210,18 @@ pub(super) fn read(
     let categories = of_categories(&courses).map_err(Maker::refused("category_course"))?;
     untested += courses.categories.len() - categories.len();
     found.extend(categories);
-    if let Some(trends) = trends {
-        found.extend((0..trends.rows.len()).filter_map(|row| of_problem(&trends, row)));
+    let testable = window.as_ref().filter(|window| fits_growth(window));
+    if let Some((problems, window)) = problems.as_ref().zip(testable) {
+        let grown = problems.grown(window);
+        let grown = grown.map_err(Maker::refused(problems::METRIC))?;
+        found.extend(grown.iter().map(|(problem, judged)| {
+            let subject = Subject::Problem {
+                id: problem.id.clone(),
+                label: problem.label.clone(),
+                is_new: judged.kind == Kind::Emerging,
+            };
+            (subject, of_growth(judged), judged.p_value)
+        }));
     }
     let p_values: Vec<f64> = found.iter().map(|(_, _, p)| *p).collect();
     let q_values = match p_values.is_empty() {
@@ -188,6 +244,8 @@ pub(super) fn read(
     });
     Ok(Some(Changes {
         courses,
+        problems,
+        window,
         tests,
         untested,
     }))
@@ -202,20 +260,38 @@ pub(super) const fn metric_of(counts: &Counts) -> &'static str {
     }
 }
 
-/// The months before the period, and those of the period that are over. Nothing where the period has no whole month.
-fn sides<'a>(points: &'a [Point], span: &Span) -> Option<(&'a [Point], &'a [Point])> {
-    let end = points.len() - usize::from(span.unfinished);
+/// The months of the period that are over, all of those before being what they are set against. `None` where the period
+/// has no whole month, or too few lie before it.
+fn window(span: &Span) -> Option<Range<usize>> {
+    let end = span.months.len() - usize::from(span.unfinished);
     let testable = span.whole && span.period >= LEAST_PAST && end > span.period;
-    testable.then(|| (&points[..span.period], &points[span.period..end]))
+    testable.then_some(span.period..end)
+}
+
+/// Whether the test of growth takes a window of that length.
+fn fits_growth(window: &Range<usize>) -> bool {
+    window.len() <= LONGEST_WINDOW
+}
+
+/// The months before the period that are of the present phase, and those that are tested. Nothing where a phase is too
+/// new to have a past.
+fn sides<'a>(series: &'a Series, span: &Span) -> Option<(&'a [Point], &'a [Point])> {
+    let window = window(span)?;
+    let before = series.points.get(series.present()..window.start)?;
+    (before.len() >= LEAST_PAST).then(|| (before, &series.points[window]))
 }
 
 /// A series against its past; `None` where there is too little to say anything.
 fn tested(series: &Series, span: &Span) -> Result<Option<(Change, f64)>, StatsError> {
-    let Some((before, after)) = sides(&series.points, span) else {
+    let Some((before, after)) = sides(series, span) else {
         return Ok(None);
     };
     match series.counts {
         Counts::Late { .. } | Counts::Rejected => of_share(before, after),
+        // The first month of a register may hold a part of its complaints only; that of a phase is like the others.
+        Counts::Received if series.present() == 0 => {
+            of_rate(before.get(1..).unwrap_or_default(), after)
+        }
         Counts::Received => of_rate(before, after),
     }
 }
@@ -265,8 +341,6 @@ fn of_share(before: &[Point], after: &[Point]) -> Result<Option<(Change, f64)>, 
 
 /// Complaints over working days, by the same calendar months of former years where there are two of them.
 fn of_rate(before: &[Point], after: &[Point]) -> Result<Option<(Change, f64)>, StatsError> {
-    // The first month of a register may hold a part of its complaints only.
-    let before = before.get(1..).unwrap_or_default();
     if before.len() < LEAST_PAST {
         return Ok(None);
     }
@@ -308,14 +382,15 @@ fn of_rate(before: &[Point], after: &[Point]) -> Result<Option<(Change, f64)>, S
 
 /// Each category's share of the complaints, one-sided: what grows.
 fn of_categories(courses: &Courses) -> Result<Vec<(Subject, Change, f64)>, StatsError> {
-    let span = &courses.span;
-    let end = span.months.len() - usize::from(span.unfinished);
-    let window = end.saturating_sub(span.period);
-    let few = courses.categories.len() < 2 || !(1..=12).contains(&window);
     // The first month of a register may hold a part of its complaints only.
-    if few || !span.whole || span.period < LEAST_PAST + 1 {
+    let whole = |window: &Range<usize>| fits_growth(window) && window.start > LEAST_PAST;
+    let Some(window) = window(&courses.span).filter(whole) else {
+        return Ok(Vec::new());
+    };
+    if courses.categories.len() < 2 {
         return Ok(Vec::new());
     }
+    let end = window.end;
     let own: Vec<&[u64]> = courses
         .categories
         .iter()
@@ -340,7 +415,7 @@ fn of_categories(courses: &Courses) -> Result<Vec<(Subject, Change, f64)>, Stats
         .map(|(cases, volume)| History { cases, volume })
         .collect();
     let settings = Settings {
-        window,
+        window: window.len(),
         ..Settings::default()
     };
     let growth = judge(&histories, &settings)?;
@@ -354,40 +429,41 @@ fn of_categories(courses: &Courses) -> Result<Vec<(Subject, Change, f64)>, Stats
                 .as_ref()
                 .ok()
                 .filter(|judged| judged.q_value.is_some())?;
-            let expected = match judged.past_volume > 0.0 {
-                true => judged.past as f64 * judged.recent_volume / judged.past_volume,
-                false => 0.0,
-            };
-            let change = Change::Ratio {
-                recent: judged.recent,
-                expected,
-                ratio: judged.ratio,
-                lower: judged.lower,
-                upper: judged.upper,
-            };
-            Some((Subject::Category(name.clone()), change, judged.p_value))
+            let subject = Subject::Category(name.clone());
+            Some((subject, of_growth(judged), judged.p_value))
         })
         .collect())
 }
 
-fn of_problem(table: &Counted, row: usize) -> Option<(Subject, Change, f64)> {
-    let real = |column: &str| table.cell(row, column).as_real();
-    let subject = Subject::Problem {
-        id: table.text(row, "cluster_id"),
-        label: clean(&table.text(row, "label")),
+fn of_growth(judged: &Judged) -> Change {
+    let expected = match judged.past_volume > 0.0 {
+        true => judged.past as f64 * judged.recent_volume / judged.past_volume,
+        false => 0.0,
     };
-    let change = Change::Ratio {
-        recent: u64::try_from(table.count(row, "recent")).unwrap_or(0),
-        expected: real("expected").unwrap_or(0.0),
-        ratio: real("ratio"),
-        lower: real("ratio_lower").unwrap_or(0.0),
-        upper: real("ratio_upper"),
-    };
-    Some((subject, change, real("growth_p")?))
+    Change::Ratio {
+        recent: judged.recent,
+        expected,
+        ratio: judged.ratio,
+        lower: judged.lower,
+        upper: judged.upper,
+    }
+}
+
+/// A series' name with its site, and with the phase whose months alone are looked at.
+pub(super) fn name(maker: &Maker, series: &Series) -> String {
+    let name = bare_name(maker, series);
+    match series.phases.last() {
+        None => name,
+        Some(phase) => {
+            let month = maker.words.month(&phase.begins);
+            let values = [("series", name.as_str()), ("month", month.as_str())];
+            maker.words.fill("changes.since", &values)
+        }
+    }
 }
 
 /// A series' name with its site.
-pub(super) fn name(maker: &Maker, series: &Series) -> String {
+pub(super) fn bare_name(maker: &Maker, series: &Series) -> String {
     match &series.site {
         None => series.label.clone(),
         Some(site) => {
@@ -473,24 +549,24 @@ pub(super) fn findings(
     clear: &mut Vec<String>,
 ) {
     let words = maker.words;
-    let has_series = |changes: &&Changes| changes.has_tested_series();
-    if changes.filter(has_series).is_none() {
-        clear.push(words.text("changes.not_tested"));
-    }
+    clear.extend(changes.and_then(|changes| phases::too_new(maker, changes)));
     let Some(changes) = changes.filter(|changes| !changes.tests.is_empty()) else {
+        clear.push(words.text("changes.not_tested"));
         return;
     };
+    let (months, before) = changes.months(maker);
     let tested = i64::try_from(changes.tests.len()).unwrap_or(i64::MAX);
     let called = changes.tests.iter().filter(|test| test.is_called()).count();
     if called == 0 {
-        clear.push(words.plural("changes.none", tested, &[]));
+        let values = [("months", months.as_str()), ("before", before.as_str())];
+        clear.push(words.plural("changes.none", tested, &values));
         return;
     }
     let n = words.count(i64::try_from(called).unwrap_or(i64::MAX));
     clear.push(words.plural(
         "changes.tested",
         tested,
-        &[("n", &words.count(tested)), ("called", &n)],
+        &[("called", &n), ("months", &months), ("before", &before)],
     ));
     let (worse, other): (Vec<_>, Vec<_>) = changes
         .called_series()

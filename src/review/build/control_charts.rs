@@ -2,7 +2,8 @@
 
 use super::changes::{self, Changes, Subject, Test};
 use super::maker::{Maker, percent_ticks, ticks};
-use super::series::{Counts, Point, Series, Span};
+use super::phases;
+use super::series::{Counts, Courses, Point, Series, Span};
 use super::sites;
 use crate::review::ReviewError;
 use crate::review::charts::control::{ControlChart, ControlNames, ControlPoint, Signal};
@@ -11,8 +12,8 @@ use crate::review::numbers::rounded;
 use crate::review::words::{NOTHING, clean};
 use crate::stats::StatsError;
 use crate::stats::control::{
-    ChartKind, ChartPlan, ControlChart as Judged, Counted, Exposed, RunRule, p_chart,
-    p_prime_chart, u_chart, u_prime_chart,
+    Baseline, BaselineSource, ChartKind, ChartPhase, ChartPlan, ControlChart as Judged, Counted,
+    Exposed, Rebase, RunRule, p_chart, p_prime_chart, u_chart, u_prime_chart,
 };
 use crate::stats::dispersion::{DEFAULT_LEVEL, Dispersion, rate_dispersion, share_dispersion};
 use crate::stats::growth;
@@ -40,6 +41,7 @@ pub(super) fn section(maker: &Maker, changes: Option<&Changes>) -> Result<Sectio
         }),
         Some(changes) => {
             tests(maker, changes, &mut blocks);
+            blocks.extend(phases::table(maker, changes)?);
             let (mut small, mut steady) = (Vec::new(), Vec::new());
             for series in changes.courses.series.iter().filter(|s| s.site.is_none()) {
                 if is_small(series) {
@@ -84,17 +86,28 @@ pub(super) fn section(maker: &Maker, changes: Option<&Changes>) -> Result<Sectio
     })
 }
 
+/// The charts of the whole process that a page shows beside its own figures: every series with enough a month.
+pub(super) fn charts(maker: &Maker, courses: &Courses) -> Result<Vec<Chart>, ReviewError> {
+    let whole = courses.series.iter().filter(|series| series.site.is_none());
+    let mut charts = Vec::new();
+    for series in whole.filter(|series| !is_small(series)) {
+        let metric = changes::metric_of(&series.counts);
+        let chart = control_chart(maker, series, &courses.span).map_err(Maker::refused(metric))?;
+        charts.extend(chart);
+    }
+    Ok(charts)
+}
+
 /// How many were tested, and the table: all beyond chance, then the nearest to it.
 fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
     let words = maker.words;
-    if !changes.has_tested_series() {
+    if changes.tests.is_empty() {
         blocks.push(Block::Absent {
             text: words.text("changes.not_tested"),
         });
-    }
-    if changes.tests.is_empty() {
         return;
     }
+    let (months, before) = changes.months(maker);
     let number = |n: usize| words.count(i64::try_from(n).unwrap_or(i64::MAX));
     let called = changes.tests.iter().filter(|test| test.is_called()).count();
     let values = [
@@ -102,6 +115,8 @@ fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
         ("called", number(called)),
         ("untested", number(changes.untested)),
         ("level", words.percent_tick(growth::DEFAULT_LEVEL * 100.0)),
+        ("months", months),
+        ("before", before),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
     blocks.push(Block::Text {
@@ -166,13 +181,15 @@ fn subject(maker: &Maker, changes: &Changes, test: &Test) -> Cell {
         }
         Subject::Category(name) => {
             let name = words.name("categories", &clean(name));
-            Cell::text(words.fill("changes.category", &[("category", &name)]))
+            // A small category's number would follow from those of the others.
+            Cell::text(words.fill("changes.category", &[("category", &name)])).kept_inside()
         }
-        Subject::Problem { id, label } => Cell::text(format!("{id} {label}")).kept_inside(),
+        Subject::Problem { id, label, .. } => Cell::text(format!("{id} {label}")).kept_inside(),
     }
 }
 
-/// The whole of the process is always drawn; of its parts those where a month stands out, so that these are seen.
+/// The whole of the process is always drawn; of its parts those where a month stands out or limits begin anew, so that these
+/// are seen.
 fn is_shown(series: &Series, chart: &Chart) -> bool {
     let whole = match &series.counts {
         Counts::Late { stage, .. } => stage == "overall",
@@ -182,7 +199,7 @@ fn is_shown(series: &Series, chart: &Chart) -> bool {
         Drawing::Control(drawing) => drawing.points.iter().any(|point| point.signal.is_some()),
         _ => true,
     };
-    whole || stands_out
+    whole || stands_out || !series.phases.is_empty()
 }
 
 /// A share of so few a month that a chart of it says nothing.
@@ -209,36 +226,27 @@ fn charted(series: &Series, span: &Span) -> Result<Option<Charted>, StatsError> 
     if full < LEAST_MONTHS || series.points.iter().all(|point| point.count == 0) {
         return Ok(None);
     }
+    let rebased = series.phases.iter().map(|phase| Rebase {
+        start: phase.start,
+        reason: phase.reason.clone(),
+        baseline: BaselineSource::Computed,
+    });
     let plan = ChartPlan {
+        rebased: rebased.collect(),
         last_unfinished: span.unfinished,
         ..ChartPlan::default()
     };
-    // Only what shows in the months before is scatter; what the period does is for the chart to show.
-    let past = &series.points[..span.period.max(1).min(series.points.len())];
-    let over = |answer: Result<Dispersion, StatsError>| {
-        answer.is_ok_and(|scatter| scatter.is_over(DEFAULT_LEVEL))
-    };
     let judged = match series.counts {
         Counts::Late { .. } | Counts::Rejected => {
-            let of = |point: &Point| Counted {
-                count: point.count,
-                size: point.size as u64,
-            };
-            let points: Vec<Counted> = series.points.iter().map(of).collect();
-            let past: Vec<Counted> = past.iter().map(of).collect();
-            match over(share_dispersion(&past)) {
+            let points = shares(&series.points);
+            match scatters(series, span, |months| share_dispersion(&shares(months))) {
                 true => p_prime_chart(&points, &plan),
                 false => p_chart(&points, &plan),
             }
         }
         Counts::Received => {
-            let of = |point: &Point| Exposed {
-                count: point.count,
-                exposure: point.size,
-            };
-            let points: Vec<Exposed> = series.points.iter().map(of).collect();
-            let past: Vec<Exposed> = past.iter().map(of).collect();
-            match over(rate_dispersion(&past)) {
+            let points = rates(&series.points);
+            match scatters(series, span, |months| rate_dispersion(&rates(months))) {
                 true => u_prime_chart(&points, &plan),
                 false => u_chart(&points, &plan),
             }
@@ -253,6 +261,57 @@ fn charted(series: &Series, span: &Span) -> Result<Option<Charted>, StatsError> 
         judged,
         unit,
         factor,
+    }))
+}
+
+fn shares(points: &[Point]) -> Vec<Counted> {
+    let share = |point: &Point| Counted {
+        count: point.count,
+        size: point.size as u64,
+    };
+    points.iter().map(share).collect()
+}
+
+fn rates(points: &[Point]) -> Vec<Exposed> {
+    let rate = |point: &Point| Exposed {
+        count: point.count,
+        exposure: point.size,
+    };
+    points.iter().map(rate).collect()
+}
+
+/// Whether the months before the period scatter more than chance makes them, each phase around its own level: what a phase or
+/// the period itself changed is for the chart to show.
+fn scatters(
+    series: &Series,
+    span: &Span,
+    scatter: impl Fn(&[Point]) -> Result<Dispersion, StatsError>,
+) -> bool {
+    let end = span.period.max(1).min(series.points.len());
+    let mut start = 0;
+    let mut parts = Vec::new();
+    let begun = series.phases.iter().map(|phase| phase.start);
+    for next in begun.filter(|begun| *begun < end).chain([end]) {
+        parts.extend(scatter(&series.points[start..next]).ok());
+        start = next;
+    }
+    Dispersion::together(&parts).is_ok_and(|all| all.is_over(DEFAULT_LEVEL))
+}
+
+/// What the limits of the phase that begins with a month rest on; `None` where the series is not drawn, or the phase has too
+/// few months.
+pub(super) fn baseline(
+    series: &Series,
+    span: &Span,
+    start: usize,
+) -> Result<Option<Baseline>, StatsError> {
+    if series.site.is_some() || is_small(series) {
+        return Ok(None);
+    }
+    let drawn = charted(series, span)?;
+    Ok(drawn.and_then(|drawn| {
+        let mut phases = drawn.judged.phases.iter();
+        phases.find(|phase| phase.start == start)?.baseline
     }))
 }
 
@@ -287,10 +346,20 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
             unfinished: point.unfinished,
         })
         .collect();
-    let firm = judged
+    let firm = |phase: &ChartPhase| phase.baseline.is_some_and(|b| b.is_firm());
+    let limits = match (
+        judged.phases.iter().any(firm),
+        judged.phases.iter().all(firm),
+    ) {
+        (_, true) => "changes.limits_firm",
+        (true, false) => "changes.limits_partly",
+        (false, false) => "changes.limits_provisional",
+    };
+    let begun: Vec<String> = series
         .phases
         .iter()
-        .all(|phase| phase.baseline.is_some_and(|b| b.is_firm()));
+        .map(|phase| words.month(&phase.begins))
+        .collect();
     let signals = |wanted: Signal| -> Vec<String> {
         let marked = points.iter().filter(|point| point.signal == Some(wanted));
         marked.map(|point| words.month(&point.label)).collect()
@@ -313,10 +382,7 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
     };
     let names = ControlNames {
         centre: words.text("changes.centre"),
-        limits: words.text(match firm {
-            true => "changes.limits_firm",
-            false => "changes.limits_provisional",
-        }),
+        limits: words.text(limits),
         lower: words.text("changes.col_lower"),
         upper: words.text("changes.col_upper"),
         beyond: (!beyond.is_empty()).then(|| words.text("changes.mark_beyond")),
@@ -325,6 +391,7 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
             .iter()
             .any(|point| point.unfinished)
             .then(|| words.text("changes.mark_unfinished")),
+        phase: (!begun.is_empty()).then(|| words.text("changes.mark_phase")),
     };
     let rows = judged
         .points
@@ -340,6 +407,10 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
                 Counts::Received => Cell::number(words.real(month.size, 1), rounded(month.size, 1)),
                 Counts::Late { .. } | Counts::Rejected => maker.count_cell(month.size as i64, None),
             };
+            let begins = series
+                .phases
+                .iter()
+                .any(|phase| phase.begins == month.month);
             vec![
                 Cell::text(words.month(&month.month)),
                 maker.count_cell(i64::try_from(month.count).unwrap_or(i64::MAX), None),
@@ -348,7 +419,7 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
                 cell(point.limits.map(|limits| limits.centre)),
                 cell(point.limits.map(|limits| limits.lower)),
                 cell(point.limits.map(|limits| limits.upper)),
-                Cell::text(marks(maker, &point.signals, drawn.unfinished)),
+                Cell::text(marks(maker, &point.signals, begins, drawn.unfinished)),
             ]
         })
         .collect();
@@ -371,6 +442,14 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
         last.number = false;
     }
     let name = series.counts.chart_name();
+    let said = match begun.is_empty() {
+        true => said,
+        false => {
+            let list = begun.join(", ");
+            let values = [("finding", said.as_str()), ("months", list.as_str())];
+            words.fill("changes.in_phases", &values)
+        }
+    };
     let values = [
         ("series", series.label.as_str()),
         ("finding", said.as_str()),
@@ -406,10 +485,11 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
             period: (span.period <= last)
                 .then(|| (span.period, last, clean(&maker.context.period.name))),
             names,
-            phases: judged
+            phases: series
                 .phases
                 .iter()
-                .filter_map(|phase| phase.reason.clone().map(|reason| (phase.start, reason)))
+                .zip(begun)
+                .map(|(phase, month)| (phase.start, month))
                 .collect(),
         }),
         table,
@@ -427,8 +507,8 @@ fn signal(rules: &[RunRule]) -> Option<Signal> {
     }
 }
 
-/// The rules that a month broke, in words.
-fn marks(maker: &Maker, rules: &[RunRule], unfinished: bool) -> String {
+/// What stands out at a month, in words: the rules that it broke, and that limits begin anew with it.
+fn marks(maker: &Maker, rules: &[RunRule], begins: bool, unfinished: bool) -> String {
     let words = maker.words;
     let mut said: Vec<String> = rules
         .iter()
@@ -441,6 +521,9 @@ fn marks(maker: &Maker, rules: &[RunRule], unfinished: bool) -> String {
             })
         })
         .collect();
+    if begins {
+        said.push(words.text("changes.mark_phase"));
+    }
     if unfinished {
         said.push(words.text("changes.mark_unfinished"));
     }

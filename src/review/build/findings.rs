@@ -36,7 +36,7 @@ pub(super) fn findings(maker: &Maker, judged: &Judged) -> (Vec<Finding>, Vec<Str
         maker,
         judged.recurrence,
         judged.changes,
-        actions::unattended_growing(judged.actions),
+        |problems| actions::without_action(judged.actions, problems),
         &mut found,
         &mut clear,
     );

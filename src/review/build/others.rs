@@ -1,7 +1,7 @@
 //! Metrics without a section of their own: a table each, as counted.
 
 use super::maker::Maker;
-use super::{actions, answers, changes, exposure, meeting, series, timelines};
+use super::{actions, answers, exposure, meeting, problems, series};
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::figures::OtherMetric;
@@ -59,14 +59,13 @@ pub(super) fn section(maker: &Maker) -> Result<Option<Section>, ReviewError> {
 }
 
 fn is_shown(id: &str) -> bool {
-    let elsewhere: [&[&str]; 7] = [
+    let elsewhere: [&[&str]; 6] = [
         &actions::SHOWN,
         &answers::SHOWN,
-        &changes::SHOWN,
         &exposure::SHOWN,
         &meeting::SHOWN,
+        &problems::SHOWN,
         &series::SHOWN,
-        &timelines::SHOWN,
     ];
     SHOWN.contains(&id) || elsewhere.iter().any(|shown| shown.contains(&id))
 }

@@ -1,8 +1,9 @@
-//! What comes again: problems that grow or emerge beyond chance, and the recurrent problems of the period.
+//! What comes again: problems that grew or emerged in the period beyond chance, those that the search called over its
+//! own last months, and the recurrent problems of the period.
 
-use super::changes::Changes;
+use super::changes::{Change, Changes, Subject, Test};
 use super::maker::Maker;
-use super::timelines;
+use super::{months, problems, timelines};
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::model::{Block, Cell, Column, Finding, FindingKind, Section};
@@ -44,56 +45,53 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Recurrence>, ReviewError> {
         .map(|(growing, recurrent)| Recurrence { growing, recurrent }))
 }
 
-/// The first page's sentence: problems beyond chance. The search controlled false discoveries over all problems; those
-/// that stand under the control over all series of the review are named.
-/// `unattended`: how many problems and categories beyond chance have no open action, where that is known.
+/// The first page's sentence: problems that grew in the period, under the control over all series of the review.
+/// `without_action`: how many of these problems no open action names, where that is known.
 pub(super) fn finding(
     maker: &Maker,
     found: Option<&Recurrence>,
     changes: Option<&Changes>,
-    unattended: Option<usize>,
+    without_action: impl Fn(&[&str]) -> Option<usize>,
     findings: &mut Vec<Finding>,
     clear: &mut Vec<String>,
 ) {
     let words = maker.words;
-    let Some(found) = found else {
+    if found.is_none() {
         clear.push(words.text("recurrence.not_searched"));
         return;
+    }
+    let Some(changes) = changes.filter(|changes| changes.tests_problems()) else {
+        clear.push(words.text("recurrence.not_tested"));
+        return;
     };
-    let standing: Vec<usize> = (0..found.growing.rows.len())
-        .filter(|row| {
-            let id = found.growing.text(*row, "cluster_id");
-            changes.is_some_and(|changes| changes.calls_problem(&id))
-        })
-        .collect();
-    let n = standing.len();
+    let grown: Vec<Grown<'_>> = grown(changes).collect();
+    let n = grown.len();
     if n == 0 {
         clear.push(words.text("recurrence.growing_none"));
         return;
     }
-    let named: Vec<String> = standing
-        .into_iter()
+    let named: Vec<String> = grown
+        .iter()
         .take(NAMED)
-        .map(|row| {
+        .map(|grown| {
             words.fill(
                 "recurrence.named",
                 &[
-                    ("cluster", &found.growing.text(row, "cluster_id")),
-                    ("label", &clean(&found.growing.text(row, "label"))),
-                    ("recent", &words.count(found.growing.count(row, "recent"))),
-                    (
-                        "expected",
-                        &real(maker, found.growing.cell(row, "expected")),
-                    ),
+                    ("cluster", grown.id),
+                    ("label", grown.label),
+                    ("recent", &words.count(whole_number(grown.recent))),
+                    ("expected", &words.real(grown.expected, 1)),
                 ],
             )
         })
         .collect();
+    let ids: Vec<&str> = grown.iter().map(|grown| grown.id).collect();
+    let (months, _) = changes.months(maker);
     findings.push(Finding {
         kind: FindingKind::ProblemGrowing,
         figure: words.count(n as i64),
-        sentence: words.plural("recurrence.finding", n as i64, &[]),
-        detail: match unattended {
+        sentence: words.plural("recurrence.finding", n as i64, &[("months", &months)]),
+        detail: match without_action(&ids) {
             Some(without) => {
                 let said = words.plural("actions.without", without as i64, &[]);
                 format!("{}. {said}", named.join("; "))
@@ -120,9 +118,13 @@ pub(super) fn section(
             text: words.text("recurrence.not_searched"),
         }),
         Some(found) => {
-            growing(maker, &found.growing, &mut blocks)?;
+            of_the_period(maker, changes, &mut blocks)?;
+            let searched = months::of_the_search(maker);
+            if changes.is_none_or(|changes| changes.tested_months() != searched) {
+                of_the_search(maker, &found.growing, &searched, &mut blocks)?;
+            }
             recurrent(maker, &found.recurrent, &mut blocks)?;
-            blocks.extend(timelines::chart(maker, changes)?);
+            blocks.extend(timelines::chart(maker, changes));
         }
     }
     Ok(Section {
@@ -133,14 +135,128 @@ pub(super) fn section(
     })
 }
 
-fn growing(maker: &Maker, table: &Counted, blocks: &mut Vec<Block>) -> Result<(), ReviewError> {
+/// A problem that grew in the period beyond chance.
+struct Grown<'a> {
+    id: &'a str,
+    label: &'a str,
+    is_new: bool,
+    recent: u64,
+    expected: f64,
+    /// Ratio with its limits; `None`: unbounded, there was nothing before.
+    ratio: Option<f64>,
+    lower: f64,
+    upper: Option<f64>,
+    q_value: f64,
+}
+
+impl<'a> Grown<'a> {
+    fn of(test: &'a Test) -> Option<Grown<'a>> {
+        let Subject::Problem { id, label, is_new } = &test.subject else {
+            return None;
+        };
+        let Change::Ratio {
+            recent,
+            expected,
+            ratio,
+            lower,
+            upper,
+        } = test.change
+        else {
+            return None;
+        };
+        Some(Grown {
+            id,
+            label,
+            is_new: *is_new,
+            recent,
+            expected,
+            ratio,
+            lower,
+            upper,
+            q_value: test.q_value,
+        })
+    }
+}
+
+/// The surest first.
+fn grown(changes: &Changes) -> impl Iterator<Item = Grown<'_>> {
+    changes.called_problems().filter_map(Grown::of)
+}
+
+/// Problems beyond chance in the months of the period that are over.
+fn of_the_period(
+    maker: &Maker,
+    changes: Option<&Changes>,
+    blocks: &mut Vec<Block>,
+) -> Result<(), ReviewError> {
     let words = maker.words;
     blocks.push(Block::Heading {
         text: words.text("recurrence.growing_title"),
     });
+    let Some(changes) = changes.filter(|changes| changes.tests_problems()) else {
+        blocks.push(Block::Absent {
+            text: words.text("recurrence.not_tested"),
+        });
+        return Ok(());
+    };
+    let (months, before) = changes.months(maker);
+    let values = [("months", months.as_str()), ("before", before.as_str())];
+    let called = changes.called_problems().count();
+    if called == 0 {
+        blocks.push(Block::Absent {
+            text: words.fill("recurrence.growing_absent", &values),
+        });
+        return Ok(());
+    }
+    let mut lists = Vec::new();
+    let mut rows = Vec::new();
+    for grown in grown(changes).take(MOST) {
+        // Also those of a month that is not over.
+        let in_period = changes.in_period(grown.id);
+        let conditions = [("cluster_id", grown.id), ("in_period", "yes")];
+        let name = format!("{} {}", grown.id, grown.label);
+        let list = maker.cases(problems::METRIC, &conditions, name, whole_number(in_period))?;
+        let kind = if grown.is_new { "emerging" } else { "growing" };
+        let limits = (grown.ratio, Some(grown.lower), grown.upper);
+        rows.push(vec![
+            Cell::text(grown.id),
+            Cell::text(grown.label),
+            Cell::text(words.name("trends", kind)),
+            maker.count_cell(whole_number(grown.recent), Some(&list)),
+            real_cell(maker, &Value::Real(grown.expected)),
+            ratio_cell(maker, limits),
+            q_cell(maker, Some(grown.q_value)),
+        ]);
+        lists.push(list);
+    }
+    let shown = words.count(rows.len() as i64);
+    let caption = words.plural(
+        "recurrence.growing_caption",
+        whole_number(called as u64),
+        &[("shown", &shown), values[0], values[1]],
+    );
+    blocks.push(Block::Table {
+        table: maker.table("problem_growth", caption, growth_columns(maker), rows),
+    });
+    blocks.extend(maker.cases_block(lists));
+    Ok(())
+}
+
+/// Problems that the search called over its own last months, where these are not those of the period.
+fn of_the_search(
+    maker: &Maker,
+    table: &Counted,
+    searched: &[String],
+    blocks: &mut Vec<Block>,
+) -> Result<(), ReviewError> {
+    let words = maker.words;
+    let months = months::named(words, searched);
+    blocks.push(Block::Heading {
+        text: words.fill("recurrence.search_title", &[("months", &months)]),
+    });
     if table.rows.is_empty() {
         blocks.push(Block::Absent {
-            text: words.text("recurrence.growing_absent"),
+            text: words.text("recurrence.search_absent"),
         });
         return Ok(());
     }
@@ -157,35 +273,24 @@ fn growing(maker: &Maker, table: &Counted, blocks: &mut Vec<Block>) -> Result<()
             Cell::text(words.name("trends", &table.text(row, "trend"))),
             maker.count_cell(recent, Some(&list)),
             real_cell(maker, table.cell(row, "expected")),
-            Cell {
-                text: ratio(maker, table, row),
-                number: table.cell(row, "ratio").as_real().map(|r| rounded(r, 2)),
-                link: None,
-                counts: Vec::new(),
-                inside: false,
-            },
-            Cell {
-                text: table
-                    .cell(row, "growth_q")
-                    .as_real()
-                    .map_or(NOTHING.to_owned(), |q| words.real(q, 4)),
-                number: table.cell(row, "growth_q").as_real().map(|q| rounded(q, 4)),
-                link: None,
-                counts: Vec::new(),
-                inside: false,
-            },
+            ratio_cell(
+                maker,
+                ["ratio", "ratio_lower", "ratio_upper"]
+                    .map(|name| table.cell(row, name).as_real())
+                    .into(),
+            ),
+            q_cell(maker, table.cell(row, "growth_q").as_real()),
         ]);
         lists.push(list);
     }
-    let columns = columns(
-        maker,
-        &[
-            "cluster", "label", "trend", "recent", "expected", "ratio", "q",
-        ],
+    let shown = words.count(rows.len() as i64);
+    let caption = words.plural(
+        "recurrence.search_caption",
+        table.rows.len() as i64,
+        &[("shown", &shown)],
     );
-    let caption = words.plural("recurrence.growing_caption", table.rows.len() as i64, &[]);
     blocks.push(Block::Table {
-        table: maker.table(GROWING, caption, columns, rows),
+        table: maker.table(GROWING, caption, growth_columns(maker), rows),
     });
     blocks.extend(maker.cases_block(lists));
     Ok(())
@@ -250,6 +355,13 @@ fn title(table: &Counted, row: usize) -> String {
     format!("{cluster} {}", clean(&label))
 }
 
+fn growth_columns(maker: &Maker) -> Vec<Column> {
+    let keys = [
+        "cluster", "label", "trend", "recent", "expected", "ratio", "q",
+    ];
+    columns(maker, &keys)
+}
+
 fn columns(maker: &Maker, keys: &[&str]) -> Vec<Column> {
     keys.iter()
         .map(|key| Column {
@@ -275,18 +387,34 @@ fn real_cell(maker: &Maker, value: &Value) -> Cell {
     }
 }
 
-/// The ratio with its interval; no number where there was no past.
-fn ratio(maker: &Maker, table: &Counted, row: usize) -> String {
+/// A ratio with its limits; no number where there was no past.
+fn ratio_cell(
+    maker: &Maker,
+    (ratio, lower, upper): (Option<f64>, Option<f64>, Option<f64>),
+) -> Cell {
     let words = maker.words;
-    let at = |name: &str| table.cell(row, name).as_real();
-    let Some(ratio) = at("ratio") else {
-        return words.text("recurrence.no_past");
-    };
     let bound = |value: Option<f64>| value.map_or("∞".to_owned(), |v| words.real(v, 1));
-    format!(
-        "{} ({}–{})",
-        words.real(ratio, 1),
-        bound(at("ratio_lower")),
-        bound(at("ratio_upper"))
-    )
+    match ratio {
+        None => Cell::text(words.text("recurrence.no_past")),
+        Some(ratio) => Cell::number(
+            format!(
+                "{} ({}–{})",
+                words.real(ratio, 1),
+                bound(lower),
+                bound(upper)
+            ),
+            rounded(ratio, 2),
+        ),
+    }
+}
+
+fn q_cell(maker: &Maker, q: Option<f64>) -> Cell {
+    match q {
+        None => Cell::text(NOTHING),
+        Some(q) => Cell::number(maker.words.real(q, 4), rounded(q, 4)),
+    }
+}
+
+fn whole_number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }

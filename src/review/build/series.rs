@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 
 use super::maker::Maker;
+use super::phases::{self, Phase};
 use super::sla;
+use crate::domain::chart_series::CHART_PREFIX;
 use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::words::clean;
@@ -36,6 +38,12 @@ pub(super) enum Counts {
 impl Counts {
     /// Name of its chart, fit for a file.
     pub(super) fn chart_name(&self) -> String {
+        format!("{CHART_PREFIX}{}", self.code())
+    }
+
+    /// The name that commands and the register know it by: where it is one of theirs, that of
+    /// [`ChartSeries`](crate::domain::chart_series::ChartSeries).
+    pub(super) fn code(&self) -> String {
         match self {
             Counts::Late { pass, stage, .. } => {
                 let stage: String = stage
@@ -48,10 +56,10 @@ impl Counts {
                         }
                     })
                     .collect();
-                format!("course-{stage}-{pass}")
+                format!("{stage}-{pass}")
             }
-            Counts::Rejected => "course-rejected".to_owned(),
-            Counts::Received => "course-received".to_owned(),
+            Counts::Rejected => "rejected".to_owned(),
+            Counts::Received => "received".to_owned(),
         }
     }
 }
@@ -75,6 +83,15 @@ pub(super) struct Series {
     /// In words, the site left out.
     pub(super) label: String,
     pub(super) points: Vec<Point>,
+    /// Recorded new beginnings, oldest first.
+    pub(super) phases: Vec<Phase>,
+}
+
+impl Series {
+    /// The first month of the present phase.
+    pub(super) fn present(&self) -> usize {
+        self.phases.last().map_or(0, |phase| phase.start)
+    }
 }
 
 /// The months that all series share.
@@ -140,6 +157,10 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Courses>, ReviewError> {
         series.extend(by_site(&table, &span, columns, |_| Counts::Rejected, label));
     }
     series.extend(received(maker, &volume, &span));
+    for own in &mut series {
+        let code = own.counts.code();
+        own.phases = phases::of(maker, &code, own.site.as_deref(), &span.months);
+    }
     let categories = match maker.metric(CATEGORIES, &["category", "month", "complaints"])? {
         Some(table) => categories(&table, &span),
         None => Vec::new(),
@@ -237,6 +258,7 @@ fn by_site(
                 counts: counts.clone(),
                 site,
                 points: span.months.iter().map(point).collect(),
+                phases: Vec::new(),
             });
         }
     }
@@ -284,6 +306,7 @@ fn received(maker: &Maker, table: &Counted, span: &Span) -> Vec<Series> {
                     size: days.get(month).copied().unwrap_or(0.0),
                 })
                 .collect(),
+            phases: Vec::new(),
         })
         .collect()
 }
@@ -303,4 +326,27 @@ fn categories(table: &Counted, span: &Span) -> Vec<(String, Vec<u64>)> {
         }
     }
     found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chart_series::ChartSeries;
+
+    #[test]
+    fn a_series_has_the_name_under_which_a_phase_of_it_is_recorded() {
+        for series in ChartSeries::ALL {
+            let counts = match series {
+                ChartSeries::Late { stage, pass } => Counts::Late {
+                    pass: i64::from(pass),
+                    place: 0,
+                    stage: stage.as_str().to_owned(),
+                },
+                ChartSeries::Rejected => Counts::Rejected,
+                ChartSeries::Received => Counts::Received,
+            };
+            assert_eq!(counts.code(), series.to_string());
+            assert_eq!(counts.chart_name().parse(), Ok(series));
+        }
+    }
 }

@@ -1,60 +1,47 @@
-//! Problems month by month, a panel each: those that grow beyond chance first, then the most frequent ones of the period.
-
-use std::collections::BTreeMap;
+//! Problems month by month, a panel each: those that grew beyond chance first, then the most frequent ones of the period.
 
 use super::changes::Changes;
 use super::maker::{Maker, ticks};
-use crate::engine::counted::Counted;
-use crate::review::ReviewError;
+use super::problems::Problem;
 use crate::review::charts::multiples::{MultiplesChart, Panel, PanelForm};
 use crate::review::model::{Block, Cell, Chart, Drawing};
-use crate::review::words::clean;
 
-const METRIC: &str = "problem_course";
-/// Metric that is shown here.
-pub(super) const SHOWN: [&str; 1] = [METRIC];
 /// Panels.
 const MOST: usize = 9;
-
-/// One problem.
-struct Problem {
-    id: String,
-    label: String,
-    grows: bool,
-    months: Vec<u64>,
-}
+/// Complaints in the period without which a problem is not shown.
+const LEAST: u64 = 2;
 
 /// The chart; nothing where no problem has two complaints in the period.
-pub(super) fn chart(
-    maker: &Maker,
-    changes: Option<&Changes>,
-) -> Result<Option<Block>, ReviewError> {
+pub(super) fn chart(maker: &Maker, changes: Option<&Changes>) -> Option<Block> {
     let words = maker.words;
-    let columns = ["cluster_id", "label", "trend", "month", "complaints"];
-    let (Some(table), Some(changes)) = (maker.metric(METRIC, &columns)?, changes) else {
-        return Ok(None);
-    };
+    let changes = changes?;
+    let found = changes.problems.as_ref()?;
     let span = &changes.courses.span;
-    let mut problems = problems(&table, &span.months);
     let of_period = |problem: &Problem| problem.months[span.period..].iter().sum::<u64>();
+    let mut problems: Vec<(bool, &Problem)> = found
+        .list
+        .iter()
+        .filter(|problem| of_period(problem) >= LEAST)
+        .map(|problem| (changes.calls_problem(&problem.id), problem))
+        .collect();
     problems.sort_by(|a, b| {
-        let rank = |p: &Problem| (!p.grows, std::cmp::Reverse(of_period(p)));
-        rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id))
+        let rank = |(grew, p): &(bool, &Problem)| (!grew, std::cmp::Reverse(of_period(p)));
+        rank(a).cmp(&rank(b)).then_with(|| a.1.id.cmp(&b.1.id))
     });
     problems.truncate(MOST);
     if problems.is_empty() {
-        return Ok(None);
+        return None;
     }
     let number = |n: u64| words.count(i64::try_from(n).unwrap_or(i64::MAX));
     let panels: Vec<Panel> = problems
         .iter()
-        .map(|problem| {
+        .map(|(grew, problem)| {
             let values = [
                 ("n", number(of_period(problem))),
                 ("all", number(problem.months.iter().sum())),
             ];
             let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            let key = match problem.grows {
+            let key = match grew {
                 true => "recurrence.panel_growing",
                 false => "recurrence.panel",
             };
@@ -68,7 +55,7 @@ pub(super) fn chart(
         .collect();
     let top = problems
         .iter()
-        .flat_map(|p| &p.months)
+        .flat_map(|(_, problem)| &problem.months)
         .copied()
         .max()
         .unwrap_or(0);
@@ -93,7 +80,7 @@ pub(super) fn chart(
     }
     let rows = problems
         .iter()
-        .flat_map(|problem| {
+        .flat_map(|(_, problem)| {
             let months = span
                 .months
                 .iter()
@@ -116,7 +103,7 @@ pub(super) fn chart(
         .iter()
         .map(|panel| format!("{}: {}", panel.title, panel.beside))
         .collect();
-    Ok(Some(Block::Chart {
+    Some(Block::Chart {
         chart: Box::new(Chart {
             name: "problem-timelines".into(),
             alt: format!("{title}. {}", said.join("; ")),
@@ -132,23 +119,5 @@ pub(super) fn chart(
             }),
             table: set,
         }),
-    }))
-}
-
-fn problems(table: &Counted, months: &[String]) -> Vec<Problem> {
-    let mut found: BTreeMap<String, Problem> = BTreeMap::new();
-    for row in 0..table.rows.len() {
-        let id = table.text(row, "cluster_id");
-        let problem = found.entry(id.clone()).or_insert_with(|| Problem {
-            id,
-            label: clean(&table.text(row, "label")),
-            grows: matches!(table.text(row, "trend").as_str(), "growing" | "emerging"),
-            months: vec![0; months.len()],
-        });
-        let month = table.text(row, "month");
-        if let Some(at) = months.iter().position(|known| *known == month) {
-            problem.months[at] += u64::try_from(table.count(row, "complaints")).unwrap_or(0);
-        }
-    }
-    found.into_values().collect()
+    })
 }

@@ -19,7 +19,7 @@ pub struct ControlChart {
     pub period: Option<(usize, usize, String)>,
     /// Words for the centre, the limits and the marks.
     pub names: ControlNames,
-    /// Where a phase of its own begins, and why.
+    /// Where a phase of its own begins, and its first month in words.
     pub phases: Vec<(usize, String)>,
 }
 
@@ -60,6 +60,8 @@ pub struct ControlNames {
     pub beyond: Option<String>,
     pub run: Option<String>,
     pub unfinished: Option<String>,
+    /// Of the upright line where limits begin anew.
+    pub phase: Option<String>,
 }
 
 const TOP: f64 = 66.0;
@@ -160,6 +162,9 @@ impl ControlChart {
                 }
             };
             for (i, point) in self.points.iter().enumerate() {
+                if self.phases.iter().any(|(start, _)| *start == i) {
+                    flush(&mut steps)?;
+                }
                 match of(point) {
                     Some(at) => {
                         let at = y(at.min(self.top));
@@ -209,6 +214,7 @@ impl ControlChart {
         let entries: Vec<(Entry, &String)> = [
             (Entry::Centre, Some(&self.names.centre)),
             (Entry::Limits, Some(&self.names.limits)),
+            (Entry::Phase, self.names.phase.as_ref()),
             (
                 Entry::Mark(Mark::Diamond, OCHRE),
                 self.names.beyond.as_ref(),
@@ -237,6 +243,10 @@ impl ControlChart {
                 Entry::Limits => {
                     canvas.dashed(&[(*x, row), (*x + 20.0, row)], SOFT, 1, 4.0, 3.0)?;
                 }
+                Entry::Phase => {
+                    let x = *x + 10.0;
+                    canvas.line((x, row - 7.0), (x, row + 7.0), INK, 1)?;
+                }
                 Entry::Mark(mark, color) => canvas.mark((*x + 11.0, row), mark, color)?,
             }
             canvas.text((*x + 26.0, row), &name, SMALL, INK, Hang::Left)?;
@@ -251,5 +261,6 @@ impl ControlChart {
 enum Entry {
     Centre,
     Limits,
+    Phase,
     Mark(Mark, RGBColor),
 }

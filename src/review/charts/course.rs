@@ -17,6 +17,9 @@ pub struct CourseChart {
     pub columns: Vec<CourseColumn>,
     /// The windows, in order; columns outside of any are left pale.
     pub windows: Vec<CourseWindow>,
+    /// Words for grey columns and for hollow ones, where there are any.
+    pub not_compared: Option<String>,
+    pub unfinished: Option<String>,
 }
 
 /// One month.
@@ -57,6 +60,8 @@ const TOP: f64 = 76.0;
 const BRACKET: f64 = 56.0;
 const PLOT: f64 = 190.0;
 const FOOT: f64 = 34.0;
+/// Height of the legend, where there is one.
+const LEGEND: f64 = 22.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 16.0;
 /// Neither window.
@@ -64,7 +69,11 @@ const OUTSIDE: RGBColor = RGBColor(222, 226, 231);
 
 impl CourseChart {
     pub(super) fn height(&self) -> u32 {
-        (TOP + PLOT + FOOT) as u32
+        let legend = match (&self.not_compared, &self.unfinished) {
+            (None, None) => 0.0,
+            (Some(_), _) | (_, Some(_)) => LEGEND,
+        };
+        (TOP + PLOT + FOOT + legend) as u32
     }
 
     pub(super) fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Drawn {
@@ -134,6 +143,23 @@ impl CourseChart {
                 canvas.bar(middle - half, top - 15.0, middle + half, top - 2.0, PAPER)?;
                 canvas.text((middle, top - 8.0), &column.text, SMALL, INK, Hang::Middle)?;
             }
+        }
+        self.legend(canvas, bottom + FOOT + 8.0)
+    }
+
+    /// What grey and hollow columns are; the windows are named above.
+    fn legend<DB: DrawingBackend>(&self, canvas: &Canvas<DB>, line: f64) -> Drawn {
+        let mut at = LEFT;
+        let entries = [(&self.not_compared, false), (&self.unfinished, true)];
+        for (name, hollow) in entries {
+            let Some(name) = name else { continue };
+            let (top, bottom) = (line - 6.0, line + 6.0);
+            match hollow {
+                true => canvas.frame(at, top, at + 12.0, bottom, AXIS)?,
+                false => canvas.bar(at, top, at + 12.0, bottom, OUTSIDE)?,
+            }
+            canvas.text((at + 18.0, line), name, SMALL, INK, Hang::Left)?;
+            at += 18.0 + font::width(name, SMALL, false) + 22.0;
         }
         Ok(())
     }

@@ -51,6 +51,58 @@ const FOOT: f64 = 50.0;
 const LEFT: f64 = 54.0;
 const RIGHT: f64 = 20.0;
 
+/// Half the height of a name's paper.
+const HALF: f64 = 8.0;
+/// Paper left and right of a name.
+const NEAR: f64 = 2.0;
+/// Between a unit's middle and its name.
+const GAP: f64 = 10.0;
+
+/// A unit's name and where it is written.
+struct Name {
+    text: String,
+    left: f64,
+    end: f64,
+    /// Its middle line.
+    line: f64,
+}
+
+impl Name {
+    /// Places beside a unit, the best first: right, left, above, below.
+    fn places((x, y): (f64, f64), text: &str, wide: f64) -> [Name; 4] {
+        let middle = x - wide / 2.0;
+        let beside = [
+            (x + GAP, y),
+            (x - GAP - wide, y),
+            (middle, y - HALF - GAP),
+            (middle, y + HALF + GAP),
+        ];
+        beside.map(|(left, line)| Name {
+            text: text.to_owned(),
+            left,
+            end: left + wide,
+            line,
+        })
+    }
+
+    /// Whether it lies on the drawing and clear of its axis.
+    fn is_inside(&self) -> bool {
+        let wide = self.left > LEFT && self.end + NEAR < f64::from(WIDTH);
+        wide && self.line > TOP && self.line + HALF < TOP + PLOT
+    }
+
+    fn meets(&self, other: &Name) -> bool {
+        let across = self.left < other.end && other.left < self.end;
+        across && (self.line - other.line).abs() < 2.0 * HALF
+    }
+
+    fn covers(&self, (x, y): (f64, f64)) -> bool {
+        const MARK: f64 = 4.0;
+        let across = self.left - MARK < x && x < self.end + MARK;
+        across && (self.line - y).abs() < HALF + MARK
+    }
+}
+
 impl FunnelChart {
     pub(super) fn height(&self) -> u32 {
         (TOP + PLOT + FOOT) as u32
@@ -93,6 +145,12 @@ impl FunnelChart {
                 }
             }
         }
+        // On paper of their own, so that no line runs through them; the units lie upon it.
+        let names = self.names(x, y);
+        for name in &names {
+            let (left, end) = (name.left - NEAR, name.end + NEAR);
+            canvas.bar(left, name.line - HALF, end, name.line + HALF, PAPER)?;
+        }
         for unit in &self.units {
             let mark = if unit.beyond {
                 Mark::Diamond
@@ -102,36 +160,37 @@ impl FunnelChart {
             let color = if unit.beyond { OCHRE } else { BLUE };
             canvas.mark((x(unit.size), y(unit.value)), mark, color)?;
         }
-        self.legend(canvas)?;
-        self.names(canvas, x, y)
+        for name in &names {
+            canvas.bold((name.left, name.line), &name.text, SMALL, INK, Hang::Left)?;
+        }
+        self.legend(canvas)
     }
 
-    /// The names of units beyond; where one would lie over another it is left to the table.
-    fn names<DB: DrawingBackend>(
-        &self,
-        canvas: &Canvas<DB>,
-        x: impl Fn(f64) -> f64,
-        y: impl Fn(f64) -> f64,
-    ) -> Drawn {
-        let mut taken: Vec<(f64, f64, f64)> = Vec::new();
-        for unit in self.units.iter().filter(|unit| unit.beyond) {
-            let name = font::fit(&unit.name, SMALL, true, 190.0);
-            let wide = font::width(&name, SMALL, true);
-            let (at, high) = (x(unit.size), y(unit.value));
-            let left = match at + 10.0 + wide > f64::from(WIDTH) {
-                true => at - 10.0 - wide,
-                false => at + 10.0,
+    /// The names of units beyond, each beside its unit where it covers no other name and, if that can be, no other unit.
+    /// One without a place is left to the table.
+    fn names(&self, x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) -> Vec<Name> {
+        let mut names: Vec<Name> = Vec::new();
+        let marks: Vec<(f64, f64)> = self
+            .units
+            .iter()
+            .map(|unit| (x(unit.size), y(unit.value)))
+            .collect();
+        for (place, unit) in self.units.iter().enumerate().filter(|(_, u)| u.beyond) {
+            let text = font::fit(&unit.name, SMALL, true, 190.0);
+            let wide = font::width(&text, SMALL, true);
+            let at = marks[place];
+            let crowded = |name: &Name| {
+                let mut others = marks.iter().enumerate();
+                others.any(|(other, mark)| other != place && name.covers(*mark))
             };
-            let clear = taken.iter().all(|(from, to, line)| {
-                left > *to || left + wide < *from || (high - line).abs() > 16.0
-            });
-            if clear {
-                taken.push((left, left + wide, high));
-                canvas.bar(left - 2.0, high - 7.0, left + wide + 2.0, high + 7.0, PAPER)?;
-                canvas.bold((left, high), &name, SMALL, INK, Hang::Left)?;
-            }
+            let free: Vec<Name> = Name::places(at, &text, wide)
+                .into_iter()
+                .filter(|name| name.is_inside() && !names.iter().any(|other| name.meets(other)))
+                .collect();
+            let alone = free.iter().position(|name| !crowded(name));
+            names.extend(free.into_iter().nth(alone.unwrap_or(0)));
         }
-        Ok(())
+        names
     }
 
     fn legend<DB: DrawingBackend>(&self, canvas: &Canvas<DB>) -> Drawn {
@@ -157,5 +216,71 @@ impl FunnelChart {
             at += 18.0 + font::width(&name, SMALL, false) + 18.0;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(name: &str, size: f64, value: f64, beyond: bool) -> FunnelUnit {
+        FunnelUnit {
+            name: name.to_owned(),
+            size,
+            value,
+            beyond,
+        }
+    }
+
+    fn names(units: Vec<FunnelUnit>) -> Vec<Name> {
+        let chart = FunnelChart {
+            x_title: String::new(),
+            y_title: String::new(),
+            last: 100.0,
+            top: 1.0,
+            x_ticks: Vec::new(),
+            y_ticks: Vec::new(),
+            target: 0.5,
+            limits: Vec::new(),
+            units,
+            within: String::new(),
+            beyond: None,
+        };
+        let right = f64::from(WIDTH) - RIGHT;
+        chart.names(
+            |size| scale(size, (0.0, 100.0), (LEFT, right)),
+            |value| scale(value, (0.0, 1.0), (TOP + PLOT, TOP)),
+        )
+    }
+
+    #[test]
+    fn a_name_covers_neither_the_axis_nor_a_unit_nor_a_name() {
+        // One upon the axis, one at the right edge, one with a unit at its right.
+        let units = vec![
+            unit("Upon the axis", 40.0, 0.0, true),
+            unit("At the edge", 99.0, 0.5, true),
+            unit("Crowded", 60.0, 0.8, true),
+            unit("within", 63.0, 0.8, false),
+        ];
+        let names = names(units);
+        assert_eq!(names.len(), 3);
+        assert!(names[0].line + HALF < TOP + PLOT);
+        assert!(names[1].end < f64::from(WIDTH));
+        let right = f64::from(WIDTH) - RIGHT;
+        let within = scale(63.0, (0.0, 100.0), (LEFT, right));
+        let high = scale(0.8, (0.0, 1.0), (TOP + PLOT, TOP));
+        assert!(!names[2].covers((within, high)));
+        for (at, name) in names.iter().enumerate() {
+            assert!(names[at + 1..].iter().all(|other| !name.meets(other)));
+        }
+    }
+
+    #[test]
+    fn units_at_one_point_do_not_write_over_each_other() {
+        let units: Vec<FunnelUnit> = (0..8)
+            .map(|n| unit(&format!("Product {n}"), 50.0, 0.5, true))
+            .collect();
+        let names = names(units);
+        assert_eq!(names.len(), 4);
     }
 }

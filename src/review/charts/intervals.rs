@@ -3,7 +3,9 @@
 use plotters::prelude::DrawingBackend;
 use serde::Serialize;
 
-use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, SMALL, SOFT, TEXT};
+use super::canvas::{
+    AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, PAPER, SMALL, SOFT, TEXT,
+};
 use super::{Tick, WIDTH, scale};
 use crate::review::font;
 
@@ -88,7 +90,11 @@ impl IntervalChart {
             }
             if let Some(note) = &row.note {
                 let note = font::fit(note, SMALL, false, right - LABELS - 12.0);
-                canvas.text((LABELS + 10.0, middle), &note, SMALL, SOFT, Hang::Left)?;
+                let left = LABELS + 10.0;
+                let end = left + font::width(&note, SMALL, false);
+                // On paper of its own, so that no line of the grid runs through it.
+                canvas.bar(left - 3.0, middle - 9.0, end + 3.0, middle + 9.0, PAPER)?;
+                canvas.text((left, middle), &note, SMALL, SOFT, Hang::Left)?;
             }
             if let Some(share) = &row.net {
                 let y = if row.gross.is_some() {

@@ -1,0 +1,231 @@
+//! The place of a pack: what may lie there, and how it gets there. It is written aside and appears by one rename, so that
+//! whatever fails, no half pack is seen and a former one stands.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::{MANIFEST, PAGE, PackError};
+
+/// Folders in which a pack is being written begin so.
+const ASIDE: &str = ".writing-";
+
+/// Whether a pack could be put there: asked before the work, so that nobody waits for a refusal.
+///
+/// # Errors
+/// When something lies there that is not to be replaced, or nothing can be written.
+pub fn look(target: &Path, force: bool) -> Result<(), PackError> {
+    check_target(target, force)?;
+    let parent = parent_of(target);
+    // What is not there yet is made with the pack.
+    let there = parent
+        .ancestors()
+        .find(|folder| fs::symlink_metadata(or_here(folder)).is_ok());
+    let there = or_here(there.unwrap_or_else(|| Path::new("")));
+    aside(there).map_err(unwritten(target, there)).map(drop)
+}
+
+/// Puts a pack there, replacing a former one; `files` are paths within it, with `/`, and their bytes.
+pub(super) fn put(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), PackError> {
+    let parent = parent_of(target);
+    fs::create_dir_all(parent).map_err(unwritten(target, parent))?;
+    // Removed with this value when anything fails before the rename.
+    let aside = aside(parent).map_err(unwritten(target, parent))?;
+    for (name, bytes) in files {
+        whole_file(&aside.path().join(name), bytes).map_err(unwritten(target, Path::new(name)))?;
+    }
+    readable(aside.path()).map_err(unwritten(target, parent))?;
+    // The former pack steps aside first and goes last, so that no moment is without one for long and
+    // none is lost when the new one cannot take its place.
+    let former = aside.path().with_extension("former");
+    let replaces = target.exists();
+    if replaces {
+        fs::rename(target, &former).map_err(unwritten(target, target))?;
+    }
+    if let Err(source) = fs::rename(aside.path(), target) {
+        if replaces {
+            fs::rename(&former, target).map_err(unwritten(target, target))?;
+        }
+        return Err(unwritten(target, target)(source));
+    }
+    // The folder has its new name; there is nothing left to remove.
+    let _ = aside.keep();
+    match replaces {
+        true => fs::remove_dir_all(&former).map_err(|source| PackError::Former {
+            path: former.clone(),
+            source,
+        }),
+        false => Ok(()),
+    }
+}
+
+fn parent_of(target: &Path) -> &Path {
+    or_here(target.parent().unwrap_or_else(|| Path::new("")))
+}
+
+fn or_here(folder: &Path) -> &Path {
+    match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    }
+}
+
+fn aside(parent: &Path) -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent)
+}
+
+/// Some file systems tell only then that there is no room.
+fn whole_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// The error of a pack: what, where, why, and what helps.
+fn unwritten<'a>(target: &'a Path, place: &'a Path) -> impl FnOnce(io::Error) -> PackError + 'a {
+    move |source| PackError::Unwritten {
+        target: target.to_owned(),
+        place: place.to_owned(),
+        advice: advice(source.kind()),
+        source,
+    }
+}
+
+/// What helps against a failure to write.
+pub(in crate::review) const fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "make room there, or name another folder with --out"
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "allow writing there, or name another folder with --out"
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "a file lies where a folder is needed: name another folder with --out"
+        }
+        _ => "name another folder with --out",
+    }
+}
+
+/// Refuses to replace anything but a pack: `--force` must never remove a folder of somebody else's.
+fn check_target(target: &Path, force: bool) -> Result<(), PackError> {
+    match fs::symlink_metadata(target) {
+        Err(_) => return Ok(()),
+        Ok(_) if !force => return Err(PackError::Exists(target.to_owned())),
+        Ok(found) if !found.is_dir() => return Err(PackError::NotAPack(target.to_owned())),
+        Ok(_) => {}
+    }
+    let manifest = fs::read_to_string(target.join(MANIFEST)).unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
+    let known = |path: &str| {
+        manifest["files"]
+            .as_array()
+            .is_some_and(|files| files.iter().any(|f| f["path"] == path))
+    };
+    if !known(PAGE) {
+        return Err(PackError::NotAPack(target.to_owned()));
+    }
+    // Nothing that the pack does not name is lost with it.
+    for entry in fs::read_dir(target).map_err(|source| PackError::Unreadable {
+        path: target.to_owned(),
+        why: source.to_string(),
+    })? {
+        let name = entry
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let folder = format!("{name}/");
+        let ours = name == MANIFEST
+            || manifest["files"].as_array().is_some_and(|files| {
+                files
+                    .iter()
+                    .filter_map(|f| f["path"].as_str())
+                    .any(|path| path == name || path.starts_with(&folder))
+            });
+        if !ours {
+            return Err(PackError::NotAPack(target.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// A temporary folder is private; a pack is read by others.
+#[cfg(unix)]
+fn readable(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn readable(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pack() -> Vec<(String, Vec<u8>)> {
+        let manifest = format!(r#"{{"files": [{{"path": "{PAGE}"}}]}}"#);
+        vec![
+            (PAGE.to_owned(), b"page".to_vec()),
+            (MANIFEST.to_owned(), manifest.into_bytes()),
+        ]
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let name = |entry: io::Result<fs::DirEntry>| {
+            let name = entry.expect("an entry").file_name();
+            name.to_string_lossy().into_owned()
+        };
+        let mut names: Vec<String> = entries.map(name).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn looking_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("not/there/yet");
+        look(&target, false).expect("a place");
+        assert_eq!(names(folder.path()), [""; 0]);
+        put(&target, &pack()).expect("a pack");
+        assert!(matches!(look(&target, false), Err(PackError::Exists(_))));
+        look(&target, true).expect("a place");
+        assert_eq!(names(&folder.path().join("not/there")), ["yet"]);
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named_with_what_helps() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("notes"), "words").expect("a file");
+        for target in ["notes/pack", "notes/deep/pack"] {
+            let target = folder.path().join(target);
+            let both = [look(&target, false), put(&target, &pack())];
+            for said in both.map(|outcome| outcome.expect_err("refused").to_string()) {
+                assert!(said.starts_with(&target.display().to_string()), "{said}");
+                assert!(said.contains("--out"), "{said}");
+            }
+        }
+        assert_eq!(names(folder.path()), ["notes"]);
+    }
+
+    #[test]
+    fn a_pack_that_fails_half_way_leaves_the_former_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("pack");
+        put(&target, &pack()).expect("a pack");
+        // A folder's name cannot be a file's too.
+        let mut broken = pack();
+        broken.push((format!("{PAGE}/inside"), Vec::new()));
+        let said = put(&target, &broken).expect_err("refused").to_string();
+        assert!(said.contains(&format!("{PAGE}/inside")), "{said}");
+        assert_eq!(names(folder.path()), ["pack"]);
+        assert_eq!(fs::read(target.join(PAGE)).expect("the page"), b"page");
+    }
+}
