@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use redress::channels::Secret;
+use redress::channels::settings::{self as channels, FileTable, MailTable, Passwords, SmsTable};
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
+use redress::register::{Register, Setting};
 use serde::Deserialize;
 
 use super::Context;
+use super::case::common::word;
 use super::failure::Failure;
 use super::output;
 
@@ -18,6 +22,14 @@ const DEFAULT_FILE: &str = "redress.toml";
 pub enum Command {
     /// Every setting, its value and its origin
     Show,
+    /// The settings that the register keeps: reminders, attempts, how messages sign
+    Register,
+    /// Change a setting that the register keeps
+    Set {
+        #[arg(value_parser = word!(Setting), value_name = "SETTING")]
+        setting: Setting,
+        value: String,
+    },
 }
 
 /// What the command line says about settings.
@@ -50,6 +62,16 @@ struct File {
     thresholds: Option<Vec<String>>,
     alarm_mail: Option<String>,
     clusters_full_every_days: Option<u32>,
+    listen: Option<String>,
+    address_header: Option<String>,
+    trusted_origins: Option<Vec<String>>,
+    secure_cookies: Option<bool>,
+    batch_at: Option<String>,
+    sms: Option<SmsTable>,
+    mail: Option<MailTable>,
+    /// The table `[file]`.
+    #[serde(rename = "file")]
+    files: Option<FileTable>,
 }
 
 /// Settings in force.
@@ -81,6 +103,22 @@ pub struct Config {
     pub alarm_mail: Option<String>,
     /// Days after which the search for what comes again is a full one by itself.
     pub clusters_full_every_days: u32,
+    /// Where `serve` listens: an address with a port, or `unix:` and a path.
+    pub listen: String,
+    /// The header in which a proxy of ours gives the visitor's address.
+    pub address_header: Option<String>,
+    /// Other origins whose forms `serve` takes.
+    pub trusted_origins: Vec<String>,
+    /// Whether cookies go over HTTPS only; `None`: unless `serve` listens on this machine alone, without a proxy.
+    pub secure_cookies: Option<bool>,
+    /// Local time of day at which `serve` runs the nightly batch, `HH:MM`.
+    pub batch_at: Option<String>,
+    /// The file that these settings came from.
+    pub file: Option<PathBuf>,
+    sms: Option<SmsTable>,
+    mail: Option<MailTable>,
+    /// Where messages go that are written into files.
+    files: Option<FileTable>,
     origins: Vec<(&'static str, String, &'static str)>,
 }
 
@@ -99,6 +137,9 @@ impl Config {
             mapping: "redress".to_owned(),
             thresholds: Vec::new(),
             alarm_mail: None,
+            sms: None,
+            mail: None,
+            files: None,
             ..self.clone()
         }
     }
@@ -108,6 +149,7 @@ impl Config {
     /// # Errors
     /// When the file cannot be read or has an unknown key, or a value does not fit (exit code 2).
     pub fn load(overrides: Overrides) -> anyhow::Result<Config> {
+        let named = overrides.file.clone();
         let file = read_file(overrides.file.as_deref())?;
         let mut origins = Vec::new();
         let mut pick =
@@ -166,12 +208,40 @@ impl Config {
             file.clusters_full_every_days.map(|n| n.to_string()),
             "7",
         );
+        let listen = pick("listen", None, file.listen, "127.0.0.1:8080");
+        let address_header = pick("address_header", None, file.address_header, "");
+        let trusted_origins = pick(
+            "trusted_origins",
+            None,
+            file.trusted_origins.map(|all| all.join(" ")),
+            "",
+        );
+        let secure_cookies = pick(
+            "secure_cookies",
+            None,
+            file.secure_cookies.map(|yes| yes.to_string()),
+            "",
+        );
+        let batch_at = pick("batch_at", None, file.batch_at, "");
         let thresholds = pick(
             "thresholds",
             None,
             file.thresholds.map(|all| all.join("; ")),
             "",
         );
+        let tables = [
+            file.sms.as_ref().map(SmsTable::shown),
+            file.mail.as_ref().map(MailTable::shown),
+            file.files.as_ref().map(FileTable::shown),
+        ];
+        let in_tables = tables.into_iter().flatten().flatten();
+        origins.extend(in_tables.map(|(name, value)| (name, value, "file")));
+        for (name, variable) in PASSWORDS {
+            if std::env::var_os(variable).is_some() {
+                origins.retain(|(shown, ..)| *shown != name);
+                origins.push((name, "(set)".to_owned(), "environment"));
+            }
+        }
         if file.zone.is_some() {
             return Err(Failure::Usage(
                 "redress.toml: the zone is set in the calendar, not here; see `redress calendar show`".into(),
@@ -204,10 +274,51 @@ impl Config {
                 .filter(|t| !t.is_empty())
                 .collect(),
             alarm_mail: some(alarm_mail),
+            listen,
+            address_header: some(address_header),
+            trusted_origins: trusted_origins
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            secure_cookies: some(secure_cookies)
+                .map(|text| {
+                    text.parse().map_err(|_| {
+                        Failure::Usage(format!("secure_cookies: `{text}` is neither true nor false"))
+                    })
+                })
+                .transpose()?,
+            batch_at: some(batch_at),
+            file: named,
+            sms: file.sms,
+            mail: file.mail,
+            files: file.files,
             origins,
         })
     }
+
+    /// The gateways of messages, checked; password files are read now.
+    ///
+    /// # Errors
+    /// When a table does not fit, or a password file cannot be read (exit code 2).
+    pub fn channels(&self) -> Result<channels::Settings, Failure> {
+        let [sms, mail] =
+            PASSWORDS.map(|(_, variable)| std::env::var(variable).ok().map(Secret::new));
+        channels::Settings::from_tables(
+            self.sms.as_ref(),
+            self.mail.as_ref(),
+            self.files.as_ref(),
+            Passwords { sms, mail },
+            self.language,
+        )
+        .map_err(|e| Failure::Usage(e.to_string()))
+    }
 }
+
+/// Settings that may be passwords of the environment, and the variables.
+const PASSWORDS: [(&str, &str); 2] = [
+    ("sms.password", "REDRESS_SMS_PASSWORD"),
+    ("mail.password", "REDRESS_MAIL_PASSWORD"),
+];
 
 fn number(name: &str, text: &str) -> Result<u32, Failure> {
     text.parse()
@@ -237,7 +348,7 @@ fn read_file(named: Option<&Path>) -> anyhow::Result<File> {
     })
 }
 
-/// `config show`.
+/// `redress config`.
 pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Show => {
@@ -245,14 +356,58 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
                 .config
                 .origins
                 .iter()
-                .map(|(name, value, origin)| {
-                    [*name, value, *origin]
-                        .map(|t| Value::Text(t.to_owned()))
-                        .to_vec()
-                })
+                .map(|(name, value, origin)| row([name, value, origin]))
                 .collect();
-            let columns = ["setting", "value", "origin"].map(str::to_owned).to_vec();
-            output::print(&Counted { columns, rows }, context.format)
+            print(["setting", "value", "origin"], rows, context)
+        }
+        Command::Register => {
+            let register = Register::open_read_only(&context.config.register)?;
+            let mut rows = Vec::new();
+            for &setting in Setting::ALL {
+                let value = register.setting(setting)?;
+                let range = range(setting);
+                rows.push(row([
+                    setting.as_str(),
+                    &value,
+                    setting.default_value(),
+                    &range,
+                ]));
+            }
+            print(["setting", "value", "default", "range"], rows, context)
+        }
+        Command::Set { setting, value } => {
+            let mut register = Register::open(&context.config.register)?;
+            let before = register.setting(setting)?;
+            register.set_setting(setting, &value).map_err(|error| {
+                match range(setting).as_str() {
+                    "" => anyhow::Error::from(error),
+                    range => Failure::Usage(format!("{setting}: `{value}` is not {range}")).into(),
+                }
+            })?;
+            let rows = vec![row([setting.as_str(), &value, &before])];
+            print(["setting", "value", "before"], rows, context)
         }
     }
+}
+
+/// What a setting of the register may be; empty where it is any text.
+fn range(setting: Setting) -> String {
+    match (setting, setting.range()) {
+        (_, Some((least, most))) => format!("{least} to {most}"),
+        (Setting::PreferredMeans, None) => "sms or email".to_owned(),
+        (_, None) => String::new(),
+    }
+}
+
+fn row<const N: usize>(values: [&str; N]) -> Vec<Value> {
+    values.map(|text| Value::Text(text.to_owned())).to_vec()
+}
+
+fn print<const N: usize>(
+    columns: [&str; N],
+    rows: Vec<Vec<Value>>,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let columns = columns.map(str::to_owned).to_vec();
+    output::print(&Counted { columns, rows }, context.format)
 }

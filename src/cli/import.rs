@@ -1,4 +1,7 @@
-//! `redress import`: tables that other systems have.
+//! `redress import`: tables that other systems have, and mails.
+
+mod guess;
+mod mail;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,6 +22,10 @@ pub enum Command {
     /// Units sold or served: columns month, units, and where given product and site; other units for the same month,
     /// product and site become a new version, with a reason
     Exposure(ExposureArgs),
+    /// Mails: new complaints, additions to the cases that their subjects name; a second run does nothing
+    Mail(mail::Args),
+    /// Look at a CSV file and propose a mapping for it: columns, dates, encoding, states; it says what it is unsure of
+    Guess(guess::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -54,6 +61,8 @@ struct Taken {
 pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Exposure(args) => exposure(context, &args),
+        Command::Mail(args) => mail::run(context, &args),
+        Command::Guess(args) => guess::run(context, &args),
     }
 }
 

@@ -1,0 +1,137 @@
+//! `redress import guess`: a mapping proposed for a CSV file.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use redress::extract::guess::{Guess, GuessError, guess};
+use serde::Serialize;
+
+use crate::cli::Context;
+use crate::cli::case::common::SCHEMA_VERSION;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// CSV, plain or gzipped
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The folder to write the mapping into; it must not be there yet [default: <file's name>_mapping]
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// Look at the file and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Proposed<'g> {
+    schema_version: u32,
+    #[serde(flatten)]
+    guess: &'g Guess,
+    /// The folder of the mapping; absent when nothing was written.
+    mapping: Option<&'g Path>,
+}
+
+/// `import guess`.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
+    let found = guess(&args.file).map_err(refused)?;
+    let folder = args
+        .into
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{}_mapping", stem(&args.file))));
+    if !args.dry_run {
+        found.write(&folder).map_err(refused)?;
+    }
+    let mapping = (!args.dry_run).then_some(folder.as_path());
+    let proposed = Proposed {
+        schema_version: SCHEMA_VERSION,
+        guess: &found,
+        mapping,
+    };
+    output::print_document(&proposed, || human(&found, mapping), context.format)
+}
+
+/// What is wrong with the file is the asker's to mend; what the disk refuses is not.
+fn refused(error: GuessError) -> anyhow::Error {
+    match error {
+        GuessError::Unreadable { .. } | GuessError::Unwritable { .. } => error.into(),
+        GuessError::Csv(_)
+        | GuessError::Empty { .. }
+        | GuessError::OneColumn { .. }
+        | GuessError::NoDates { .. }
+        | GuessError::NoCases { .. }
+        | GuessError::Exists { .. } => Failure::Usage(error.to_string()).into(),
+    }
+}
+
+/// A file's name without what says its kind: `list` of `list.csv.gz`.
+fn stem(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.rsplit_once('.')
+        .map_or(name, |(stem, _)| stem)
+        .to_owned()
+}
+
+fn human(found: &Guess, mapping: Option<&Path>) -> String {
+    let mut text = String::new();
+    let separator = match found.separator {
+        '\t' => "a tab".to_owned(),
+        other => format!("`{other}`"),
+    };
+    let form = match found.form {
+        "event_log" => "a row is something that happened to a case",
+        _ => "a row is a case",
+    };
+    let _ = writeln!(
+        text,
+        "{}: {} rows, {} columns, {}, separated by {separator}; {form}\n",
+        found.file.display(),
+        found.rows,
+        found.columns.len(),
+        found.encoding
+    );
+    for column in &found.columns {
+        let taken = match column.taken_for {
+            Some(role) => format!(" -> {role}"),
+            None => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "  {}: {}, {} filled, {} different{taken}",
+            column.column, column.holds, column.filled, column.distinct
+        );
+        for form in &column.forms {
+            // Numbers that look like dates here and there are no news.
+            if column.holds == "dates" {
+                let _ = writeln!(
+                    text,
+                    "      {} in {} rows, first in line {}: {}",
+                    form.form, form.rows, form.line, form.first
+                );
+            }
+        }
+    }
+    text.push_str(if found.unsure.is_empty() {
+        "\nUnsure is nothing that could be seen.\n"
+    } else {
+        "\nUnsure is:\n"
+    });
+    for (place, sentence) in found.unsure.iter().enumerate() {
+        let _ = writeln!(text, "  {}. {sentence}", place + 1);
+    }
+    match mapping {
+        Some(folder) => {
+            let _ = writeln!(
+                text,
+                "\nThe mapping is in {}. Read it, change it, and try it:\n  redress extract --store {} --mapping {}",
+                folder.display(),
+                found.file.display(),
+                folder.display()
+            );
+        }
+        None => text.push_str("\nNothing was written (dry run).\n"),
+    }
+    text
+}
