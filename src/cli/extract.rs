@@ -18,7 +18,7 @@ pub struct Args {
     /// The store to read [default: the register]
     #[arg(long, value_name = "PATH")]
     pub store: Option<PathBuf>,
-    /// A shipped mapping (redress, csv, servicenow_csv) or a folder of SQL
+    /// A shipped mapping (redress, csv, xes, zammad, glpi, osticket, servicenow_csv) or a folder of SQL
     #[arg(long, value_name = "NAME|DIR")]
     pub mapping: Option<String>,
     /// What was recorded by then [default: now]
@@ -57,6 +57,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     ];
     for (table, count) in &manifest.rows {
         rows.push(vec![text(&format!("rows of {table}")), number(*count)]);
+    }
+    for unknown in &manifest.unknown {
+        rows.push(vec![
+            text(&format!("unknown {}: {}", unknown.what, unknown.word)),
+            number(unknown.rows),
+        ]);
     }
     for refused in &totals.refused {
         rows.push(vec![

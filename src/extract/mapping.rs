@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::texts::Texts;
 use crate::domain::stages::Stage;
 use crate::domain::vocabulary::words;
 use crate::hex::hex;
@@ -28,6 +29,9 @@ pub struct Mapping {
 pub struct MappingSettings {
     pub title: String,
     pub source: SourceKind,
+    /// The program and version whose tables it reads, for messages about tables that are otherwise.
+    #[serde(default)]
+    pub written_for: Option<String>,
     /// Zone of the source's local times and days; the organisation's when left out.
     #[serde(default)]
     pub zone: Option<String>,
@@ -79,11 +83,13 @@ pub enum SourceKind {
     Register,
     /// Any other SQLite file.
     Sqlite,
-    /// A folder of CSV files, staged into a temporary SQLite file.
+    /// CSV files of a folder, or the tables of the same names in a SQLite file, staged into a temporary SQLite file.
     Csv,
+    /// An event log in XES (IEEE 1849), staged likewise.
+    Xes,
 }
 
-/// A CSV file that is staged as a table.
+/// A CSV file, or the table of its name in a SQLite file, that is staged as a table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StagedFile {
@@ -94,12 +100,15 @@ pub struct StagedFile {
     /// Columns that must exist, and those of the empty table when an optional file is absent.
     #[serde(default)]
     pub columns: Vec<String>,
-    /// Text that stands for a missing value, besides the empty field.
+    /// Columns that together name a row: a row that comes twice stops the extract.
     #[serde(default)]
-    pub missing: Option<String>,
-    /// Columns that hold instants, with their format: `rfc3339` or one of chrono's.
+    pub key: Vec<String>,
+    /// Texts that stand for a missing value, besides the empty field.
     #[serde(default)]
-    pub instants: BTreeMap<String, String>,
+    pub missing: Texts,
+    /// Columns that hold instants, with their forms: `rfc3339` or chrono's. Several are tried in their order.
+    #[serde(default)]
+    pub instants: BTreeMap<String, Texts>,
     /// Encoding, such as `windows-1254`; guessed when left out.
     #[serde(default)]
     pub encoding: Option<String>,
@@ -233,13 +242,38 @@ macro_rules! shipped {
 shipped! {
     "redress": [
         "mapping.toml", "months.sql", "case.sql", "event.sql", "narrative.sql", "exposure.sql",
-        "evidence.sql", "objective.sql", "staff.sql", "head.sql", "anchor.sql", "changed.sql", "secret.sql",
+        "evidence.sql", "objective.sql", "chart_phase.sql", "staff.sql", "head.sql", "anchor.sql", "changed.sql",
+        "secret.sql",
     ],
     "csv": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql",
-        "exposure.sql", "evidence.sql", "objective.sql", "staff.sql", "head.sql", "census.sql",
+        "exposure.sql", "evidence.sql", "objective.sql", "chart_phase.sql", "staff.sql", "head.sql", "census.sql",
     ],
     "servicenow_csv": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql", "census.sql",
+    ],
+    "zammad": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql", "head.sql", "census.sql",
+        "unknown.sql",
+    ],
+    "glpi": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql", "head.sql", "census.sql",
+        "unknown.sql",
+    ],
+    "osticket": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql", "head.sql", "census.sql",
+        "unknown.sql",
+    ],
+    "xes": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql", "census.sql", "unknown.sql",
+    ],
+    "xes_helpdesk": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql", "census.sql", "unknown.sql",
+    ],
+    "xes_receipt": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql", "census.sql", "unknown.sql",
+    ],
+    "xes_running_example": [
+        "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "head.sql", "census.sql", "unknown.sql",
     ],
 }

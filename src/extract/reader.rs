@@ -1,5 +1,7 @@
 //! Canonical rows of cases, one after the other: the mapping's streams merged by `case_key`.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,6 +9,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
+use rustc_hash::FxBuildHasher;
 
 use super::mapping::Mapping;
 use super::query::{Columns, Query, Stream};
@@ -175,7 +178,7 @@ impl<'c> CaseReader<'c> {
         let mut pending = next_event(&mut events, scope, ledger)?;
         let mut pending_text = next_text(&mut narratives)?;
         let mut last_key = i64::MIN;
-        let mut case_ids = std::collections::HashSet::new();
+        let mut seen = Seen::default();
         while let Some((case_key, mut bundle)) = cases.next(|columns, row, number| {
             Ok(CaseBundle {
                 case_key: columns.integer(row, 0, number)?,
@@ -187,7 +190,7 @@ impl<'c> CaseReader<'c> {
                 known_later: false,
             })
         })? {
-            if case_key == last_key || !case_ids.insert(bundle.case_id.clone()) {
+            if case_key == last_key || !seen.is_new(&bundle.case_id) {
                 return Err(ReadError::Twice {
                     file: self.case_file.clone(),
                     case_id: bundle.case_id,
@@ -238,6 +241,22 @@ impl<'c> CaseReader<'c> {
             pending = next_event(&mut events, scope, ledger)?;
         }
         Ok(())
+    }
+}
+
+/// The numbers of a month's cases, so that one that comes twice is found. Of each only 128 bits are kept, by
+/// two keyed hashes: a month of a great register has 100,000 and more, and their texts took tens of megabytes.
+#[derive(Default)]
+struct Seen {
+    one: RandomState,
+    other: RandomState,
+    marks: HashSet<(u64, u64), FxBuildHasher>,
+}
+
+impl Seen {
+    fn is_new(&mut self, case_id: &str) -> bool {
+        self.marks
+            .insert((self.one.hash_one(case_id), self.other.hash_one(case_id)))
     }
 }
 

@@ -12,6 +12,7 @@ use super::order::{Done, ExtractError, Order, query_error};
 use super::reuse::{Plan, link_months, reusable};
 use super::small_tables::{write_empty_partitions, write_small_tables};
 use super::source::Source;
+use super::unknown::{in_words, unknown_words};
 use crate::hex::hex;
 use crate::lake::manifest::{Manifest, RulesUsed};
 use crate::lake::store::Lake;
@@ -53,6 +54,8 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
         link_months(&draft, reuse, &linked, &mut manifest)?;
     }
     write_small_tables(&draft, first, order, &mut manifest)?;
+    manifest.unknown = unknown_words(first, order)?;
+    notes.extend(in_words(&manifest.unknown));
     let made = make_months(readers, &draft, order, key.as_deref(), tasks, &mut manifest)?;
     if linked.len() + made.spliced > 0 {
         manifest.linked_from = reuse.as_ref().map(|reuse| reuse.name.clone());
@@ -193,6 +196,7 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
             .iter()
             .map(ToString::to_string)
             .collect(),
+        unknown: Vec::new(),
         chain_head: head.chain.clone(),
         last_seq: head.last_seq,
         rows: BTreeMap::new(),

@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 use super::mapping::{Mapping, SourceKind};
+use super::plain_text::plain_text;
 use super::staging::{StagingError, stage};
 
 /// A store that can be read.
@@ -40,7 +41,7 @@ pub enum SourceError {
 }
 
 impl Source {
-    /// Opens a store for a mapping; a folder of CSV files is staged first.
+    /// Opens a store for a mapping; CSV files and event logs are staged first.
     ///
     /// # Errors
     /// When the store is missing, is not what the mapping reads, or cannot be staged.
@@ -69,7 +70,7 @@ impl Source {
                     .map_err(|e| source.explain(e))?;
                 Ok(source)
             }
-            SourceKind::Csv => {
+            SourceKind::Csv | SourceKind::Xes => {
                 let folder = tempfile::tempdir().map_err(|e| SourceError::Unusable {
                     path: std::env::temp_dir(),
                     what: format!("no room for a staged copy: {e}"),
@@ -183,8 +184,8 @@ fn sqlite_error(path: &Path, error: rusqlite::Error) -> SourceError {
 }
 
 /// What a mapping's SQL may use besides SQLite's own functions:
-/// `local_month(instant)` gives YYYY-MM in the source's zone, `rfc3339(instant)` the text of an instant.
-/// An instant is microseconds in UTC or RFC 3339 text.
+/// `local_month(instant)` gives YYYY-MM in the source's zone, `rfc3339(instant)` the text of an instant,
+/// `plain_text(html)` what a text with markup says. An instant is microseconds in UTC or RFC 3339 text.
 fn add_functions(connection: &Connection, zone: Tz) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("local_month", 1, flags, move |ctx| {
@@ -196,6 +197,12 @@ fn add_functions(connection: &Connection, zone: Tz) -> rusqlite::Result<()> {
     connection.create_scalar_function("rfc3339", 1, flags, |ctx| {
         Ok(instant_of(ctx.get_raw(0))
             .map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+    })?;
+    connection.create_scalar_function("plain_text", 1, flags, |ctx| {
+        Ok(match ctx.get_raw(0) {
+            ValueRef::Text(text) => Some(plain_text(&String::from_utf8_lossy(text))),
+            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+        })
     })
 }
 

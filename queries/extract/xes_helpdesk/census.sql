@@ -1,0 +1,1 @@
+SELECT (SELECT COUNT(*) FROM trace) AS cases, (SELECT COUNT(*) FROM derived) AS events

@@ -1,0 +1,1 @@
+SELECT MAX(seq) AS last_seq, NULL AS chain_head FROM derived WHERE occurred_at <= :as_of

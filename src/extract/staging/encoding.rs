@@ -1,0 +1,79 @@
+//! In which encoding a text file is.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use encoding_rs::Encoding;
+
+use super::opened::bytes_of;
+
+/// An encoding, and how it is known.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::extract) struct Found {
+    pub encoding: &'static Encoding,
+    /// Neither a byte order mark says it nor is the whole file UTF-8.
+    pub guessed: bool,
+}
+
+/// UTF-8 when the whole file is, what its byte order mark says, or the best guess. Reads the file once.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(in crate::extract) fn encoding_of(path: &Path) -> io::Result<Found> {
+    let known = |encoding| Found {
+        encoding,
+        guessed: false,
+    };
+    let mut file = bytes_of(path)?;
+    let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    let mut utf8 = Utf8Check::default();
+    let mut buffer = vec![0; 1 << 16];
+    let mut start = true;
+    loop {
+        let read = file.read(&mut buffer)?;
+        let bytes = &buffer[..read];
+        if start && let Some((encoding, _)) = Encoding::for_bom(bytes) {
+            return Ok(known(encoding));
+        }
+        start = false;
+        utf8.feed(bytes);
+        guess.feed(bytes, read == 0);
+        if read == 0 {
+            break;
+        }
+    }
+    if utf8.valid() {
+        return Ok(known(encoding_rs::UTF_8));
+    }
+    Ok(Found {
+        encoding: guess.guess(None, chardetng::Utf8Detection::Deny),
+        guessed: true,
+    })
+}
+
+/// Whether a stream of bytes is UTF-8, over the borders of its pieces.
+#[derive(Default)]
+struct Utf8Check {
+    pending: Vec<u8>,
+    broken: bool,
+}
+
+impl Utf8Check {
+    fn feed(&mut self, bytes: &[u8]) {
+        if self.broken {
+            return;
+        }
+        self.pending.extend_from_slice(bytes);
+        match std::str::from_utf8(&self.pending) {
+            Ok(_) => self.pending.clear(),
+            Err(error) if error.error_len().is_none() => {
+                self.pending.drain(..error.valid_up_to());
+            }
+            Err(_) => self.broken = true,
+        }
+    }
+
+    fn valid(&self) -> bool {
+        !self.broken && self.pending.is_empty()
+    }
+}
