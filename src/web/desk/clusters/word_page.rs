@@ -1,0 +1,198 @@
+//! One word on a cluster: its form, and what is recorded when it is sent.
+
+use askama::Template;
+
+use super::page::{Row, asked, book_of, happened};
+use super::word::{Saying, refusal};
+use crate::domain::cluster::{Cluster, ClusterId};
+use crate::recurrence::word::{Speaker, WordError, events};
+use crate::register::{Recording, RegisterError};
+use crate::web::answer::Answer;
+use crate::web::app::App;
+use crate::web::entry::{EntryForm, Wrong};
+use crate::web::error::{Result, WebError};
+use crate::web::quality::snapshot::Snapshot;
+use crate::web::shell::{Area, Shell};
+use crate::web::visit::{Fields, Visit};
+
+#[derive(Template)]
+#[template(path = "web/desk/clusters/word.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    id: ClusterId,
+    name: String,
+    lead: String,
+    since: Vec<Row>,
+    form: EntryForm,
+}
+
+/// What came of a word: it was recorded, or why not.
+enum Outcome {
+    Recorded,
+    Refused(WordError),
+    /// Somebody, or a search, wrote into the book meanwhile.
+    Moved,
+}
+
+/// `GET /desk/clusters/{id}/{command}`.
+pub fn ask(app: &App, visit: &Visit) -> Result<Answer> {
+    let (saying, cluster) = allowed(app, visit)?;
+    if !saying.fits(&cluster) {
+        return Ok(Answer::see(format!("/desk/clusters/{}", cluster.id)));
+    }
+    shown(
+        app,
+        visit,
+        saying,
+        &cluster,
+        &Fields::default(),
+        Vec::new(),
+        None,
+    )
+}
+
+/// `POST /desk/clusters/{id}/{command}`.
+pub fn say(app: &App, visit: &Visit) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let (saying, cluster) = allowed(app, visit)?;
+    let entered = &visit.form;
+    let id = cluster.id;
+    let length = app.register(|r| r.cluster_history(id))?.len();
+    let seen = entered.get("last_seq").parse::<usize>().unwrap_or(length);
+    if seen != length || !saying.fits(&cluster) {
+        let wrong = Wrong::whole(words.text("cluster_refused.moved"));
+        return conflict(app, visit, saying, &cluster, wrong, seen);
+    }
+    let core = |of: ClusterId| exemplar(app, visit, of);
+    let word = match saying.word(words, &cluster, entered, core) {
+        Ok(word) => word,
+        Err(wrongs) => return shown(app, visit, saying, &cluster, entered, wrongs, None),
+    };
+    let name = visit
+        .staff()
+        .map(|staff| staff.name.clone())
+        .unwrap_or_default();
+    let speaker = Speaker {
+        name: &name,
+        reason: entered.given("reason"),
+        now: visit.now,
+    };
+    let outcome = app.register(|r| {
+        let source = r.cluster_source(id)?;
+        let known = r.cluster_book(&source, None)?;
+        let events = match events(&known, &word, &speaker) {
+            Ok((events, _)) => events,
+            Err(error) => return Ok::<_, WebError>(Outcome::Refused(error)),
+        };
+        let recording = Recording {
+            source: &source,
+            after: known.last_batch,
+            events: &events,
+        };
+        match r.record_clusters(recording) {
+            Ok(()) => Ok(Outcome::Recorded),
+            Err(RegisterError::BookMoved { .. }) => Ok(Outcome::Moved),
+            Err(RegisterError::Book(error)) => Ok(Outcome::Refused(error.into())),
+            Err(error) => Err(error.into()),
+        }
+    })?;
+    match outcome {
+        Outcome::Recorded => Ok(Answer::see(format!(
+            "/desk/clusters/{id}?done=cluster_{saying}"
+        ))),
+        Outcome::Refused(error) => {
+            let wrongs = vec![refusal(words, saying, &error)];
+            shown(app, visit, saying, &cluster, entered, wrongs, None)
+        }
+        Outcome::Moved => {
+            let wrong = Wrong::whole(words.text("cluster_refused.moved"));
+            conflict(app, visit, saying, &cluster, wrong, seen)
+        }
+    }
+}
+
+/// The word and the cluster of a route.
+fn allowed(app: &App, visit: &Visit) -> Result<(Saying, Cluster)> {
+    let saying: Saying = visit
+        .place("command")
+        .parse()
+        .map_err(|_| WebError::NotFound)?;
+    let id = asked(visit)?;
+    let (_, book) = book_of(app, id)?;
+    let cluster = book.cluster(id).map_err(RegisterError::from)?;
+    Ok((saying, cluster.clone()))
+}
+
+/// The case that stands for a cluster in the newest search; `None` where there is none.
+fn exemplar(app: &App, visit: &Visit, id: ClusterId) -> Option<String> {
+    let snapshot = Snapshot::newest(app, visit.now, None).ok()??;
+    let sql = format!(
+        "SELECT k.case_id FROM clusters AS g JOIN cases AS k ON k.case_key = g.exemplar_case_key \
+         WHERE g.cluster_id = '{id}'"
+    );
+    let table = snapshot.engine.sql(&sql, "exemplar").ok()?;
+    (!table.rows.is_empty()).then(|| table.text(0, "case_id"))
+}
+
+fn conflict(
+    app: &App,
+    visit: &Visit,
+    saying: Saying,
+    cluster: &Cluster,
+    wrong: Wrong,
+    seen: usize,
+) -> Result<Answer> {
+    let page = shown(
+        app,
+        visit,
+        saying,
+        cluster,
+        &visit.form,
+        vec![wrong],
+        Some(seen),
+    )?;
+    Ok(page.status(axum::http::StatusCode::CONFLICT))
+}
+
+fn shown(
+    app: &App,
+    visit: &Visit,
+    saying: Saying,
+    cluster: &Cluster,
+    entered: &Fields,
+    wrongs: Vec<Wrong>,
+    seen: Option<usize>,
+) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let id = cluster.id;
+    let (history, zone) =
+        app.register(|r| Ok::<_, WebError>((r.cluster_history(id)?, r.zone())))?;
+    let since = match seen {
+        None => Vec::new(),
+        Some(seen) => history
+            .iter()
+            .skip(seen)
+            .map(|event| Row {
+                when: words.moment(event.recorded_at, zone),
+                ..happened(words, event)
+            })
+            .collect(),
+    };
+    let title = words.text(&format!("cluster.say_{saying}")).to_owned();
+    let form = EntryForm::new(
+        "word",
+        format!("/desk/clusters/{id}/{saying}"),
+        words.text("cluster.record"),
+        saying.fields(words, cluster, entered),
+    )
+    .hidden("last_seq", history.len().to_string())
+    .refused(wrongs);
+    Answer::page(&Page {
+        shell: Shell::new(app, visit, Area::Desk, title),
+        id,
+        name: cluster.name.clone().unwrap_or_default(),
+        lead: words.text(&format!("cluster.lead_{saying}")).to_owned(),
+        since,
+        form,
+    })
+}

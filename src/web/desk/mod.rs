@@ -1,0 +1,56 @@
+//! The desk: where staff work on complaints. One file a subject, its template beside it.
+//!
+//! A command of a case is a row of one table ([`commands`]); which of them a page offers follows from the workflow
+//! itself and from the roles, so that no second list of states can drift away from it. Who sees a case is decided in
+//! [`sight`] alone.
+
+pub mod actions;
+mod asking;
+pub mod case;
+pub mod clusters;
+pub mod command;
+pub mod commands;
+mod happened;
+mod ledger;
+mod mending;
+mod opened;
+pub mod outbox;
+pub mod password;
+pub mod queue;
+mod reading;
+pub mod records;
+mod refusal;
+pub mod register;
+pub mod reviews;
+pub mod search;
+pub mod sight;
+pub mod sign_in;
+pub mod similar;
+pub mod staff;
+mod together;
+
+use crate::web::quality;
+use crate::web::routes::Route;
+
+/// Every route of the desk and of the quality page.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    [
+        sign_in::ROUTES,
+        password::ROUTES,
+        queue::ROUTES,
+        case::ROUTES,
+        command::ROUTES,
+        register::ROUTES,
+        similar::ROUTES,
+        search::ROUTES,
+        outbox::ROUTES,
+        actions::ROUTES,
+        clusters::ROUTES,
+        records::ROUTES,
+        reviews::ROUTES,
+        staff::ROUTES,
+        quality::ROUTES,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,240 @@
+//! Records beside the cases: figures and findings entered by hand with what proves them, targets of indicators, and the
+//! courses that staff took. Each is added and none is changed.
+
+mod evidence;
+mod objectives;
+mod training;
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use crate::domain::vocabulary::Role;
+use crate::register::{Register, RegisterError};
+use crate::web::answer::Answer;
+use crate::web::app::App;
+use crate::web::entry::{EntryForm, Wrong};
+use crate::web::error::{Result, WebError};
+use crate::web::once;
+use crate::web::routes::{Access, Route};
+use crate::web::shell::{Area, Shell};
+use crate::web::visit::{Fields, Visit};
+use crate::web::words::Words;
+
+/// Who keeps these records.
+const KEEPERS: Access = Access::Staff(&[Role::Quality, Role::Admin]);
+
+pub const ROUTES: &[Route] = &[
+    Route::get("/desk/records", KEEPERS, page),
+    Route::post("/desk/records", KEEPERS, add),
+];
+
+/// Records that are listed, the latest first.
+const SHOWN: usize = 100;
+
+#[derive(Template)]
+#[template(path = "web/desk/records/page.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    sections: Vec<Section>,
+}
+
+/// One kind of record: its form and what was recorded.
+struct Section {
+    id: &'static str,
+    title: String,
+    lead: String,
+    add: String,
+    /// One: a template includes it in a loop.
+    forms: Vec<EntryForm>,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// A kind of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Evidence,
+    Objective,
+    Training,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Evidence, Kind::Objective, Kind::Training];
+
+    const fn id(self) -> &'static str {
+        match self {
+            Kind::Evidence => "evidence",
+            Kind::Objective => "objective",
+            Kind::Training => "training",
+        }
+    }
+}
+
+/// What a kind's form needs of a visit.
+struct Asked<'a> {
+    words: &'a Words,
+    visit: &'a Visit,
+    today: NaiveDate,
+}
+
+fn page(app: &App, visit: &Visit) -> Result<Answer> {
+    shown(app, visit, None, Vec::new())
+}
+
+fn add(app: &App, visit: &Visit) -> Result<Answer> {
+    let what = visit.form.get("what");
+    let kind = Kind::ALL
+        .into_iter()
+        .find(|kind| kind.id() == what)
+        .ok_or_else(|| WebError::BadForm {
+            why: format!("`{what}` is no kind of record"),
+        })?;
+    let recorded = || Answer::see(format!("/desk/records?done=record_{what}#{what}"));
+    if once::sent_before(app, visit)?.is_some() {
+        return Ok(recorded());
+    }
+    let outcome = app.register(|r| {
+        let asked = Asked {
+            words: app.words(visit.language),
+            visit,
+            today: today(r, visit),
+        };
+        match kind {
+            Kind::Evidence => evidence::add(r, &asked),
+            Kind::Objective => objectives::add(r, &asked),
+            Kind::Training => training::add(r, &asked),
+        }
+    });
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            once::not_done(app, visit)?;
+            return Err(error);
+        }
+    };
+    match outcome {
+        Ok(()) => {
+            once::done(app, visit, kind.id())?;
+            Ok(recorded())
+        }
+        Err(wrongs) => {
+            once::not_done(app, visit)?;
+            shown(app, visit, Some(kind), wrongs)
+        }
+    }
+}
+
+fn today(register: &Register, visit: &Visit) -> NaiveDate {
+    visit.now.with_timezone(&register.zone()).date_naive()
+}
+
+fn shown(app: &App, visit: &Visit, refused: Option<Kind>, wrongs: Vec<Wrong>) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let none = Fields::default();
+    let mut wrongs = wrongs;
+    let mut sections = app.register(|r| {
+        let asked = Asked {
+            words,
+            visit,
+            today: today(r, visit),
+        };
+        Ok::<_, WebError>(vec![
+            evidence::section(r, &asked, entered(visit, refused, Kind::Evidence, &none))?,
+            objectives::section(r, &asked, entered(visit, refused, Kind::Objective, &none))?,
+            training::section(r, &asked, entered(visit, refused, Kind::Training, &none))?,
+        ])
+    })?;
+    for (kind, section) in Kind::ALL.into_iter().zip(&mut sections) {
+        let own = match refused == Some(kind) {
+            true => std::mem::take(&mut wrongs),
+            false => Vec::new(),
+        };
+        let key = once::key(entered(visit, refused, kind, &none))?;
+        let forms = std::mem::take(&mut section.forms);
+        section.forms = forms
+            .into_iter()
+            .map(|form| {
+                form.hidden("what", kind.id())
+                    .hidden(once::FIELD, key.clone())
+                    .refused(own.clone())
+            })
+            .collect();
+    }
+    let title = words.text("records.title");
+    Answer::page(&Page {
+        shell: Shell::new(app, visit, Area::Desk, title),
+        sections,
+    })
+}
+
+/// What was entered into the form of a kind.
+fn entered<'f>(
+    visit: &'f Visit,
+    refused: Option<Kind>,
+    kind: Kind,
+    none: &'f Fields,
+) -> &'f Fields {
+    match refused == Some(kind) {
+        true => &visit.form,
+        false => none,
+    }
+}
+
+/// A day that has come.
+fn day(asked: &Asked<'_>, name: &'static str, wrongs: &mut Vec<Wrong>) -> Option<NaiveDate> {
+    let key = match asked.visit.form.get(name).parse::<NaiveDate>() {
+        Ok(day) if day <= asked.today => return Some(day),
+        Ok(_) => "records.day_ahead",
+        Err(_) => "records.no_day",
+    };
+    wrongs.push(Wrong::of(name, asked.words.text(key)));
+    None
+}
+
+/// A number as three languages write it.
+fn number(text: &str) -> Option<f64> {
+    let plain: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| match c {
+            ',' => '.',
+            '−' => '-',
+            other => other,
+        })
+        .collect();
+    plain.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// What the register does not take of an entry; its own faults stay errors.
+fn refused(asked: &Asked<'_>, error: RegisterError) -> Result<Wrong> {
+    match error {
+        error @ (RegisterError::Invalid { .. } | RegisterError::NoSuch { .. }) => {
+            Ok(Wrong::whole(asked.words.text("records.refused")).saying(error))
+        }
+        error => Err(error.into()),
+    }
+}
+
+fn columns(words: &Words, keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| words.text(key).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_with_point_or_comma() {
+        for (text, value) in [
+            ("12", 12.0),
+            ("12,5", 12.5),
+            (" 1 250.5 ", 1250.5),
+            ("−3", -3.0),
+        ] {
+            assert_eq!(number(text), Some(value), "{text}");
+        }
+        for text in ["", "a", "inf", "NaN", "1,250.5"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! Who may act: members of staff with their roles, department, site and discretion. For administrators.
+//!
+//! A password that the program makes is shown once, in the answer to the form that asked for it; it has to be changed at
+//! the first signing in.
+
+use askama::Template;
+
+use crate::domain::vocabulary::Role;
+use crate::register::{NewStaff, RegisterError, Staff};
+use crate::web::answer::Answer;
+use crate::web::app::App;
+use crate::web::desk::happened::amount;
+use crate::web::desk::reading::{code_of, minor_units};
+use crate::web::entry::{Choice, EntryForm, Field, Wrong};
+use crate::web::error::{Result, WebError};
+use crate::web::routes::{Access, Route};
+use crate::web::shell::{Area, STAFF, Shell};
+use crate::web::visit::{Fields, Visit};
+use crate::web::words::Words;
+
+const ADMIN: Access = Access::Staff(&[Role::Admin]);
+
+pub const ROUTES: &[Route] = &[
+    Route::get("/desk/staff", ADMIN, page),
+    Route::post("/desk/staff", ADMIN, change).hashing(),
+];
+
+#[derive(Template)]
+#[template(path = "web/desk/staff/page.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    /// A password that was made: whose it is, and the password.
+    made: Option<(String, String)>,
+    /// Whose forms are shown.
+    person: Option<String>,
+    /// Their forms, or the one to add somebody.
+    forms: Vec<Titled>,
+    adding: Vec<EntryForm>,
+    rows: Vec<Row>,
+}
+
+/// A form under a heading.
+struct Titled {
+    title: String,
+    /// One: a template includes it in a loop.
+    forms: Vec<EntryForm>,
+}
+
+struct Row {
+    name: String,
+    to: String,
+    roles: String,
+    department: String,
+    site: String,
+    discretion: String,
+    active: bool,
+    must_change: bool,
+    courses: String,
+}
+
+/// What is done to the staff list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Add,
+    Roles,
+    Discretion,
+    Active,
+    Reset,
+}
+
+impl What {
+    const OF_A_PERSON: [What; 4] = [What::Roles, What::Discretion, What::Active, What::Reset];
+
+    const fn id(self) -> &'static str {
+        match self {
+            What::Add => "add",
+            What::Roles => "roles",
+            What::Discretion => "discretion",
+            What::Active => "active",
+            What::Reset => "reset",
+        }
+    }
+
+    fn of(id: &str) -> Option<What> {
+        std::iter::once(What::Add)
+            .chain(What::OF_A_PERSON)
+            .find(|what| what.id() == id)
+    }
+}
+
+/// What came of a change.
+enum Outcome {
+    Done,
+    /// A password was made for this person.
+    Made(String, String),
+    Refused(Vec<Wrong>),
+}
+
+fn page(app: &App, visit: &Visit) -> Result<Answer> {
+    let person = visit.query.text("person");
+    shown(app, visit, person, None, None)
+}
+
+fn change(app: &App, visit: &Visit) -> Result<Answer> {
+    let form = &visit.form;
+    let what = What::of(form.get("what")).ok_or_else(|| WebError::BadForm {
+        why: format!("`{}` is nothing that is done to staff", form.get("what")),
+    })?;
+    let person = form.get("person").to_owned();
+    let outcome = match what {
+        What::Add => add(app, visit)?,
+        What::Roles => roles(app, visit, &person)?,
+        What::Discretion => discretion(app, visit, &person)?,
+        What::Active => active(app, visit, &person)?,
+        What::Reset => reset(app, visit, &person)?,
+    };
+    let of_whom = (what != What::Add).then_some(person);
+    match outcome {
+        Outcome::Done => Ok(Answer::see(format!("/desk/staff?done=staff_{}", what.id()))),
+        Outcome::Made(name, password) => shown(app, visit, None, Some((name, password)), None),
+        Outcome::Refused(wrongs) => shown(app, visit, of_whom, None, Some((what, wrongs))),
+    }
+}
+
+fn add(app: &App, visit: &Visit) -> Result<Outcome> {
+    let (words, form) = (app.words(visit.language), &visit.form);
+    let mut wrongs = Vec::new();
+    let name = form.get("name").to_owned();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        wrongs.push(Wrong::of("name", words.text("people.name_missing")));
+    }
+    let roles = chosen_roles(words, form, &mut wrongs);
+    let discretion_minor = chosen_discretion(words, form, &mut wrongs);
+    if !wrongs.is_empty() {
+        return Ok(Outcome::Refused(wrongs));
+    }
+    let department = form.text("department");
+    let new = NewStaff {
+        name: name.clone(),
+        roles,
+        department: department.map(|written| code_of(words, "departments", &written)),
+        site: form.text("site"),
+        discretion_minor: discretion_minor.flatten(),
+    };
+    match app.register(|r| r.add_staff(&new)) {
+        Ok(password) => Ok(Outcome::Made(name, password)),
+        Err(RegisterError::Exists { .. }) => Ok(Outcome::Refused(vec![Wrong::of(
+            "name",
+            words.text("people.name_taken"),
+        )])),
+        Err(error) => refused(words, error),
+    }
+}
+
+fn roles(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
+    let words = app.words(visit.language);
+    let mut wrongs = Vec::new();
+    let roles = chosen_roles(words, &visit.form, &mut wrongs);
+    if is_me(visit, person) && !roles.contains(&Role::Admin) {
+        wrongs.push(Wrong::of("roles", words.text("people.not_yourself")));
+    }
+    if !wrongs.is_empty() {
+        return Ok(Outcome::Refused(wrongs));
+    }
+    match app.register(|r| r.set_roles(person, &roles)) {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) => refused(words, error),
+    }
+}
+
+fn discretion(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
+    let words = app.words(visit.language);
+    let mut wrongs = Vec::new();
+    let limit = chosen_discretion(words, &visit.form, &mut wrongs);
+    let Some(limit) = limit else {
+        return Ok(Outcome::Refused(wrongs));
+    };
+    match app.register(|r| r.set_discretion(person, limit)) {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) => refused(words, error),
+    }
+}
+
+fn active(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
+    let words = app.words(visit.language);
+    let active = visit.form.ticked("may_act");
+    if is_me(visit, person) && !active {
+        let wrong = Wrong::of("may_act", words.text("people.not_yourself"));
+        return Ok(Outcome::Refused(vec![wrong]));
+    }
+    match app.register(|r| r.set_active(person, active)) {
+        Ok(()) => {
+            if !active {
+                app.visits.end_all_of(person)?;
+            }
+            Ok(Outcome::Done)
+        }
+        Err(error) => refused(words, error),
+    }
+}
+
+fn reset(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
+    let words = app.words(visit.language);
+    match app.register(|r| r.reset_password(person)) {
+        Ok(password) => {
+            app.visits.end_all_of(person)?;
+            Ok(Outcome::Made(person.to_owned(), password))
+        }
+        Err(error) => refused(words, error),
+    }
+}
+
+/// What the register does not take of an entry; its own faults stay errors.
+fn refused(words: &Words, error: RegisterError) -> Result<Outcome> {
+    match error {
+        error @ (RegisterError::Invalid { .. } | RegisterError::NoSuch { .. }) => {
+            let wrong = Wrong::whole(words.text("people.refused")).saying(error);
+            Ok(Outcome::Refused(vec![wrong]))
+        }
+        error => Err(error.into()),
+    }
+}
+
+fn is_me(visit: &Visit, person: &str) -> bool {
+    visit.staff().is_some_and(|staff| staff.name == person)
+}
+
+/// The roles that were ticked, the usual one first.
+fn chosen_roles(words: &Words, form: &Fields, wrongs: &mut Vec<Wrong>) -> Vec<Role> {
+    let mut roles: Vec<Role> = form
+        .all("roles")
+        .filter_map(|role| role.parse().ok())
+        .collect();
+    roles.retain(|role| STAFF.contains(role));
+    let usual: Option<Role> = form.get("usual").parse().ok();
+    match usual.and_then(|usual| roles.iter().position(|role| *role == usual)) {
+        Some(at) => roles[..=at].rotate_right(1),
+        None if roles.is_empty() => wrongs.push(Wrong::of("roles", words.text("people.no_role"))),
+        None => wrongs.push(Wrong::of("usual", words.text("people.usual_missing"))),
+    }
+    roles
+}
+
+/// What the person may grant alone; the inner `None` is "without limit", the outer one "cannot be read".
+fn chosen_discretion(words: &Words, form: &Fields, wrongs: &mut Vec<Wrong>) -> Option<Option<i64>> {
+    let Some(text) = form.given("discretion") else {
+        return Some(None);
+    };
+    let amount = minor_units(text);
+    if amount.is_none() {
+        wrongs.push(Wrong::of("discretion", words.text("people.no_amount")));
+    }
+    amount.map(Some)
+}
+
+fn shown(
+    app: &App,
+    visit: &Visit,
+    person: Option<String>,
+    made: Option<(String, String)>,
+    refused: Option<(What, Vec<Wrong>)>,
+) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let (staff, trainings) =
+        app.register(|r| Ok::<_, WebError>((r.list_staff()?, r.trainings(None)?)))?;
+    let known = match &person {
+        None => None,
+        Some(name) => Some(
+            staff
+                .iter()
+                .find(|member| member.name == *name)
+                .ok_or(WebError::NotFound)?,
+        ),
+    };
+    let none = Fields::default();
+    let entered = |what: What| match &refused {
+        Some((refused, _)) if *refused == what => &visit.form,
+        _ => &none,
+    };
+    let wrongs = |what: What| match &refused {
+        Some((refused, wrongs)) if *refused == what => wrongs.clone(),
+        _ => Vec::new(),
+    };
+    let forms = match known {
+        None => Vec::new(),
+        Some(member) => What::OF_A_PERSON
+            .iter()
+            .map(|what| Titled {
+                title: words
+                    .text(&format!("people.title_{}", what.id()))
+                    .to_owned(),
+                forms: vec![
+                    form_of(words, *what, Some(member), entered(*what)).refused(wrongs(*what)),
+                ],
+            })
+            .collect(),
+    };
+    let adding = form_of(words, What::Add, None, entered(What::Add)).refused(wrongs(What::Add));
+    let currency = app.settings.currency.as_deref();
+    Answer::page(&Page {
+        shell: Shell::new(app, visit, Area::Desk, words.text("people.title")),
+        made,
+        person,
+        forms,
+        adding: vec![adding],
+        rows: staff
+            .iter()
+            .map(|member| {
+                let courses = trainings.iter().filter(|t| t.staff == member.name).count();
+                row(words, member, courses, currency)
+            })
+            .collect(),
+    })
+}
+
+fn row(words: &Words, member: &Staff, courses: usize, currency: Option<&str>) -> Row {
+    let roles: Vec<String> = member
+        .roles
+        .iter()
+        .map(|role| words.name("codes", role.as_str()))
+        .collect();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("person", &member.name);
+    Row {
+        to: format!("/desk/staff?{}#person", query.finish()),
+        roles: roles.join(", "),
+        department: member
+            .department
+            .as_deref()
+            .map(|code| words.name("departments", code))
+            .unwrap_or_default(),
+        site: member.site.clone().unwrap_or_default(),
+        discretion: match member.discretion_minor {
+            Some(minor) => amount(words, minor, currency),
+            None => words.text("people.without_limit").to_owned(),
+        },
+        active: member.active,
+        must_change: member.must_change,
+        courses: words.count(i64::try_from(courses).unwrap_or(i64::MAX)),
+        name: member.name.clone(),
+    }
+}
+
+fn form_of(words: &Words, what: What, member: Option<&Staff>, entered: &Fields) -> EntryForm {
+    let text = |key: &'static str| words.text(key);
+    let (id, fields) = match what {
+        What::Add => {
+            let mut fields = vec![
+                Field::line("name", text("people.name"))
+                    .hint(text("people.name_hint"))
+                    .of(entered),
+            ];
+            fields.extend(role_fields(words, None, entered));
+            fields.extend([
+                Field::suggested(
+                    "department",
+                    text("people.department"),
+                    words
+                        .codes("departments")
+                        .map(|code| words.name("departments", code)),
+                )
+                .optional()
+                .of(entered),
+                Field::line("site", text("people.site"))
+                    .hint(text("people.site_hint"))
+                    .optional()
+                    .of(entered),
+                discretion_field(words, None, entered),
+            ]);
+            ("add-form", fields)
+        }
+        What::Roles => ("roles-form", role_fields(words, member, entered)),
+        What::Discretion => (
+            "discretion-form",
+            vec![discretion_field(words, member, entered)],
+        ),
+        What::Active => {
+            let value = match member.is_some_and(|member| member.active) {
+                true => "yes",
+                false => "",
+            };
+            let tick = Field::tick("may_act", text("people.may_act")).or(entered, value);
+            ("active-form", vec![tick])
+        }
+        What::Reset => ("reset-form", Vec::new()),
+    };
+    let button = words
+        .text(&format!("people.button_{}", what.id()))
+        .to_owned();
+    let form = EntryForm::new(id, "/desk/staff", button, fields).hidden("what", what.id());
+    match member {
+        Some(member) => form.hidden("person", member.name.clone()),
+        None => form,
+    }
+}
+
+fn role_fields(words: &Words, member: Option<&Staff>, entered: &Fields) -> Vec<Field> {
+    let choices = || {
+        STAFF
+            .iter()
+            .map(|role| Choice::new(role.as_str(), words.name("codes", role.as_str())))
+    };
+    // A form that was sent holds what was ticked, also where that is nothing.
+    let was_sent = !entered.0.is_empty();
+    let held: Vec<(String, String)> = member
+        .filter(|_| !was_sent)
+        .map(|member| member.roles.as_slice())
+        .unwrap_or_default()
+        .iter()
+        .map(|role| ("roles".to_owned(), role.as_str().to_owned()))
+        .collect();
+    let held = Fields(held);
+    let first = member.and_then(|member| member.roles.first());
+    let none = Choice::new("", words.text("people.choose"));
+    vec![
+        Field::ticks("roles", words.text("people.roles"), choices())
+            .hint(words.text("people.roles_hint"))
+            .of(if was_sent { entered } else { &held }),
+        Field::select(
+            "usual",
+            words.text("people.usual"),
+            std::iter::once(none).chain(choices()),
+        )
+        .or(entered, first.map_or("", |role| role.as_str())),
+    ]
+}
+
+fn discretion_field(words: &Words, member: Option<&Staff>, entered: &Fields) -> Field {
+    let limit = member.and_then(|member| member.discretion_minor);
+    let written = limit.map(|minor| words.real(minor as f64 / 100.0, 2));
+    Field::number("discretion", words.text("people.discretion"))
+        .hint(words.text("people.discretion_hint"))
+        .optional()
+        .or(entered, written.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::vocabulary::Language;
+
+    fn form(pairs: &[(&str, &str)]) -> Fields {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Fields(pairs.iter().map(owned).collect())
+    }
+
+    #[test]
+    fn the_usual_role_comes_first_and_is_one_of_those_ticked() {
+        let words = Words::load(Language::En).unwrap();
+        let read = |pairs: &[(&str, &str)]| {
+            let mut wrongs = Vec::new();
+            (chosen_roles(&words, &form(pairs), &mut wrongs), wrongs)
+        };
+        let ticked = [
+            ("roles", "contact"),
+            ("roles", "agent"),
+            ("roles", "quality"),
+        ];
+        let (roles, wrongs) = read(&[&ticked[..], &[("usual", "quality")]].concat());
+        assert_eq!(roles, [Role::Quality, Role::Contact, Role::Agent]);
+        assert!(wrongs.is_empty());
+        let (_, wrongs) = read(&[&ticked[..], &[("usual", "admin")]].concat());
+        assert_eq!(wrongs[0].field, Some("usual"));
+        // Nobody is made the customer or the program.
+        let (roles, wrongs) = read(&[("roles", "customer"), ("roles", "system")]);
+        assert!(roles.is_empty());
+        assert_eq!(wrongs[0].field, Some("roles"));
+    }
+
+    #[test]
+    fn no_discretion_entered_is_none_at_all_and_not_zero() {
+        let words = Words::load(Language::Ru).unwrap();
+        let read = |text: &str| {
+            let mut wrongs = Vec::new();
+            let found = chosen_discretion(&words, &form(&[("discretion", text)]), &mut wrongs);
+            (found, wrongs.len())
+        };
+        assert_eq!(read(""), (Some(None), 0));
+        assert_eq!(read("0"), (Some(Some(0)), 0));
+        assert_eq!(read("1 250,50"), (Some(Some(125_050)), 0));
+        assert_eq!(read("much"), (None, 1));
+    }
+}

@@ -1,0 +1,218 @@
+//! What a complainant adds to the complaint: words and files. It also ends a pause that waited for them.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::field::{Asks, Field, Problem};
+use super::files::{self, Waiting};
+use super::once;
+use super::seen::Seen;
+use super::thread::question;
+use crate::domain::event::{NoteAdded, Resumed};
+use crate::register::{Actor, Draft, RegisterError};
+use crate::web::answer::Answer;
+use crate::web::app::App;
+use crate::web::error::{Result, WebError};
+use crate::web::shell::{Area, Shell};
+use crate::web::uploads::ACCEPT;
+use crate::web::visit::{Fields, Visit};
+use crate::web::visits::{Reserved, Try, random_token};
+
+/// The longest text, in characters.
+const LONGEST_TEXT: usize = 20_000;
+
+#[derive(Template)]
+#[template(path = "web/public/add.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    problems: Vec<Problem>,
+    question: Option<&'a str>,
+    hidden: Vec<(&'static str, String)>,
+    fields: Vec<Field>,
+    files: Vec<Waiting>,
+}
+
+/// What was entered.
+struct Entry {
+    text: String,
+    /// The form's key: sent twice, it counts once.
+    once: String,
+}
+
+impl Entry {
+    fn of(form: &Fields) -> Result<Entry> {
+        let key = form.get("once");
+        Ok(Entry {
+            text: form.get("text").replace("\r\n", "\n").replace('\0', ""),
+            once: match once::is_key(key) {
+                true => key.to_owned(),
+                false => random_token()?,
+            },
+        })
+    }
+}
+
+/// `GET /case/add`.
+pub fn show(app: &App, visit: &Visit) -> Result<Answer> {
+    let seen = Seen::of(app, visit)?;
+    page(
+        app,
+        visit,
+        &seen,
+        &Entry::of(&Fields::default())?,
+        Vec::new(),
+    )
+}
+
+/// The form that waited until its sender had shown the password again. Files do not wait: a browser sends them
+/// only when they are chosen.
+pub fn again(app: &App, visit: &Visit) -> Result<Answer> {
+    let seen = Seen::of(app, visit)?;
+    let problems = other_case(app, visit, &seen);
+    page(app, visit, &seen, &Entry::of(&visit.form)?, problems)
+}
+
+/// `POST /case/add`.
+pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let seen = Seen::of(app, visit)?;
+    let entry = Entry::of(&visit.form)?;
+    let mut problems = other_case(app, visit, &seen);
+    problems.extend(files::keep(app, visit, &entry.once)?);
+    if let Some(file_id) = visit.form.get("go").strip_prefix("drop-") {
+        if let Ok(file_id) = file_id.parse() {
+            app.visits.drop_file(&entry.once, file_id)?;
+        }
+        return page(app, visit, &seen, &entry, problems);
+    }
+    if visit.form.get("go") == "show" {
+        return page(app, visit, &seen, &entry, problems);
+    }
+    let nothing = entry.text.is_empty() && files::waiting(app, visit, &entry.once)?.is_empty();
+    // A form that was taken before has nothing waiting any more.
+    let is_new = app.visits.outcome(&entry.once)?.is_none();
+    if nothing && problems.is_empty() && is_new {
+        problems.push(Problem::new("text", words, "public_add.nothing"));
+    }
+    if entry.text.chars().count() > LONGEST_TEXT {
+        problems.push(Problem::new("text", words, "public_add.too_long"));
+    }
+    if !problems.is_empty() {
+        let answer = page(app, visit, &seen, &entry, problems)?;
+        return Ok(answer.status(StatusCode::UNPROCESSABLE_ENTITY));
+    }
+    match app
+        .visits
+        .check(Try::Complaint, &seen.number, &visit.from, visit.now)
+    {
+        Ok(()) => {}
+        Err(WebError::TooMany { .. }) => {
+            let problem = Problem::new("", words, "failure.too_many_text");
+            let answer = page(app, visit, &seen, &entry, vec![problem])?;
+            return Ok(answer.status(StatusCode::TOO_MANY_REQUESTS));
+        }
+        Err(error) => return Err(error),
+    }
+    match once::reserve(app, &entry.once, visit.now)? {
+        Reserved::Yours => record(app, visit, &seen, entry),
+        Reserved::Done(done) => Ok(Answer::see(format!("/case?done={done}"))),
+        Reserved::Busy => {
+            let problem = Problem::new("", words, "failure.busy_text");
+            let answer = page(app, visit, &seen, &entry, vec![problem])?;
+            Ok(answer.status(StatusCode::CONFLICT))
+        }
+    }
+}
+
+/// The words first, then the files, then the end of the pause: whatever fails, what came before it is recorded,
+/// what did not is shown again, and the clock does not run on nothing.
+fn record(app: &App, visit: &Visit, seen: &Seen, mut entry: Entry) -> Result<Answer> {
+    let words = app.words(visit.language);
+    app.visits
+        .failed(Try::Complaint, &seen.number, &visit.from, visit.now)?;
+    let append = |draft: Draft| {
+        app.register(|register| {
+            register.append(seen.case_key, draft, &Actor::customer(), visit.now)
+        })
+    };
+    if !entry.text.is_empty() {
+        let note = Draft::new(visit.now, NoteAdded {}).text(entry.text.clone());
+        if let Err(error) = append(note) {
+            tracing::error!(number = %seen.number, %error, "an addition could not be recorded");
+            app.visits.release(&entry.once)?;
+            let problem = Problem::new("", words, "public_add.not_recorded");
+            let answer = page(app, visit, seen, &entry, vec![problem])?;
+            return Ok(answer.status(StatusCode::SERVICE_UNAVAILABLE));
+        }
+    }
+    let had_text = !entry.text.is_empty();
+    let sent = app.visits.files_waiting(&entry.once)?.len();
+    let lost = files::attach(app, visit, seen.case_key, &entry.once);
+    let mut done = "case_added";
+    if seen.waits_for_complainant().is_some() && (had_text || lost.len() < sent) {
+        match append(Draft::new(visit.now, Resumed {})) {
+            Ok(_) => done = "case_resumed",
+            // Somebody else went on with it at the same moment.
+            Err(RegisterError::Refused(_) | RegisterError::CaseRefused { .. }) => {}
+            Err(error) => {
+                tracing::error!(number = %seen.number, %error, "a pause could not be ended");
+            }
+        }
+    }
+    if lost.is_empty() {
+        app.visits.remember(&entry.once, done, visit.now)?;
+        return Ok(Answer::see(format!("/case?done={done}")));
+    }
+    app.visits.release(&entry.once)?;
+    entry.text.clear();
+    let key = match had_text {
+        true => "public_add.files_lost",
+        false => "public_add.only_files_lost",
+    };
+    let problem = Problem {
+        field: "files",
+        text: words.fill(key, &[("names", &lost.join(", "))]),
+    };
+    let seen = Seen::of(app, visit)?;
+    let answer = page(app, visit, &seen, &entry, vec![problem])?;
+    Ok(answer.status(StatusCode::SERVICE_UNAVAILABLE))
+}
+
+/// What to say where the form was written for another case than the one that is followed now.
+fn other_case(app: &App, visit: &Visit, seen: &Seen) -> Vec<Problem> {
+    match seen.is_other(&visit.form) {
+        true => vec![Problem::new(
+            "",
+            app.words(visit.language),
+            "public_case.other_case",
+        )],
+        false => Vec::new(),
+    }
+}
+
+fn page(
+    app: &App,
+    visit: &Visit,
+    seen: &Seen,
+    entry: &Entry,
+    problems: Vec<Problem>,
+) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let line = |id, value: &str| Field::line(words, "public_add", id, value);
+    let fields = [
+        line("text", &entry.text).asks(Asks::Words(8)),
+        line("files", "").asks(Asks::Files(ACCEPT)).optional(words),
+    ];
+    let title = words.fill("public_add.title", &[("number", &seen.number)]);
+    Answer::page(&Page {
+        shell: Shell::new(app, visit, Area::Public, title),
+        question: question(seen),
+        hidden: vec![("for", seen.number.clone()), ("once", entry.once.clone())],
+        fields: fields
+            .into_iter()
+            .map(|field| field.with(&problems))
+            .collect(),
+        problems,
+        files: files::waiting(app, visit, &entry.once)?,
+    })
+}

@@ -1,0 +1,200 @@
+//! Recording a complaint that came by the form: once, and with whatever else was entered.
+
+use axum::http::StatusCode;
+
+use super::entries::Entries;
+use crate::domain::event::{NoteAdded, Registered};
+use crate::domain::vocabulary::{Channel, Means};
+use crate::register::{Actor, Complaining, Draft, NewCase, Person, RegisterError, Registration};
+use crate::web::app::App;
+use crate::web::error::{Result, WebError};
+use crate::web::public::receipt::Receipt;
+use crate::web::public::{files, once};
+use crate::web::visit::Visit;
+use crate::web::visits::{Reserved, Try};
+use crate::web::words::Words;
+
+/// What became of sending a form.
+pub enum Sent {
+    Registered(Box<Receipt>),
+    /// The same form was recorded before, under this number.
+    Before(String),
+    /// Nothing was recorded, and it may be sent again; the key of why, and the answer's status.
+    NotNow {
+        key: &'static str,
+        status: StatusCode,
+    },
+}
+
+/// Records the complaint, then its files and what else was entered.
+///
+/// # Errors
+/// When the store of visits cannot be used; the register's own failures are answered as [`Sent::NotNow`].
+pub fn send(app: &App, visit: &Visit, entries: &Entries) -> Result<Sent> {
+    match app
+        .visits
+        .check(Try::Complaint, &entries.once, &visit.from, visit.now)
+    {
+        Ok(()) => {}
+        Err(WebError::TooMany { .. }) => {
+            return Ok(Sent::NotNow {
+                key: "too_many",
+                status: StatusCode::TOO_MANY_REQUESTS,
+            });
+        }
+        Err(error) => return Err(error),
+    }
+    match once::reserve(app, &entries.once, visit.now)? {
+        Reserved::Yours => {}
+        Reserved::Done(number) => return Ok(Sent::Before(number)),
+        Reserved::Busy => {
+            return Ok(Sent::NotNow {
+                key: "being_recorded",
+                status: StatusCode::CONFLICT,
+            });
+        }
+    }
+    let new = new_case(visit, entries);
+    let registered =
+        app.register(|register| register.register_case(&new, &Actor::customer(), visit.now));
+    let registration = match registered {
+        Ok(registration) => registration,
+        Err(error) => {
+            app.visits.release(&entries.once)?;
+            return Ok(not_now(&error));
+        }
+    };
+    // From here on the complaint is registered: nothing may keep its number and password from the visitor.
+    if let Err(error) = app
+        .visits
+        .remember(&entries.once, &registration.number, visit.now)
+    {
+        tracing::error!(number = %registration.number, %error, "a form's key is not remembered");
+    }
+    if let Err(error) = app
+        .visits
+        .failed(Try::Complaint, &entries.once, &visit.from, visit.now)
+    {
+        tracing::error!(%error, "a complaint is not counted");
+    }
+    let words = app.words(visit.language);
+    let lost_words = note(app, visit, &registration, further(entries, words));
+    let lost_files = files::attach(app, visit, registration.case_key, &entries.once);
+    Ok(Sent::Registered(Box::new(Receipt {
+        told: registration.message_id.and_then(|_| told(&new)),
+        registration,
+        lost_words,
+        lost_files,
+    })))
+}
+
+fn not_now(error: &RegisterError) -> Sent {
+    let (key, status) = if matches!(error, RegisterError::Busy { .. }) {
+        ("busy", StatusCode::SERVICE_UNAVAILABLE)
+    } else if matches!(error, RegisterError::DiskFull { .. }) {
+        ("full", StatusCode::INSUFFICIENT_STORAGE)
+    } else {
+        ("broken", StatusCode::INTERNAL_SERVER_ERROR)
+    };
+    tracing::error!(%error, "a complaint could not be registered");
+    Sent::NotNow { key, status }
+}
+
+fn new_case(visit: &Visit, entries: &Entries) -> NewCase {
+    let contact = |own: &str, agents: &str| match entries.answers_to_agent() {
+        true => entries.given(agents),
+        false => entries.given(own),
+    };
+    NewCase {
+        registered: Registered {
+            received_at: visit.now,
+            channel: Channel::Form,
+            language: visit.language,
+            product: entries.given("product"),
+            lot: entries.given("lot"),
+            site: None,
+            unit: None,
+            remedy_sought: entries.remedy(),
+            sold_on: entries.day("sold_on"),
+            produced_on: entries.day("produced_on"),
+            immediate_action: None,
+        },
+        complainant: Complaining::Person(Person {
+            name: entries.given("name"),
+            phone: contact("phone", "agent_phone"),
+            email: contact("email", "agent_email"),
+            address: entries.given("address"),
+            language: visit.language,
+        }),
+        narrative: entries.get("text").to_owned(),
+        occurred_at: visit.now,
+        late_reason: None,
+    }
+}
+
+/// Where number and password are sent.
+fn told(new: &NewCase) -> Option<(Means, String)> {
+    let Complaining::Person(person) = &new.complainant else {
+        return None;
+    };
+    let by_sms = person.phone.clone().map(|phone| (Means::Sms, phone));
+    by_sms.or_else(|| person.email.clone().map(|email| (Means::Email, email)))
+}
+
+/// What the register has no field for, line by line in the complainant's language; `None` when there is none.
+/// It is a note beside the complaint and not part of it: complaints are compared by their words.
+fn further(entries: &Entries, words: &Words) -> Option<String> {
+    let mut names = vec![
+        "occurred_on",
+        "occurred_place",
+        "order",
+        "seller",
+        "remedy_words",
+    ];
+    if entries.by_agent() {
+        names.extend(["agent_name", "agent_capacity", "agent_phone", "agent_email"]);
+    }
+    if entries.answers_to_agent() {
+        names.extend(["phone", "email"]);
+    }
+    let line = |name: &str| {
+        let value = match (name, entries.day(name)) {
+            ("occurred_on", Some(day)) => words.date(day),
+            (_, _) => entries.given(name)?,
+        };
+        let label = words
+            .text(&format!("public_complain_note.{name}"))
+            .to_owned();
+        Some(format!("{label}: {value}"))
+    };
+    let mut lines: Vec<String> = names.into_iter().filter_map(line).collect();
+    if entries.by_agent() {
+        let key = match entries.answers_to_agent() {
+            true => "public_complain_note.to_agent",
+            false => "public_complain_note.to_complainant",
+        };
+        lines.push(words.text(key).to_owned());
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Adds the further lines; gives them back when they could not be recorded.
+fn note(
+    app: &App,
+    visit: &Visit,
+    registration: &Registration,
+    further: Option<String>,
+) -> Option<String> {
+    let further = further?;
+    let draft = Draft::new(visit.now, NoteAdded {}).text(further.clone());
+    let added = app.register(|register| {
+        register.append(registration.case_key, draft, &Actor::customer(), visit.now)
+    });
+    match added {
+        Ok(_) => None,
+        Err(error) => {
+            tracing::error!(number = %registration.number, %error, "further details are lost");
+            Some(further)
+        }
+    }
+}

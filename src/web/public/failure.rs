@@ -1,0 +1,93 @@
+//! The page that says what went wrong. Staff also see the register's own sentence where it tells them what
+//! to do; nobody sees what would only tell of the machine.
+
+use askama::Template;
+
+use crate::register::RegisterError;
+use crate::web::answer::Answer;
+use crate::web::app::App;
+use crate::web::error::{Result, WebError};
+use crate::web::shell::{Area, Shell};
+use crate::web::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "web/public/failure.html")]
+struct Page<'a> {
+    shell: Shell<'a>,
+    text: String,
+    /// The register's sentence.
+    sentence: Option<String>,
+    /// The first page of the area.
+    home: &'static str,
+}
+
+/// The page of a failure; `key` names its texts in section `failure`.
+///
+/// # Errors
+/// When the page itself cannot be set.
+pub fn page(app: &App, visit: &Visit, key: &str, error: &WebError) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let (area, home) = match visit.staff() {
+        Some(_) => (Area::Desk, "/desk"),
+        None => (Area::Public, "/"),
+    };
+    let sentence = visit
+        .staff()
+        .and_then(|_| for_staff(error))
+        .map(ToString::to_string);
+    Answer::page(&Page {
+        shell: Shell::new(app, visit, area, words.text(&format!("failure.{key}"))),
+        text: words.text(&format!("failure.{key}_text")).to_owned(),
+        sentence,
+        home,
+    })
+}
+
+/// The refusals that say what to do instead; not what speaks of files, databases and programs.
+fn for_staff(error: &WebError) -> Option<&RegisterError> {
+    use RegisterError as R;
+    let WebError::Register(error) = error else {
+        return None;
+    };
+    match error {
+        R::NoSuch { .. }
+        | R::Exists { .. }
+        | R::Invalid { .. }
+        | R::Book(_)
+        | R::BookMoved { .. }
+        | R::Action(_)
+        | R::Record(_)
+        | R::Phase(_)
+        | R::Calendar(_)
+        | R::Refused(_)
+        | R::CaseRefused { .. }
+        | R::InTheFuture { .. }
+        | R::LateWithoutReason { .. }
+        | R::Changed { .. }
+        | R::NotAppendable { .. }
+        | R::ActorMissing { .. }
+        | R::Inactive { .. }
+        | R::Unreachable { .. } => Some(error),
+        R::NotFound { .. }
+        | R::AlreadyExists { .. }
+        | R::NotADatabase { .. }
+        | R::NotARegister { .. }
+        | R::NewerSchema { .. }
+        | R::OlderSchema { .. }
+        | R::Busy { .. }
+        | R::ReadOnly { .. }
+        | R::Truncated { .. }
+        | R::Damaged { .. }
+        | R::DiskFull { .. }
+        | R::CannotOpen { .. }
+        | R::Database { .. }
+        | R::File { .. }
+        | R::ClockBehind { .. }
+        | R::CopyDiffers { .. }
+        | R::EventData(_)
+        | R::Unreadable { .. }
+        | R::Random(_)
+        | R::Password(_)
+        | R::Template { .. } => None,
+    }
+}

@@ -1,0 +1,133 @@
+//! A question of a public form: label, hint, entry, and what is wrong with the entry. Set by `field.html`.
+
+use crate::web::words::Words;
+
+/// A question with its entry.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Name of the field, and `id` of its (first) control.
+    pub id: &'static str,
+    pub label: String,
+    pub hint: Option<String>,
+    /// What is wrong with the entry.
+    pub error: Option<String>,
+    /// The word that says it may stay empty; `None` where it may not.
+    pub optional: Option<String>,
+    pub value: String,
+    pub asks: Asks,
+    pub autocomplete: &'static str,
+}
+
+/// How it is asked.
+#[derive(Debug, Clone)]
+pub enum Asks {
+    /// One line: the `type` of the control, and the class of its width.
+    Line(&'static str, &'static str),
+    /// Several lines: so many at first.
+    Words(u32),
+    /// One of these.
+    One(Vec<Choice>),
+    /// Files, of the types of the `accept` attribute.
+    Files(&'static str),
+}
+
+/// One of several answers.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub value: &'static str,
+    pub label: String,
+    pub chosen: bool,
+}
+
+/// Something wrong with an entry, for the summary on top; the field's id is where its link leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub field: &'static str,
+    pub text: String,
+}
+
+impl Problem {
+    /// A problem in the words of a key.
+    pub fn new(field: &'static str, words: &Words, key: &str) -> Problem {
+        Problem {
+            field,
+            text: words.text(key).to_owned(),
+        }
+    }
+}
+
+impl Field {
+    /// A question of one line whose label is the text `section.field`, its hint `section.field_hint` where there is one.
+    pub fn line(words: &Words, section: &str, id: &'static str, value: &str) -> Field {
+        let key = format!("{section}.{id}");
+        Field {
+            id,
+            label: words.text(&key).to_owned(),
+            hint: words.find(&format!("{key}_hint")).map(str::to_owned),
+            error: None,
+            optional: None,
+            value: value.to_owned(),
+            asks: Asks::Line("text", ""),
+            autocomplete: "off",
+        }
+    }
+
+    /// Asked in another way than by a line of text.
+    #[must_use]
+    pub fn asks(mut self, asks: Asks) -> Field {
+        self.asks = asks;
+        self
+    }
+
+    /// What the browser may fill in (HTML, 4.10.18.7.1).
+    #[must_use]
+    pub const fn autocomplete(mut self, token: &'static str) -> Field {
+        self.autocomplete = token;
+        self
+    }
+
+    /// It may stay empty.
+    #[must_use]
+    pub fn optional(mut self, words: &Words) -> Field {
+        self.optional = Some(words.text("shell.optional").to_owned());
+        self
+    }
+
+    /// With what is wrong with it, if one of these problems is its own.
+    #[must_use]
+    pub fn with(mut self, problems: &[Problem]) -> Field {
+        let own = problems.iter().find(|problem| problem.field == self.id);
+        self.error = own.map(|problem| problem.text.clone());
+        self
+    }
+
+    /// The ids of hint and error, for `aria-describedby`; empty when there is neither.
+    pub fn described(&self) -> String {
+        let hint = self.hint.as_ref().map(|_| format!("{}-hint", self.id));
+        let error = self.error.as_ref().map(|_| format!("{}-error", self.id));
+        let ids: Vec<String> = hint.into_iter().chain(error).collect();
+        ids.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::vocabulary::Language;
+
+    #[test]
+    fn a_field_is_described_by_what_it_has() {
+        let words = Words::load(Language::En).unwrap();
+        let field = Field::line(&words, "public_track", "number", "");
+        assert_eq!(field.described(), "number-hint");
+        let problems = [Problem::new(
+            "number",
+            &words,
+            "public_track.number_missing",
+        )];
+        assert_eq!(
+            field.with(&problems).described(),
+            "number-hint number-error"
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! The desk as staff meet it: by requests, without a browser.
+
+mod course;
+mod desk;
+mod entering;
+mod finding;
+mod routes;
+mod together;
+mod words;
+
+pub use desk::{DECISION, Desk, JPEG, PASSWORD, Page};
