@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod channels;
 pub mod clusters;
 pub mod domain;
 pub mod engine;
@@ -19,6 +20,7 @@ mod rng;
 pub mod sample;
 pub mod stats;
 pub mod table_file;
+pub mod web;
 
 /// Name and version of this program, as manifests record them.
 pub const TOOL: &str = concat!("redress ", env!("CARGO_PKG_VERSION"));

@@ -1,6 +1,8 @@
 //! One integration binary: linking once saves minutes.
 
 mod calendar;
+mod channels;
+mod chart_phases;
 mod checks;
 mod cli_cases;
 mod common;
@@ -10,8 +12,10 @@ mod faults;
 mod forms;
 mod improvement;
 mod incident_log;
+mod mail_in;
 mod metrics;
 mod metrics_rest;
+mod pack_faults;
 mod recurrence;
 mod register;
 mod review;
@@ -20,4 +24,8 @@ mod splice;
 mod stage_clock;
 mod stat_command;
 mod stats;
+mod stores;
+mod web_desk;
+mod web_public;
+mod web_work;
 mod workflow;

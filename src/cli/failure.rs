@@ -28,11 +28,12 @@ impl Failure {
     }
 }
 
-/// A register's failure: what an action or a record does not admit is the asker's to mend.
+/// A register's failure: what an action, a record or a phase does not admit is the asker's to mend.
 pub fn of_register(error: RegisterError) -> anyhow::Error {
     match error {
         RegisterError::Action(refusal) => Failure::Usage(refusal.to_string()).into(),
         RegisterError::Record(refusal) => Failure::Usage(refusal.to_string()).into(),
+        RegisterError::Phase(refusal) => Failure::Usage(refusal.to_string()).into(),
         other => other.into(),
     }
 }

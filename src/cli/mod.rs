@@ -24,8 +24,11 @@ mod init;
 mod lake;
 mod lines;
 mod maintenance;
+mod notify;
+mod outbox;
 mod output;
 mod pages;
+mod phases;
 mod progress;
 mod query;
 mod records;
@@ -33,6 +36,7 @@ mod review;
 mod rules;
 mod run;
 mod sample;
+mod serve;
 mod staff;
 mod stat;
 
@@ -94,6 +98,9 @@ enum Command {
     /// Limits of the stages
     #[command(subcommand)]
     Limits(records::LimitsCommand),
+    /// Phases of control charts: from when limits begin anew, and why
+    #[command(subcommand)]
+    Phases(phases::Command),
     /// Working days and holidays
     #[command(subcommand)]
     Calendar(calendar::Command),
@@ -115,7 +122,7 @@ enum Command {
     /// Audits, recommendations, staff suggestions, research
     #[command(subcommand)]
     Improvement(improvement::Command),
-    /// Take tables into the register: units sold
+    /// Take tables and mails into the register: units sold, complaints by e-mail
     #[command(subcommand)]
     Import(import::Command),
     /// The review of a period, and the minutes of the meeting
@@ -124,6 +131,8 @@ enum Command {
     /// The statistics behind the figures, on any CSV or Parquet table
     #[command(subcommand)]
     Stat(stat::Command),
+    /// The pages: complaints and tracking for customers, the desk for staff
+    Serve(serve::Args),
     /// An invented register to try things on
     #[command(subcommand)]
     Sample(sample::Command),
@@ -135,6 +144,11 @@ enum Command {
     /// Settings in force, and where each comes from
     #[command(subcommand)]
     Config(config::Command),
+    /// Send the messages that wait to customers: SMS and e-mail
+    Notify(notify::Args),
+    /// Messages to customers, and what was given up
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     /// Completions for a shell
     Completions {
         /// bash, zsh, fish, elvish, powershell
@@ -160,15 +174,19 @@ impl Command {
             | Command::Evidence(_)
             | Command::Objectives(_)
             | Command::Limits(_)
+            | Command::Phases(_)
             | Command::Improvement(_)
             | Command::Import(_)
             | Command::Calendar(_)
             | Command::Lake(_)
             | Command::Stat(_)
+            | Command::Serve(_)
             | Command::Sample(_)
             | Command::Backup(_)
             | Command::Audit(_)
             | Command::Config(_)
+            | Command::Notify(_)
+            | Command::Outbox(_)
             | Command::Completions { .. } => false,
         }
     }
@@ -230,6 +248,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Evidence(command) => records::evidence(&context, command),
         Command::Objectives(command) => records::objectives(&context, command),
         Command::Limits(command) => records::limits(&context, command),
+        Command::Phases(command) => phases::run(&context, command),
         Command::Calendar(command) => calendar::run(&context, command),
         Command::Extract(args) => extract::run(&context, &args),
         Command::Lake(command) => lake::run(&context, command),
@@ -241,10 +260,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Import(command) => import::run(&context, command),
         Command::Review(command) => review::run(&context, command),
         Command::Stat(command) => stat::run(&context, command),
+        Command::Serve(args) => serve::run(&context, &args),
         Command::Sample(command) => sample::run(&context, command),
         Command::Backup(args) => maintenance::backup(&context, &args),
         Command::Audit(command) => maintenance::audit(&context, command),
         Command::Config(command) => config::run(&context, command),
+        Command::Notify(args) => notify::run(&context, &args),
+        Command::Outbox(command) => outbox::run(&context, command),
         Command::Completions { .. } => Ok(()),
     }
 }

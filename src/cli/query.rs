@@ -8,7 +8,7 @@ use redress::engine::comparison::side_by_side;
 use redress::engine::counted::{Counted, Value};
 use redress::engine::local::LocalEngine;
 use redress::engine::measured::unmeasured;
-use redress::engine::params::Params;
+use redress::engine::params::{Params, ParamsError};
 use redress::engine::query_file::{QueryFile, metrics_with, parse_conditions};
 use redress::lake::derived::read_with_layers;
 use redress::lake::manifest::Manifest;
@@ -230,26 +230,10 @@ fn params(context: &Context, manifest: &Manifest, period: &str) -> anyhow::Resul
         .organisation;
     let as_of_on = calendar.local_date(manifest.as_of)?;
     let period = Period::parse(period, as_of_on).map_err(|e| Failure::Usage(e.to_string()))?;
-    if period.first > as_of_on {
-        return Err(Failure::Nothing(format!(
-            "{period} begins after the snapshot's as_of ({as_of_on}); nothing is known of it"
-        ))
-        .into());
-    }
-    let mut over_on = as_of_on;
-    if calendar.closing_instant_of_due(over_on)? > manifest.as_of {
-        over_on = over_on.pred_opt().unwrap_or(over_on);
-    }
-    let previous = period
-        .previous()
-        .ok_or_else(|| Failure::Usage(format!("nothing lies before {period}")))?;
-    Ok(Params {
-        as_of_at: manifest.as_of,
-        as_of_on,
-        over_on,
-        calendar_id: calendar.id().to_owned(),
-        period,
-        previous,
+    Params::judged_at(manifest.as_of, &calendar, period).map_err(|error| match error {
+        ParamsError::Ahead { .. } => Failure::Nothing(error.to_string()).into(),
+        ParamsError::NothingBefore(_) => Failure::Usage(error.to_string()).into(),
+        ParamsError::Calendar(error) => error.into(),
     })
 }
 

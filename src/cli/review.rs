@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
+use redress::domain::chart_phase::{ChartPhase, in_force};
 use redress::domain::period::Period;
-use redress::engine::counted::Counted;
+use redress::engine::counted::{Counted, Value};
 use redress::engine::local::LocalEngine;
 use redress::engine::measured::unmeasured;
 use redress::engine::params::Params;
@@ -23,6 +25,7 @@ use redress::review::exceptions::EXCEPTIONS;
 use redress::review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
 use redress::review::members::Members;
 use redress::review::pack::{Contents, LayerRead, Origin};
+use redress::review::public::editions::{self, Edition, EditionError};
 use redress::review::words::Words;
 use redress::review::{build, pack, pdf, public};
 
@@ -69,6 +72,9 @@ pub struct BuildArgs {
     /// An edition for the public: no list of cases, nothing that people wrote, no figure of fewer than five
     #[arg(long)]
     pub public: bool,
+    /// Make the edition although one that overlaps it lies there: why it may be published all the same
+    #[arg(long, value_name = "SENTENCE", requires = "public")]
+    pub force_public: Option<String>,
     #[command(flatten)]
     pub engine: EngineArgs,
 }
@@ -85,6 +91,7 @@ impl BuildArgs {
             queries: None,
             pdf: false,
             public: false,
+            force_public: None,
             engine: EngineArgs::default(),
         }
     }
@@ -127,6 +134,14 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
     let (folder, manifest, mut params) =
         query::asked(context, args.snapshot.as_deref(), &args.period)?;
     params.previous = beside(&args.compare, &params)?;
+    let target = target(context, args, &params);
+    pack::look(&target, args.force)?;
+    if args.pdf {
+        pdf::look(&beside_the_pack(&target))?;
+    }
+    if args.public {
+        may_be_published(context, args, &target, &params, &manifest)?;
+    }
     let earlier = params.previous.previous().map(|before| Params {
         period: params.previous.clone(),
         previous: before,
@@ -153,6 +168,55 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
         params: &params,
     };
     write_pack(context, args, &asked, &sources)
+}
+
+/// The folder of the pack.
+fn target(context: &Context, args: &BuildArgs, params: &Params) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let language = context.config.language.as_str();
+        let edition = if args.public { "-public" } else { "" };
+        let name = format!("{}-{language}{edition}", params.period);
+        context.config.out.join(name)
+    })
+}
+
+/// Refuses an edition for the public that one beside it would give away, unless somebody says why it may be.
+fn may_be_published(
+    context: &Context,
+    args: &BuildArgs,
+    target: &Path,
+    params: &Params,
+    manifest: &Manifest,
+) -> anyhow::Result<()> {
+    if let Some(reason) = &args.force_public {
+        return match reason.trim().is_empty() {
+            true => Err(Failure::Usage(
+                "--force-public wants a sentence: why may the edition be published although it overlaps another?".to_owned(),
+            )
+            .into()),
+            false => Ok(()),
+        };
+    }
+    let edition = Edition {
+        period: params.period.clone(),
+        compared_with: params.previous.clone(),
+        lake_digest: manifest.digest.clone(),
+    };
+    let beside = target.parent().unwrap_or_else(|| Path::new(""));
+    let beside = match beside.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => beside,
+    };
+    match editions::check(&edition, &[beside, &context.config.out]) {
+        Ok(()) => Ok(()),
+        Err(failed @ EditionError::Io { .. }) => Err(failed.into()),
+        Err(
+            refused @ (EditionError::Overlaps { .. }
+            | EditionError::OtherData { .. }
+            | EditionError::BesideItself { .. }
+            | EditionError::Unreadable { .. }),
+        ) => Err(Failure::Usage(refused.to_string()).into()),
+    }
 }
 
 /// The period that stands beside the one reviewed.
@@ -304,12 +368,8 @@ fn write_pack(
         tables.clear();
         exceptions.clear();
     }
-    let folder = args.out.clone().unwrap_or_else(|| {
-        let edition = if args.public { "-public" } else { "" };
-        let name = format!("{}-{}{edition}", params.period, language.as_str());
-        context.config.out.join(name)
-    });
-    let origin = origin(context, asked, args.public)?;
+    let folder = target(context, args, params);
+    let origin = origin(context, asked, args)?;
     let contents = Contents {
         model: &model,
         tables: &tables,
@@ -322,7 +382,7 @@ fn write_pack(
 }
 
 /// What the pack rests on.
-fn origin(context: &Context, asked: &Asked<'_>, public: bool) -> anyhow::Result<Origin> {
+fn origin(context: &Context, asked: &Asked<'_>, args: &BuildArgs) -> anyhow::Result<Origin> {
     let manifest = asked.manifest;
     let (_, layers) = read_with_layers(asked.folder)?;
     // By its own name, also where it was asked for as the latest.
@@ -334,7 +394,8 @@ fn origin(context: &Context, asked: &Asked<'_>, public: bool) -> anyhow::Result<
         compared_with: asked.params.previous.to_string(),
         language: context.config.language,
         organisation: context.config.organisation.clone(),
-        public,
+        public: args.public,
+        overlap_reason: args.force_public.clone(),
         currency: context.config.currency.clone(),
         as_of: manifest.as_of,
         snapshot: name.to_string_lossy().into_owned(),
@@ -384,6 +445,7 @@ fn review_context(
             .collect(),
         deviations: u64::try_from(deviations.count(0, "deviations")).unwrap_or(0),
         objectives: objectives(&select(sources, "objectives")?),
+        phases: phases(&select(sources, "chart_phases")?)?,
         currency: context.config.currency.clone(),
         previous: previous(context, metrics, manifest, params, sources)?,
         not_recorded: manifest.not_recorded.clone(),
@@ -437,6 +499,29 @@ fn objectives(rows: &Counted) -> BTreeMap<String, Objective> {
             Some((rows.text(row, "indicator"), objective))
         })
         .collect()
+}
+
+/// Phases of control charts in force, as the snapshot has them.
+fn phases(rows: &Counted) -> anyhow::Result<Vec<ChartPhase>> {
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    let versions = (0..rows.rows.len())
+        .map(|row| {
+            let recorded_at = rows.text(row, "recorded_at");
+            Ok(ChartPhase {
+                series: rows.text(row, "series"),
+                site: some(rows.text(row, "site")),
+                begins: rows.text(row, "begins_month"),
+                version: rows.count(row, "version"),
+                withdrawn: matches!(rows.cell(row, "withdrawn"), Value::Flag(true)),
+                reason: rows.text(row, "reason"),
+                entered_by: rows.text(row, "entered_by"),
+                recorded_at: recorded_at.parse::<DateTime<Utc>>().with_context(|| {
+                    format!("`{recorded_at}` in the lake's table chart_phases is no instant")
+                })?,
+            })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(in_force(&versions))
 }
 
 /// The period before, when the lake knows anything of it.

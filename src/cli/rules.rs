@@ -10,6 +10,7 @@ use redress::domain::rulebook::Rulebook;
 use redress::register::Register;
 
 use super::Context;
+use super::config::Config;
 use super::failure::Failure;
 
 /// The calendar that the program carries.
@@ -34,7 +35,14 @@ pub fn shipped_limits() -> anyhow::Result<String> {
 /// # Errors
 /// When a file cannot be read or holds no calendar or limits.
 pub fn load(context: &Context, known_at: Option<DateTime<Utc>>) -> anyhow::Result<Rules> {
-    let config = &context.config;
+    of(&context.config, known_at)
+}
+
+/// The same of settings alone.
+///
+/// # Errors
+/// As [`load`].
+pub fn of(config: &Config, known_at: Option<DateTime<Utc>>) -> anyhow::Result<Rules> {
     let register = match config.register.is_file() {
         true => Some(Register::open_read_only(&config.register)?),
         false => None,

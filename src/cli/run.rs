@@ -8,7 +8,7 @@ use redress::lake::store::Lake;
 use super::Context;
 use super::engine::EngineArgs;
 use super::failure::Failure;
-use super::{action, check, clusters, extract, review};
+use super::{action, check, clusters, extract, notify, review};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -84,6 +84,18 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         let keep = usize::try_from(context.config.keep_snapshots)?;
         let gone = Lake::at(&context.config.lake).prune(keep, false)?;
         Ok((format!("{} snapshot(s) removed", gone.len()), ()))
+    })?;
+    step("reminders", || {
+        // A store that is not ours has customers whom we do not write to.
+        if !context.config.register.is_file() {
+            return Ok(("no register".to_owned(), ()));
+        }
+        let queued = notify::queue(context)?;
+        let said = format!(
+            "{} reminder(s) and {} survey(s) queued, {} case(s) closed without an answer",
+            queued.reminders, queued.surveys, queued.lapsed
+        );
+        Ok((said, ()))
     })?;
     if let Some(period) = &args.review {
         step("review", || {

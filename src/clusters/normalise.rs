@@ -388,6 +388,23 @@ fn run_to_words(run: &str, word: &mut String, take: &mut impl FnMut(&str)) {
     split_figures(word, take);
 }
 
+/// Folds the letters of a text to their base, everything else stays: what a search compares, so that `SIKAYET` finds
+/// `şikâyet`. The former content of `folded` goes.
+pub fn fold(text: &str, folded: &mut String) {
+    folded.clear();
+    for c in text.chars() {
+        match c {
+            '\0'..='\u{7f}' => folded.push(c.to_ascii_lowercase()),
+            c if is_combining_mark(c) => {}
+            c => {
+                for base in std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c)) {
+                    fold_letter(base, folded);
+                }
+            }
+        }
+    }
+}
+
 fn fold_letter(c: char, word: &mut String) {
     match c {
         'ı' => word.push('i'),
@@ -470,6 +487,15 @@ mod tests {
             words("IŞIK İĞNE ılık çözüldü")
         );
         assert_eq!(words("i\u{307}stanbul"), ["istanbul"]);
+    }
+
+    #[test]
+    fn a_folded_text_keeps_its_signs_and_loses_its_case() {
+        let mut folded = String::from("what was here before");
+        fold("Şikâyet: IŞIĞI kırık, Всё ПОДЪЁМНИК №7!", &mut folded);
+        assert_eq!(folded, "sikayet: isigi kirik, все подъемник no7!");
+        fold("I\u{307}ZM\u{130}R", &mut folded);
+        assert_eq!(folded, "izmir");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use redress::domain::action::{Action, Check, CountBy, CriterionCheck, ExposureKind, RateCheck};
 use redress::domain::scope::Scope;
 use redress::improvement::months::Month;
-use redress::improvement::plan::{Asked, Proposal, fix};
+use redress::improvement::plan::{Asked, EXPECTED_REDUCTION, Proposal, assumed_signal, fix};
 use redress::register::Register;
 use redress::stats::effect::DEFAULT_TARGET;
 use serde::Deserialize;
@@ -14,11 +14,6 @@ use super::ground::Opened;
 use crate::cli::Context;
 use crate::cli::case::common::word;
 use crate::cli::failure::Failure;
-
-/// The reduction that an action is expected to bring unless told otherwise.
-const EXPECTED: f64 = 0.5;
-/// Months before the opening in which the signal is taken to have begun, where nobody says when.
-const SIGNAL_MONTHS: u32 = 3;
 
 /// How an action will be judged: by the complaints in its scope, or by a criterion in words.
 #[derive(Debug, Clone, clap::Args)]
@@ -67,7 +62,7 @@ pub struct Judging {
     #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_TARGET)]
     target: f64,
     /// Share by which it is expected to fall; what can be seen is computed for it
-    #[arg(long, value_name = "SHARE", default_value_t = EXPECTED)]
+    #[arg(long, value_name = "SHARE", default_value_t = EXPECTED_REDUCTION)]
     reduction: f64,
     /// The snapshot to count on [default: the latest]
     #[arg(long, value_name = "NAME")]
@@ -156,7 +151,7 @@ fn scope(given: Option<&Scope>, action: &Action) -> Result<Scope, Failure> {
 
 fn signal(given: Option<NaiveDate>, action: &Action) -> NaiveDate {
     given.or(action.opened.signal_on).unwrap_or_else(|| {
-        let day = Month::of(action.opened.on).minus(SIGNAL_MONTHS).first();
+        let day = assumed_signal(action.opened.on);
         say!("note: the signal is taken to have begun on {day}; say when with --signal\n");
         day
     })
@@ -207,7 +202,7 @@ impl Asking {
             follow_up_months: self.follow_up_months,
             extension_months: self.extension_months,
             target: self.target.unwrap_or(DEFAULT_TARGET),
-            reduction: self.reduction.unwrap_or(EXPECTED),
+            reduction: self.reduction.unwrap_or(EXPECTED_REDUCTION),
         })
     }
 }

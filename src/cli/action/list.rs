@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         .iter()
         .filter(|a| args.state.is_none_or(|state| a.state(today) == state))
         .filter(|a| !args.open || !a.standing.is_over())
-        .filter(|a| !args.overdue || is_overdue(a, today))
+        .filter(|a| !args.overdue || a.is_overdue(today))
         .filter(|a| {
             args.owner
                 .as_ref()
@@ -64,23 +64,6 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     output::print(&answer, context.format)
 }
 
-fn is_overdue(action: &Action, today: chrono::NaiveDate) -> bool {
-    match action.state(today) {
-        ActionState::Open
-        | ActionState::Analysed
-        | ActionState::Planned
-        | ActionState::Reopened => action.due_on().is_some_and(|due| due < today),
-        ActionState::Implemented | ActionState::Checking => {
-            action.check_due_on().is_some_and(|due| due < today)
-        }
-        ActionState::Effective
-        | ActionState::Ineffective
-        | ActionState::Inconclusive
-        | ActionState::Closed
-        | ActionState::Withdrawn => false,
-    }
-}
-
 fn row(action: &Action, today: chrono::NaiveDate) -> Vec<Value> {
     let text = |text: &str| Value::Text(text.to_owned());
     let day = |day: Option<chrono::NaiveDate>| day.map_or(Value::Null, Value::Day);
@@ -100,7 +83,7 @@ fn row(action: &Action, today: chrono::NaiveDate) -> Vec<Value> {
         text(action.state(today).as_str()),
         text(&action.opened.owner),
         day(action.due_on()),
-        Value::Flag(is_overdue(action, today)),
+        Value::Flag(action.is_overdue(today)),
         day(action.check_due_on()),
         verdict.or(by_person).map_or(Value::Null, text),
         action

@@ -6,10 +6,9 @@ use redress::domain::action::{
     Analysed, AnalysisMethod, Contained, Implemented, IshikawaBranch, Opened, Planned,
     ReviewOutput, Verdict, Verified,
 };
-use redress::domain::cluster::ClusterId;
-use redress::domain::improvement::RecordKind;
 use redress::domain::scope::Scope;
 use redress::improvement::elsewhere::{Elsewhere, elsewhere};
+use redress::improvement::source::{self, SourceError};
 use redress::register::{Change, Register};
 
 use super::judging::{self, Judging};
@@ -65,25 +64,15 @@ pub struct Open {
 pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
     let name = args.said.by.actor(&register)?.name.unwrap_or_default();
-    let scope = match (&args.scope, args.source, &args.reference) {
-        (Some(scope), _, _) => Some(scope.clone()),
-        (None, ActionSource::Cluster, Some(cluster)) => Some(
-            format!("cluster = {cluster}")
-                .parse()
-                .map_err(|e| Failure::Usage(format!("--ref: {e}")))?,
-        ),
-        (None, _, _) => None,
-    };
-    if let Some(reference) = &args.reference {
-        known_reference(&register, args.source, reference)?;
+    let reference = args.reference.as_deref();
+    let scope = args
+        .scope
+        .clone()
+        .or_else(|| source::scope_of(args.source, reference));
+    if let Some(reference) = reference {
+        source::check_reference(&register, args.source, reference).map_err(of_source)?;
     }
-    let mut cases = args.cases.clone();
-    if args.source == ActionSource::Case
-        && let Some(case) = &args.reference
-        && !cases.contains(case)
-    {
-        cases.push(case.clone());
-    }
+    let cases = source::cases_of(args.source, reference, &args.cases);
     let opened = Opened {
         on: args.on.day(context, &register)?,
         title: args.title.clone(),
@@ -124,33 +113,12 @@ pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
     document::print_recorded(context, &register, &action, "opened", !args.said.dry_run)
 }
 
-/// A cluster, audit, review or suggestion that is named has to be there. Cases may be those of another store.
-fn known_reference(
-    register: &Register,
-    source: ActionSource,
-    reference: &str,
-) -> anyhow::Result<()> {
-    let record = |kind: RecordKind| -> anyhow::Result<()> {
-        let number = kind
-            .number(reference)
-            .map_err(|e| Failure::Usage(format!("--ref: {e}")))?;
-        register.record(kind, number, None).map_err(of_register)?;
-        Ok(())
-    };
-    match source {
-        ActionSource::Audit => record(RecordKind::Audit),
-        ActionSource::Review => record(RecordKind::Review),
-        ActionSource::Suggestion => record(RecordKind::Suggestion),
-        ActionSource::Cluster => {
-            let id: ClusterId = reference
-                .parse()
-                .map_err(|e| Failure::Usage(format!("--ref: {e}")))?;
-            register
-                .cluster_source(id)
-                .map_err(|e| Failure::Usage(format!("--ref: {e}")))?;
-            Ok(())
+fn of_source(error: SourceError) -> anyhow::Error {
+    match error {
+        SourceError::Record(error) => of_register(error),
+        SourceError::Number(_) | SourceError::Cluster(_) | SourceError::Register(_) => {
+            Failure::Usage(format!("--ref: {error}")).into()
         }
-        ActionSource::Case => Ok(()),
     }
 }
 

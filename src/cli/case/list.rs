@@ -1,9 +1,8 @@
 //! `redress case list`: cases with the clock of their next open stage.
 
 use chrono::NaiveDate;
+use redress::domain::due::{CaseClock, clock};
 use redress::domain::rulebook::Rulebook;
-use redress::domain::stage_clock::{SideKind, Verdict};
-use redress::domain::stages::stages;
 use redress::domain::workflow::StateName;
 use redress::engine::counted::{Counted, Value};
 use redress::register::{CaseFilter, CaseRow, Register};
@@ -46,14 +45,6 @@ pub struct Args {
     limit: Option<usize>,
 }
 
-/// The stage of an open case that is due next.
-#[derive(Default)]
-struct Clock {
-    /// Stage and net due date; no date while a pause leaves it open.
-    next: Option<(&'static str, Option<NaiveDate>, Verdict)>,
-    late: Vec<&'static str>,
-}
-
 /// `redress case list`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let register = Register::open_read_only(&context.config.register)?;
@@ -76,9 +67,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             break;
         }
         let clock = if case.state.is_closed() {
-            Clock::default()
+            CaseClock::default()
         } else {
-            clock_of(context, &register, &rules, &case)?
+            let file = register.case_file(case.case_key, None)?;
+            clock(&file, &rules, context.now)?
         };
         if !args.late || !clock.late.is_empty() {
             rows.push(row(&rules, &case, &clock)?);
@@ -107,40 +99,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     )
 }
 
-fn clock_of(
-    context: &Context,
-    register: &Register,
-    rules: &Rulebook,
-    case: &CaseRow,
-) -> anyhow::Result<Clock> {
-    let file = register.case_file(case.case_key, None)?;
-    let mut clock = Clock::default();
-    for record in stages(&file)
-        .iter()
-        .filter(|record| record.applies && record.ended.is_none())
-    {
-        let (_, _, measure) = rules.measure(&file, record)?;
-        let verdict = measure.verdict_at(SideKind::Net, context.now);
-        if verdict == Verdict::OpenLate {
-            clock.late.push(record.stage.as_str());
-        }
-        let due_on = measure.net.due_on;
-        let is_sooner = match &clock.next {
-            None => true,
-            Some((_, Some(known), _)) => due_on.is_some_and(|due| due < *known),
-            Some((_, None, _)) => due_on.is_some(),
-        };
-        if is_sooner {
-            clock.next = Some((record.stage.as_str(), due_on, verdict));
-        }
-    }
-    Ok(clock)
-}
-
-fn row(rules: &Rulebook, case: &CaseRow, clock: &Clock) -> anyhow::Result<Vec<Value>> {
+fn row(rules: &Rulebook, case: &CaseRow, clock: &CaseClock) -> anyhow::Result<Vec<Value>> {
     let text = |value: &str| Value::Text(value.to_owned());
     let some = |value: &Option<String>| value.as_deref().map_or(Value::Null, text);
     let next = clock.next.as_ref();
+    let late: Vec<_> = clock.late.iter().map(|due| due.stage).collect();
     Ok(vec![
         text(&case.number),
         Value::Day(rules.organisation.local_date(case.received_at)?),
@@ -150,14 +113,14 @@ fn row(rules: &Rulebook, case: &CaseRow, clock: &Clock) -> anyhow::Result<Vec<Va
         some(&case.department),
         some(&case.site),
         some(&case.assigned_to),
-        next.map_or(Value::Null, |(stage, _, _)| text(stage)),
-        next.and_then(|(_, due, _)| *due)
+        next.map_or(Value::Null, |due| text(due.stage.as_str())),
+        next.and_then(|due| due.net.due_on)
             .map_or(Value::Null, Value::Day),
-        next.map_or(Value::Null, |(_, _, verdict)| text(verdict.as_str())),
-        if clock.late.is_empty() {
+        next.map_or(Value::Null, |due| text(due.verdict.as_str())),
+        if late.is_empty() {
             Value::Null
         } else {
-            Value::Text(join(&clock.late))
+            Value::Text(join(&late))
         },
     ])
 }

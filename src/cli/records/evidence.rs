@@ -15,9 +15,6 @@ use crate::cli::Context;
 use crate::cli::case::common::{By, SCHEMA_VERSION, as_of, stamp, text};
 use crate::cli::output;
 
-/// Indicators that evidence may speak of: performance criteria, review inputs and outputs.
-const FAMILIES: [(char, u8); 3] = [('P', 15), ('I', 8), ('O', 3)];
-
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Enter a figure or finding
@@ -75,7 +72,7 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
 fn add(context: &Context, args: &Add) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
     let new = NewEvidence {
-        indicator: indicator(&args.indicator, &FAMILIES)?,
+        indicator: indicator(&args.indicator)?,
         value: args.value,
         unit: args.unit.clone(),
         dated: args.dated,
@@ -99,7 +96,7 @@ fn add(context: &Context, args: &Add) -> anyhow::Result<()> {
 
 fn list(context: &Context, only: Option<&str>, moment: Option<&str>) -> anyhow::Result<()> {
     let register = Register::open_read_only(&context.config.register)?;
-    let only = only.map(|name| indicator(name, &FAMILIES)).transpose()?;
+    let only = only.map(indicator).transpose()?;
     let zone = register.zone();
     let some = |value: Option<String>| value.map_or(Value::Null, Value::Text);
     let rows = register

@@ -5,18 +5,14 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use clap::Subcommand;
 use redress::engine::counted::{Counted, Value};
-use redress::engine::indicators::{INDICATORS, indicator_of};
+use redress::engine::indicator_codes as codes;
 use redress::register::{Direction, NewObjective, Objective, Register};
 use serde::Serialize;
 
-use super::indicator;
 use crate::cli::Context;
 use crate::cli::case::common::{SCHEMA_VERSION, as_of, stamp, word};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-
-/// Indicators that may have a target: what the annex on monitoring counts, and the performance criteria.
-const FAMILIES: [(char, u8); 2] = [('M', 8), ('P', 15)];
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -71,19 +67,8 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     }
 }
 
-/// An indicator that is computed, whatever its capitals, or one of the standard's that is entered by hand.
 fn target_of(given: &str) -> Result<String, Failure> {
-    match indicator_of(given) {
-        Some(computed) => Ok(computed.code.to_owned()),
-        None => indicator(given, &FAMILIES).map_err(|refused| {
-            let ours: Vec<&str> = INDICATORS
-                .iter()
-                .map(|i| i.code)
-                .filter(|code| code.starts_with(char::is_lowercase))
-                .collect();
-            Failure::Usage(format!("{refused}, M7a, M7b, {}", ours.join(", ")))
-        }),
-    }
+    codes::of_target(given).map_err(|refused| Failure::Usage(refused.to_string()))
 }
 
 fn set(context: &Context, args: &Set) -> anyhow::Result<()> {
@@ -121,7 +106,10 @@ fn show(context: &Context, all: bool, moment: Option<&str>) -> anyhow::Result<()
         .with_timezone(&zone)
         .date_naive();
     let mut objectives = register.objectives(moment)?;
-    let in_force = in_force(&objectives, today);
+    let in_force: BTreeMap<String, i64> = Objective::in_force(&objectives, today)
+        .into_iter()
+        .map(|(indicator, o)| (indicator.to_owned(), o.version))
+        .collect();
     objectives.retain(|o| all || in_force.get(&o.objective.indicator) == Some(&o.version));
     let rows = objectives
         .into_iter()
@@ -159,22 +147,4 @@ fn show(context: &Context, all: bool, moment: Option<&str>) -> anyhow::Result<()
         },
         context.format,
     )
-}
-
-/// Per indicator the version in force on a day: the latest `effective_from` that has come, then the highest version.
-fn in_force(objectives: &[Objective], today: NaiveDate) -> BTreeMap<String, i64> {
-    let mut best: BTreeMap<String, (NaiveDate, i64)> = BTreeMap::new();
-    for o in objectives
-        .iter()
-        .filter(|o| o.objective.effective_from <= today)
-    {
-        let candidate = (o.objective.effective_from, o.version);
-        let held = best
-            .entry(o.objective.indicator.clone())
-            .or_insert(candidate);
-        *held = candidate.max(*held);
-    }
-    best.into_iter()
-        .map(|(name, (_, version))| (name, version))
-        .collect()
 }

@@ -103,12 +103,15 @@ fn again(
     config.language = origin.language;
     config.organisation.clone_from(&origin.organisation);
     config.currency.clone_from(&origin.currency);
+    // An edition is computed again beside no other.
+    config.out = scratch.path().to_owned();
     let asked = BuildArgs {
         compare: origin.compared_with.clone(),
         out: Some(out.clone()),
         snapshot: Some(origin.snapshot.clone()),
         queries: args.queries.clone(),
         public: origin.public,
+        force_public: origin.overlap_reason.clone(),
         ..BuildArgs::of_period(&origin.period)
     };
     let aside = Context {
