@@ -39,9 +39,9 @@ struct Page<'a> {
     rows: Vec<Row>,
 }
 
-/// A form under a heading.
+/// A form, under a heading where none of its fields says what it is.
 struct Titled {
-    title: String,
+    title: Option<String>,
     /// One: a template includes it in a loop.
     forms: Vec<EntryForm>,
 }

@@ -268,7 +268,7 @@ async function photo(stage) {
   const first = await photograph('duvar köşesi.jpg');
   await visitor.go('/track');
   const second = await photograph('IMG_0002.jpg');
-  const page = { name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<script>alert(1)</script>') };
+  const page = { name: 'wall.html', mimeType: 'text/html', buffer: Buffer.from('<script>alert(1)</script>') };
 
   await visitor.go('/complain');
   await visitor.fill({ text: who.text });

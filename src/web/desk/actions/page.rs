@@ -286,7 +286,11 @@ fn attempt(app: &App, words: &Words, round: &Round) -> Attempt {
             .text(&format!("action.method_{}", analysis.method))
             .to_owned();
         attempt.analysis = vec![
-            fact(words, "action.root_cause", analysis.root_cause.clone()),
+            fact(
+                words,
+                "action.root_cause",
+                said::cause(words, &analysis.root_cause),
+            ),
             fact(words, "action.method", method),
         ];
         if let Some(branch) = analysis.branch {
@@ -377,7 +381,7 @@ pub fn happened(words: &Words, event: &ActionEvent) -> Row {
     let said = match &event.body {
         ActionBody::Opened(opened) => opened.title.clone(),
         ActionBody::Contained(contained) => contained.what.clone(),
-        ActionBody::Analysed(analysed) => analysed.root_cause.clone(),
+        ActionBody::Analysed(analysed) => said::cause(words, &analysed.root_cause),
         ActionBody::Planned(planned) => planned.what.clone(),
         ActionBody::CheckChanged { reason, .. }
         | ActionBody::Withdrawn { reason, .. }

@@ -32,6 +32,14 @@ pub fn code(words: &Words, code: &str) -> String {
     words.name("codes", code)
 }
 
+/// A root cause: one of those that have a name, or somebody's own words.
+pub fn cause(words: &Words, cause: &str) -> String {
+    match words.codes("codes").any(|code| code == cause) {
+        true => code(words, cause),
+        false => cause.to_owned(),
+    }
+}
+
 /// What happened, in a word.
 pub fn event(words: &Words, kind: &str) -> String {
     let key = format!("action_event.{kind}");
@@ -195,6 +203,10 @@ pub fn refusal(words: &Words, refusal: &ActionRefusal) -> Wrong {
         ActionRefusal::Unknown(id) => Wrong::whole(fill("unknown", &[("id", &id.to_string())])),
         ActionRefusal::OpenedTwice(id) => {
             Wrong::whole(fill("opened_twice", &[("id", &id.to_string())]))
+        }
+        // A verdict that rests on nothing; the other texts are asked for by the forms themselves.
+        ActionRefusal::Missing(what) if what.starts_with("note") => {
+            Wrong::of("note", words.text("action.rests_on_hint"))
         }
         ActionRefusal::Missing(_) => Wrong::whole(fill("missing", &[])),
         ActionRefusal::Day(found) => Wrong::whole(fill("day", &[("found", found)])),

@@ -265,6 +265,7 @@ impl Step {
         let mut reader = Reader {
             words,
             entered,
+            asked: self.fields(words, action, entered, action.opened.on),
             wrongs: Vec::new(),
         };
         let body = reader.body(self, action, check);
@@ -335,6 +336,8 @@ fn analysis(words: &Words, entered: &Fields, on: Field) -> Vec<Field> {
 struct Reader<'r> {
     words: &'r Words,
     entered: &'r Fields,
+    /// What was asked, for the labels.
+    asked: Vec<Field>,
     wrongs: Vec<Wrong>,
 }
 
@@ -487,7 +490,12 @@ impl Reader<'_> {
     }
 
     fn refuse(&mut self, name: &'static str, key: &str) {
-        let text = self.words.text(key).to_owned();
+        let label = self
+            .asked
+            .iter()
+            .find(|field| field.name == name)
+            .map_or("", |field| field.label.as_str());
+        let text = self.words.fill(key, &[("label", label)]);
         self.wrongs.push(Wrong::of(name, text));
     }
 }

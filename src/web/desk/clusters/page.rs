@@ -349,8 +349,10 @@ impl Seen<'_> {
         page.fields = self.fields()?;
         page.months = self.months()?;
         let (cases, hidden) = self.cases()?;
-        let shown = i64::try_from(cases.len()).unwrap_or(i64::MAX);
-        page.cases_shown = self.words.plural("cluster.cases_shown", shown);
+        if !cases.is_empty() {
+            let shown = i64::try_from(cases.len()).unwrap_or(i64::MAX);
+            page.cases_shown = self.words.plural("cluster.cases_shown", shown);
+        }
         page.hidden = (hidden > 0).then(|| self.words.plural("cluster.cases_hidden", hidden));
         page.cases = cases;
         page.exemplar = self.exemplar(row.count(0, "exemplar_case_key"))?;

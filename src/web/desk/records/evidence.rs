@@ -25,7 +25,10 @@ pub fn add(
     let mut wrongs = Vec::new();
     let indicator = of_evidence(form.get("indicator"));
     if indicator.is_err() {
-        wrongs.push(Wrong::of("indicator", words.text("records.choose")));
+        wrongs.push(Wrong::of(
+            "indicator",
+            words.text("records.choose_indicator"),
+        ));
     }
     let value = match form.given("value").map(number) {
         None => None,

@@ -22,7 +22,7 @@ pub fn add(
     };
     let indicator = of_target(form.get("indicator")).ok();
     if indicator.is_none() {
-        refuse("indicator", "records.choose");
+        refuse("indicator", "records.choose_indicator");
     }
     let target = number(form.get("target"));
     if target.is_none() {
@@ -30,7 +30,7 @@ pub fn add(
     }
     let direction: Option<Direction> = form.get("direction").parse().ok();
     if direction.is_none() {
-        refuse("direction", "records.choose");
+        refuse("direction", "records.choose_direction");
     }
     // A target may be set for a day to come.
     let from: Option<NaiveDate> = form.get("effective_from").parse().ok();
@@ -39,7 +39,7 @@ pub fn add(
     }
     let (owner, reason) = (form.get("owner"), form.get("reason"));
     if owner.is_empty() {
-        refuse("owner", "records.needed");
+        refuse("owner", "records.owner_missing");
     }
     if reason.is_empty() {
         refuse("reason", "records.reason_missing");

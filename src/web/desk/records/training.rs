@@ -15,10 +15,10 @@ pub fn add(
     let mut wrongs = Vec::new();
     let (person, course) = (form.get("person"), form.get("course"));
     if person.is_empty() {
-        wrongs.push(Wrong::of("person", words.text("records.choose")));
+        wrongs.push(Wrong::of("person", words.text("records.choose_person")));
     }
     if course.is_empty() {
-        wrongs.push(Wrong::of("course", words.text("records.needed")));
+        wrongs.push(Wrong::of("course", words.text("records.course_missing")));
     }
     let held_on = day(asked, "held_on", &mut wrongs);
     let (Some(held_on), true) = (held_on, wrongs.is_empty()) else {
