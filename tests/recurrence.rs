@@ -685,7 +685,7 @@ fn a_register_of_the_first_version_gets_its_book() {
     );
     let raw = rusqlite::Connection::open(&path).unwrap();
     raw.execute_batch(
-        "DROP TABLE cluster_event; DROP TABLE improvement_event; PRAGMA user_version = 1;",
+        "DROP TABLE cluster_event; DROP TABLE improvement_event; DROP TABLE chart_phase; PRAGMA user_version = 1;",
     )
     .unwrap();
     drop(raw);

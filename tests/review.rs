@@ -378,6 +378,11 @@ fn nothing_measured_is_told_from_nothing_there() {
         absent
     };
     let none = words(&empty());
+    // Without months before the period nothing can be tested: that is neither none nor unmeasured.
+    let (untested, none): (Vec<String>, Vec<String>) = none
+        .into_iter()
+        .partition(|t| t.starts_with("Whether problems grew was not tested"));
+    assert_eq!(untested.len(), 1, "{untested:?}");
     assert!(
         none.len() >= 9 && none.iter().all(|t| t.starts_with("None")),
         "{none:?}"

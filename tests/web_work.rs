@@ -15,7 +15,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
-use redress::domain::action::{Action, ActionBody, ActionId, Standing, Verdict};
+use redress::domain::action::{Action, Standing, Verdict};
 use redress::domain::cluster::{ClusterEventKind, ClusterId};
 use redress::domain::vocabulary::{Language, Role};
 use redress::register::{NewStaff, Register};
@@ -605,6 +605,16 @@ fn a_check_by_complaints_is_looked_at_before_it_is_fixed() {
     assert_eq!(desk.action(&id).standing, Standing::Planned);
     let page = desk.get(&zeynep, &format!("/desk/actions/{id}")).ok();
     assert!(page.contains("<svg"), "the course is drawn: {page}");
+
+    // Asked for before its end, the verdict is not computed.
+    let at = |step: &str| format!("/desk/actions/{id}/{step}");
+    desk.post(&zeynep, &at("implement"), &[("on", "2026-10-11")])
+        .seen();
+    let to = desk.post(&zeynep, &at("check"), &[]).seen();
+    assert!(to.ends_with("done=action_not_judged"), "{to}");
+    let events = desk.register().action_events(id.parse().unwrap()).unwrap();
+    let kinds: Vec<&str> = events.iter().map(|event| event.body.kind()).collect();
+    assert_eq!(kinds, ["opened", "planned", "implemented"]);
 }
 
 #[test]
@@ -1007,7 +1017,10 @@ fn a_pack_gives_out_what_its_manifest_names_and_nothing_else() {
         page.ok(),
         fs::read_to_string(pack.join("review.html")).unwrap()
     );
-    let list = desk.get(&zeynep, "/desk/reviews/2026-Q3-en/exceptions/stages_missed.csv");
+    let list = desk.get(
+        &zeynep,
+        "/desk/reviews/2026-Q3-en/exceptions/stages_missed.csv",
+    );
     let how = list.headers[CONTENT_DISPOSITION]
         .to_str()
         .unwrap()
@@ -1199,38 +1212,4 @@ fn every_page_is_whole_in_three_languages() {
             }
         }
     }
-}
-
-#[test]
-fn a_verdict_that_is_due_is_computed_when_it_is_asked_for() {
-    let desk = Desk::new();
-    let deniz = desk.sign_in("deniz");
-    // What the night judged is not judged again.
-    let judged = |action: &Action| action.round().settled().is_some();
-    let waits = desk
-        .register()
-        .actions(None)
-        .unwrap()
-        .into_iter()
-        .find(|action| action.standing == Standing::Implemented && !judged(action))
-        .map(|action| action.id);
-    let Some(id) = waits else {
-        // The sample may have none that waits; the page then offers no such step.
-        let first = desk
-            .get(&deniz, &format!("/desk/actions/{}", ActionId(1)))
-            .ok();
-        assert!(!first.contains("/check\""), "{first}");
-        return;
-    };
-    let to = desk.post(&deniz, &format!("/desk/actions/{id}/check"), &[]);
-    if to.status == StatusCode::CONFLICT {
-        // It is judged by a criterion: a person's matter alone.
-        return;
-    }
-    let to = to.seen();
-    let events = desk.register().action_events(id).unwrap();
-    let computed = events
-        .iter()
-        .any(|event| matches!(event.body, ActionBody::Judged(_)));
-    assert_eq!(to.contains("action_judged"), computed, "{to}");
 }

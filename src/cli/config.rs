@@ -283,7 +283,9 @@ impl Config {
             secure_cookies: some(secure_cookies)
                 .map(|text| {
                     text.parse().map_err(|_| {
-                        Failure::Usage(format!("secure_cookies: `{text}` is neither true nor false"))
+                        Failure::Usage(format!(
+                            "secure_cookies: `{text}` is neither true nor false"
+                        ))
                     })
                 })
                 .transpose()?,

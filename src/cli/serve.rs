@@ -37,8 +37,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         .batch_at
         .as_deref()
         .map(|text| {
-            NaiveTime::parse_from_str(text, "%H:%M")
-                .map_err(|_| Failure::Usage(format!("batch_at: `{text}` is no time of day such as 02:30")))
+            NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {
+                Failure::Usage(format!(
+                    "batch_at: `{text}` is no time of day such as 02:30"
+                ))
+            })
         })
         .transpose()?;
     let app = Arc::new(App::open(settings(config, &listen))?);
@@ -106,7 +109,8 @@ fn settings(config: &Config, listen: &Listen) -> Settings {
 
 /// This program with this configuration, as a process of its own: what the batch takes of memory goes with it.
 fn program(config: &Config) -> Result<Command, String> {
-    let program = std::env::current_exe().map_err(|e| format!("this program's file is not to be found: {e}"))?;
+    let program = std::env::current_exe()
+        .map_err(|e| format!("this program's file is not to be found: {e}"))?;
     let mut command = Command::new(program);
     if let Some(file) = &config.file {
         command.arg("--config").arg(file);
@@ -123,7 +127,14 @@ fn program(config: &Config) -> Result<Command, String> {
 fn build_pack(config: &Config, period: &str, language: Language) -> Result<PathBuf, String> {
     let folder = config.out.join(format!("{period}-{language}"));
     let done = program(config)?
-        .args(["--lang", language.as_str(), "review", "build", "--force", "--out"])
+        .args([
+            "--lang",
+            language.as_str(),
+            "review",
+            "build",
+            "--force",
+            "--out",
+        ])
         .arg(&folder)
         .arg("--")
         .arg(period)
@@ -159,7 +170,11 @@ fn nightly(config: Config, at: NaiveTime) {
 fn until(at: NaiveTime) -> Duration {
     let now = Local::now().time();
     let seconds = (at - now).num_seconds();
-    let wait = if seconds < 60 { seconds + 86_400 } else { seconds };
+    let wait = if seconds < 60 {
+        seconds + 86_400
+    } else {
+        seconds
+    };
     Duration::from_secs(u64::try_from(wait).unwrap_or(86_400))
 }
 

@@ -353,7 +353,9 @@ impl CaseFile {
     /// The refusal that recording it would meet.
     pub fn preview(&self, event: &Event) -> Result<State, Refusal> {
         self.check(event)?;
-        self.state.clone().apply(&event.body, event.actor.as_deref())
+        self.state
+            .clone()
+            .apply(&event.body, event.actor.as_deref())
     }
 
     /// Takes one event: the workflow's rules, the rules that need the whole file, the milestones.

@@ -88,10 +88,12 @@ mod tests {
 
     fn rules() -> Rulebook {
         Rulebook {
-            organisation: CalendarFile::from_toml(include_str!("../../reports/calendars/turkey.toml"))
-                .unwrap()
-                .calendar()
-                .unwrap(),
+            organisation: CalendarFile::from_toml(include_str!(
+                "../../reports/calendars/turkey.toml"
+            ))
+            .unwrap()
+            .calendar()
+            .unwrap(),
             departments: BTreeMap::new(),
             limits: Limits::default(),
             known_at: None,
@@ -151,7 +153,13 @@ mod tests {
     fn a_pause_on_the_customers_side_leaves_the_net_date_open() {
         let paused = file(vec![
             (0, registered()),
-            (1, Acknowledged { means: Means::Phone }.into()),
+            (
+                1,
+                Acknowledged {
+                    means: Means::Phone,
+                }
+                .into(),
+            ),
             (
                 2,
                 Paused {

@@ -7,6 +7,7 @@ mod case_list;
 mod column;
 mod dates;
 mod event_log;
+mod kind;
 mod names;
 mod proposal;
 mod reading;
@@ -67,6 +68,12 @@ pub enum GuessError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Csv(#[from] StagingError),
+    #[error("{path}: is {what} and no CSV; {instead}")]
+    NoCsv {
+        path: PathBuf,
+        what: &'static str,
+        instead: &'static str,
+    },
     #[error("{path}: holds no rows below its header")]
     Empty { path: PathBuf },
     #[error("{path}: has one column only; is it separated by something else than , ; tab or |?")]

@@ -57,7 +57,8 @@ fn without_tags(text: &str) -> String {
                 });
                 rest = &after[end + 1..];
                 // What is within is no text.
-                if name == "style" || name == "script" {
+                let opens = !after.starts_with('/');
+                if opens && (name == "style" || name == "script") {
                     let close = format!("</{name}");
                     let at = rest.to_ascii_lowercase().find(&close).unwrap_or(rest.len());
                     rest = &rest[at..];

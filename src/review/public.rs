@@ -82,7 +82,8 @@ fn section(section: Section, words: &Words) -> Section {
     for block in section.blocks {
         match block {
             Block::Cases { .. } | Block::Command { .. } => {}
-            Block::Text { ref text } | Block::Absent { ref text } if may_tell && tells_few(text) => {}
+            Block::Text { ref text } | Block::Absent { ref text }
+                if may_tell && tells_few(text) => {}
             Block::Check { ref text, .. } if tells_few(text) => {}
             Block::Text { .. }
             | Block::Absent { .. }

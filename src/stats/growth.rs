@@ -50,8 +50,8 @@ mod others;
 mod tally;
 
 pub use callable::{Situation, smallest_callable};
-pub use others::{Surroundings, is_its_product};
 use compared::{Compared, false_discoveries};
+pub use others::{Surroundings, is_its_product};
 use tally::{Calendar, Tally, common_omega, common_season};
 
 use super::beta_binomial::MAX_CASES;

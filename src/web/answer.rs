@@ -69,7 +69,10 @@ impl Answer {
             status: StatusCode::OK,
             headers: vec![
                 (CONTENT_TYPE, media_type.to_owned()),
-                (CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+                (
+                    CACHE_CONTROL,
+                    "public, max-age=31536000, immutable".to_owned(),
+                ),
             ],
             body,
         }
@@ -138,7 +141,10 @@ mod tests {
     #[test]
     fn a_files_name_breaks_out_of_no_header() {
         let said = disposition("şikâyet\"\r\nX: y.jpg");
-        assert!(said.is_ascii() && !said.contains('\n') && !said.contains('\r'), "{said}");
+        assert!(
+            said.is_ascii() && !said.contains('\n') && !said.contains('\r'),
+            "{said}"
+        );
         assert_eq!(said.matches('"').count(), 2, "{said}");
         assert!(said.contains("filename*=UTF-8''%C5%9Fik"), "{said}");
     }

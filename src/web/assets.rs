@@ -40,9 +40,7 @@ fn asset(_: &App, visit: &Visit) -> Result<Answer> {
         "/assets/semibold.woff2" => {
             Ok(Answer::asset("font/woff2", font::semibold_woff2().to_vec()))
         }
-        path if path == style_path() => {
-            Ok(Answer::asset("text/css; charset=utf-8", STYLE.into()))
-        }
+        path if path == style_path() => Ok(Answer::asset("text/css; charset=utf-8", STYLE.into())),
         path if path == script_path() => Ok(Answer::asset(
             "text/javascript; charset=utf-8",
             SCRIPT.into(),

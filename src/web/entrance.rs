@@ -44,7 +44,10 @@ const HEADERS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("permissions-policy", "geolocation=(), microphone=(), payment=()"),
+    (
+        "permissions-policy",
+        "geolocation=(), microphone=(), payment=()",
+    ),
 ];
 
 /// The shared part of all requests.
@@ -274,13 +277,20 @@ impl Entrance {
 
     /// The visitor's address: the last one that our own proxy added, or the connection's.
     fn address(&self, headers: &HeaderMap, request: &Request<Body>) -> String {
-        let given = self.app.settings.address_header.as_deref().and_then(|name| {
-            let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-            let last = value.rsplit(',').next()?.trim();
-            last.parse::<IpAddr>().ok()
-        });
+        let given = self
+            .app
+            .settings
+            .address_header
+            .as_deref()
+            .and_then(|name| {
+                let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+                let last = value.rsplit(',').next()?.trim();
+                last.parse::<IpAddr>().ok()
+            });
         let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
-        given.or(peer).map_or_else(|| "local".to_owned(), |address| address.to_string())
+        given
+            .or(peer)
+            .map_or_else(|| "local".to_owned(), |address| address.to_string())
     }
 }
 
@@ -294,9 +304,7 @@ fn failure(app: &App, visit: &Visit, error: &WebError) -> Answer {
         WebError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
         WebError::BadForm { .. } => (StatusCode::BAD_REQUEST, "bad_form"),
         WebError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-        WebError::Register(RegisterError::Busy { .. }) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "busy")
-        }
+        WebError::Register(RegisterError::Busy { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
         WebError::Register(RegisterError::Changed { .. }) => (StatusCode::CONFLICT, "changed"),
         WebError::Register(RegisterError::DiskFull { .. }) => {
             (StatusCode::INSUFFICIENT_STORAGE, "full")

@@ -54,6 +54,8 @@ pub struct Field {
     many: bool,
     /// Seldom needed: folded away.
     rare: bool,
+    /// What it holds is a value to begin with, and nobody's entry.
+    proposed: bool,
     values: Vec<String>,
     kind: Kind,
 }
@@ -128,6 +130,7 @@ impl Field {
             completed: "",
             many: false,
             rare: false,
+            proposed: false,
             values: Vec::new(),
             kind,
         }
@@ -241,6 +244,7 @@ impl Field {
         self = self.of(entered);
         if self.values.is_empty() {
             self.values.push(value.into());
+            self.proposed = true;
         }
         self
     }
@@ -282,11 +286,7 @@ impl Field {
     pub fn choices(&self) -> &[Choice] {
         match &self.kind {
             Kind::Select(choices) | Kind::Ticks(choices) => choices,
-            Kind::Line(_)
-            | Kind::Suggested(_)
-            | Kind::Area { .. }
-            | Kind::Tick
-            | Kind::File => &[],
+            Kind::Line(_) | Kind::Suggested(_) | Kind::Area { .. } | Kind::Tick | Kind::File => &[],
         }
     }
 
@@ -432,9 +432,10 @@ impl EntryForm {
 
     /// Whether a rare field has something to show.
     pub fn opens_rare(&self) -> bool {
+        let entered = |field: &Field| !field.proposed && !field.value().is_empty();
         self.fields
             .iter()
-            .any(|field| field.rare && (field.error.is_some() || !field.value().is_empty()))
+            .any(|field| field.rare && (field.error.is_some() || entered(field)))
     }
 
     /// Whether it brings files.
@@ -460,6 +461,16 @@ mod tests {
         assert_eq!(form.fields[0].explained_by("f"), "f-title-error");
         assert_eq!(form.errors, ["no such field", "it changed"]);
         assert_eq!(form.said.as_deref(), Some("changed since"));
+    }
+
+    #[test]
+    fn what_is_folded_away_opens_for_an_entry_and_for_no_proposal() {
+        let form = |entered: &Fields| {
+            let field = Field::line("language", "Language").rare().or(entered, "tr");
+            EntryForm::new("f", "/x", "Save", vec![field]).rare("More")
+        };
+        assert!(!form(&Fields::default()).opens_rare());
+        assert!(form(&Fields(vec![("language".into(), "ru".into())])).opens_rare());
     }
 
     #[test]

@@ -50,7 +50,10 @@ pub fn pairs(bytes: &[u8]) -> Result<Fields> {
 }
 
 fn check(fields: &Fields) -> Result<()> {
-    let too_long = fields.0.iter().any(|(name, value)| name.len() > 200 || value.len() > LONGEST_FIELD);
+    let too_long = fields
+        .0
+        .iter()
+        .any(|(name, value)| name.len() > 200 || value.len() > LONGEST_FIELD);
     if fields.0.len() > MOST_FIELDS || too_long {
         return Err(WebError::BadForm {
             why: "more fields, or longer ones, than any form of ours has".to_owned(),

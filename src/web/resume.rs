@@ -67,7 +67,10 @@ mod tests {
 
     #[test]
     fn a_form_comes_back_as_it_was_sent() {
-        let form = Fields(vec![("text".into(), "çok\n\"uzun\"".into()), ("a".into(), "".into())]);
+        let form = Fields(vec![
+            ("text".into(), "çok\n\"uzun\"".into()),
+            ("a".into(), "".into()),
+        ]);
         let kept = Kept::of("/desk/case/2026-000001/note", &form);
         let carried = Fields(
             kept.hidden()

@@ -53,16 +53,24 @@ pub async fn serve(
     ready: impl FnOnce(&str),
     ended: impl Future<Output = ()>,
 ) -> Result<(), WebError> {
-    let site = entrance::site(app, clock)?
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN));
+    let site = entrance::site(app, clock)?.layer(TimeoutLayer::with_status_code(
+        StatusCode::REQUEST_TIMEOUT,
+        REQUEST_WITHIN,
+    ));
     let cannot = |what: String| {
-        move |e: std::io::Error| WebError::Other(format!("cannot listen on {what}: {e}; choose another address with --listen"))
+        move |e: std::io::Error| {
+            WebError::Other(format!(
+                "cannot listen on {what}: {e}; choose another address with --listen"
+            ))
+        }
     };
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     match listen {
         Listen::Tcp(address) => {
-            let listener = TcpListener::bind(address).await.map_err(cannot(address.to_string()))?;
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(cannot(address.to_string()))?;
             let local = listener.local_addr().map_err(cannot(address.to_string()))?;
             ready(&format!("http://{local}"));
             tokio::pin!(ended);
@@ -105,7 +113,10 @@ pub async fn serve(
             let _ = std::fs::remove_file(path);
         }
     }
-    if tokio::time::timeout(FINISH_WITHIN, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(FINISH_WITHIN, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())

@@ -29,13 +29,19 @@ const LANGUAGE: &str = "language";
 /// The `Set-Cookie` that begins a session.
 pub fn begin(kind: Kind, token: &str, secure: bool) -> String {
     let name = kind.name(secure);
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{}", secured(secure))
+    format!(
+        "{name}={token}; Path=/; HttpOnly; SameSite=Lax{}",
+        secured(secure)
+    )
 }
 
 /// The `Set-Cookie` that ends it.
 pub fn end(kind: Kind, secure: bool) -> String {
     let name = kind.name(secure);
-    format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", secured(secure))
+    format!(
+        "{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
+        secured(secure)
+    )
 }
 
 /// The `Set-Cookie` of a chosen language, for a year.
@@ -96,7 +102,10 @@ mod tests {
 
     #[test]
     fn the_heaviest_language_that_we_have_is_taken() {
-        assert_eq!(accepted("de-DE,de;q=0.9,ru;q=0.4,tr;q=0.7"), Some(Language::Tr));
+        assert_eq!(
+            accepted("de-DE,de;q=0.9,ru;q=0.4,tr;q=0.7"),
+            Some(Language::Tr)
+        );
         assert_eq!(accepted("ru-RU"), Some(Language::Ru));
         assert_eq!(accepted("en;q=0, fr"), None);
     }

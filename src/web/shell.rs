@@ -41,14 +41,26 @@ pub struct Shell<'a> {
 /// The desk's pages with the roles that see them; a key of `ways` in the texts.
 const DESK_WAYS: [(&str, &str, &[Role]); 10] = [
     ("/desk", "queue", &STAFF),
-    ("/desk/register", "register", &[Role::Contact, Role::Agent, Role::Quality, Role::Admin]),
+    (
+        "/desk/register",
+        "register",
+        &[Role::Contact, Role::Agent, Role::Quality, Role::Admin],
+    ),
     ("/desk/search", "search", &STAFF),
     ("/desk/actions", "actions", &STAFF),
-    ("/desk/clusters", "clusters", &[Role::Agent, Role::Technical, Role::Quality, Role::Admin]),
+    (
+        "/desk/clusters",
+        "clusters",
+        &[Role::Agent, Role::Technical, Role::Quality, Role::Admin],
+    ),
     ("/quality", "quality", &[Role::Quality, Role::Admin]),
     ("/desk/reviews", "reviews", &[Role::Quality, Role::Admin]),
     ("/desk/records", "records", &[Role::Quality, Role::Admin]),
-    ("/desk/outbox", "outbox", &[Role::Agent, Role::Quality, Role::Admin]),
+    (
+        "/desk/outbox",
+        "outbox",
+        &[Role::Agent, Role::Quality, Role::Admin],
+    ),
     ("/desk/staff", "staff", &[Role::Admin]),
 ];
 

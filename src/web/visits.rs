@@ -411,7 +411,10 @@ mod tests {
         assert_eq!(visits.outcome("k").unwrap(), None);
         visits.remember("k", "2026-000001", now).unwrap();
         let done = Reserved::Done("2026-000001".to_owned());
-        assert_eq!(visits.reserve("k", now + TimeDelta::hours(1)).unwrap(), done);
+        assert_eq!(
+            visits.reserve("k", now + TimeDelta::hours(1)).unwrap(),
+            done
+        );
     }
 
     #[test]
@@ -431,14 +434,25 @@ mod tests {
         let (dir, visits) = store();
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         for _ in 0..8 {
-            visits.check(Try::Track, "2026-000001", "10.0.0.1", now).unwrap();
-            visits.failed(Try::Track, "2026-000001", "10.0.0.1", now).unwrap();
+            visits
+                .check(Try::Track, "2026-000001", "10.0.0.1", now)
+                .unwrap();
+            visits
+                .failed(Try::Track, "2026-000001", "10.0.0.1", now)
+                .unwrap();
         }
         drop(visits);
         let visits = Visits::open(&dir.path().join("register.sqlite")).unwrap();
         let other = |name, from, at| visits.check(Try::Track, name, from, at);
         assert!(other("2026-000001", "10.0.0.2", now).is_err());
         assert!(other("2026-000002", "10.0.0.1", now).is_ok());
-        assert!(other("2026-000001", "10.0.0.2", now + WINDOW + TimeDelta::seconds(1)).is_ok());
+        assert!(
+            other(
+                "2026-000001",
+                "10.0.0.2",
+                now + WINDOW + TimeDelta::seconds(1)
+            )
+            .is_ok()
+        );
     }
 }

@@ -13,11 +13,46 @@ use crate::review::words::Words as ReviewWords;
 macro_rules! files {
     ($language:literal) => {
         [
-            (concat!("web-shell-", $language, ".toml"), include_str!(concat!("../../reports/translations/web-shell-", $language, ".toml"))),
-            (concat!("web-public-", $language, ".toml"), include_str!(concat!("../../reports/translations/web-public-", $language, ".toml"))),
-            (concat!("web-desk-", $language, ".toml"), include_str!(concat!("../../reports/translations/web-desk-", $language, ".toml"))),
-            (concat!("web-work-", $language, ".toml"), include_str!(concat!("../../reports/translations/web-work-", $language, ".toml"))),
-            (concat!("web-quality-", $language, ".toml"), include_str!(concat!("../../reports/translations/web-quality-", $language, ".toml"))),
+            (
+                concat!("web-shell-", $language, ".toml"),
+                include_str!(concat!(
+                    "../../reports/translations/web-shell-",
+                    $language,
+                    ".toml"
+                )),
+            ),
+            (
+                concat!("web-public-", $language, ".toml"),
+                include_str!(concat!(
+                    "../../reports/translations/web-public-",
+                    $language,
+                    ".toml"
+                )),
+            ),
+            (
+                concat!("web-desk-", $language, ".toml"),
+                include_str!(concat!(
+                    "../../reports/translations/web-desk-",
+                    $language,
+                    ".toml"
+                )),
+            ),
+            (
+                concat!("web-work-", $language, ".toml"),
+                include_str!(concat!(
+                    "../../reports/translations/web-work-",
+                    $language,
+                    ".toml"
+                )),
+            ),
+            (
+                concat!("web-quality-", $language, ".toml"),
+                include_str!(concat!(
+                    "../../reports/translations/web-quality-",
+                    $language,
+                    ".toml"
+                )),
+            ),
         ]
     };
 }
@@ -155,7 +190,11 @@ impl Words {
     /// Day and time of an instant, to the minute.
     pub fn moment(&self, at: DateTime<Utc>, zone: Tz) -> String {
         let local = at.with_timezone(&zone);
-        format!("{} {}", self.date(local.date_naive()), local.format("%H:%M"))
+        format!(
+            "{} {}",
+            self.date(local.date_naive()),
+            local.format("%H:%M")
+        )
     }
 }
 
@@ -179,8 +218,16 @@ mod tests {
         let english = Words::load(Language::En).unwrap();
         for language in [Language::Tr, Language::Ru] {
             let words = Words::load(language).unwrap();
-            let known: Vec<&String> = english.all().keys().filter(|k| !k.ends_with("_few")).collect();
-            let found: Vec<&String> = words.all().keys().filter(|k| !k.ends_with("_few")).collect();
+            let known: Vec<&String> = english
+                .all()
+                .keys()
+                .filter(|k| !k.ends_with("_few"))
+                .collect();
+            let found: Vec<&String> = words
+                .all()
+                .keys()
+                .filter(|k| !k.ends_with("_few"))
+                .collect();
             assert_eq!(known, found, "{language}");
             for (key, text) in words.all() {
                 assert!(!text.trim().is_empty(), "{language}: {key}");
@@ -198,7 +245,14 @@ mod tests {
     #[test]
     fn a_number_asks_for_its_form() {
         let words = Words::load(Language::Ru).unwrap();
-        let forms = [(1, "рабочий день"), (2, "рабочих дня"), (5, "рабочих дней"), (11, "рабочих дней"), (21, "рабочий день"), (112, "рабочих дней")];
+        let forms = [
+            (1, "рабочий день"),
+            (2, "рабочих дня"),
+            (5, "рабочих дней"),
+            (11, "рабочих дней"),
+            (21, "рабочий день"),
+            (112, "рабочих дней"),
+        ];
         for (n, said) in forms {
             assert!(words.plural("time.working_days", n).contains(said), "{n}");
         }

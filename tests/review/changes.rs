@@ -197,7 +197,7 @@ fn every_length_of_period_is_tested_over_its_own_months_and_says_which() {
             "2026-09",
             "September 2026",
             "October 2023 to August 2026",
-            "14",
+            "16",
         ),
         (
             "2026-Q3",

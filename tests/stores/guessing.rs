@@ -9,10 +9,10 @@ use std::process::Command;
 use assert_cmd::Command as Program;
 use redress::extract::guess::{Guess, guess};
 
-use super::try_extract;
+use super::{on_weekdays, try_extract};
 use crate::metrics::{engine, repository};
 
-/// The post room's list: semicolons, Windows-1254, Turkish dates, and two ways of writing a date in one column.
+/// The post room's list: semicolons, Turkish dates, and two ways of writing a date in one column.
 const LETTERS: &str = "No;Geliş;Konu;Birim;Havale;Cevap\n\
 2026/1;05.01.2026 09:40;Teslimat gecikmesi;Lojistik;05.01.2026 14:00;09.01.2026 16:30\n\
 2026/2;06.01.2026 11:15;Kırık ürün;Kalite;08.01.2026 10:00;22.01.2026 12:00\n\
@@ -53,15 +53,14 @@ fn says(found: &Guess, words: &str) -> bool {
 }
 
 #[test]
-fn a_list_is_known_with_its_encoding_its_columns_and_both_ways_of_writing_a_date() {
+fn a_list_is_known_with_its_columns_and_both_ways_of_writing_a_date() {
     let folder = tempfile::tempdir().unwrap();
-    let (bytes, _, _) = encoding_rs::WINDOWS_1254.encode(LETTERS);
-    let (file, found) = guessed(folder.path(), "list.csv", &bytes);
+    let (file, found) = guessed(folder.path(), "list.csv", LETTERS.as_bytes());
     assert_eq!(
         (found.rows, found.separator, found.form),
         (4, ';', "case_list")
     );
-    assert!(says(&found, "not UTF-8; windows-125"), "{:?}", found.unsure);
+    assert!(!says(&found, "not UTF-8"), "{:?}", found.unsure);
     for (column, role) in [
         ("No", "number of the case"),
         ("Geliş", "receipt"),
@@ -75,12 +74,12 @@ fn a_list_is_known_with_its_encoding_its_columns_and_both_ways_of_writing_a_date
     assert!(
         says(
             &found,
-            "`Geliş` writes its dates in 2 ways, which are tried in this order: `%d.%m.%Y %H:%M` in 3 rows (first in line 2: `05.01.2026 09:40`), `%Y-%m-%d %H:%M:%S` in 1 rows (first in line 4: `2026-01-07 15:20:00`)"
+            "`Geliş` writes its dates in 2 ways, which are tried in this order: `%d.%m.%Y %H:%M` in 3 row(s) (first in line 2: `05.01.2026 09:40`), `%Y-%m-%d %H:%M:%S` in 1 row(s) (first in line 4: `2026-01-07 15:20:00`)"
         ),
         "{:?}",
         found.unsure
     );
-    assert!(says(&found, "`-` (3 cells)"), "{:?}", found.unsure);
+    assert!(says(&found, "`-` (3 cell(s))"), "{:?}", found.unsure);
 
     // The proposal as it stands: three complaints, and the one of 31 February is refused.
     let mapping = folder.path().join("mapping");
@@ -107,6 +106,49 @@ fn a_list_is_known_with_its_encoding_its_columns_and_both_ways_of_writing_a_date
 }
 
 #[test]
+fn a_number_that_comes_again_in_a_list_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let twice = LETTERS.replace("2026/3;", "2026/2;");
+    let (_, found) = guessed(folder.path(), "list.csv", twice.as_bytes());
+    assert!(
+        says(&found, "`No` is not another one in every row"),
+        "{:?}",
+        found.unsure
+    );
+    let (_, found) = guessed(folder.path(), "once.csv", LETTERS.as_bytes());
+    assert!(
+        !says(&found, "is not another one in every row"),
+        "{:?}",
+        found.unsure
+    );
+}
+
+#[test]
+fn an_encoding_that_is_not_utf_8_is_guessed_said_and_written_into_the_proposal() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "No;Geliş;Mesaj\n\
+        1;05.01.2026;Ödeme iadesi geç yapıldı, şikâyetçiyim.\n\
+        2;06.01.2026;Ürün kutusu ezik geldi, ağzı açıktı, içi boştu.\n\
+        3;07.01.2026;Müşteri hizmetleri dönüş yapmadı, çok üzüldük.\n";
+    let (bytes, _, lost) = encoding_rs::WINDOWS_1254.encode(text);
+    assert!(!lost);
+    let (_, found) = guessed(folder.path(), "list.csv", &bytes);
+    assert!(
+        says(&found, "not UTF-8; windows-1254 was guessed"),
+        "{:?}",
+        found.unsure
+    );
+    assert_eq!(taken(&found, "Geliş"), Some("receipt"));
+    let mapping = folder.path().join("mapping");
+    found.write(&mapping).unwrap();
+    let settings = fs::read_to_string(mapping.join("mapping.toml")).unwrap();
+    assert!(
+        settings.contains("encoding = \"windows-1254\""),
+        "{settings}"
+    );
+}
+
+#[test]
 fn a_log_is_known_by_what_changes_within_its_cases() {
     let folder = tempfile::tempdir().unwrap();
     let (file, found) = guessed(folder.path(), "desk.csv", LOG.as_bytes());
@@ -129,7 +171,7 @@ fn a_log_is_known_by_what_changes_within_its_cases() {
     assert!(
         says(
             &found,
-            "were not understood; their rows are kept as notes: `Parked` (1 rows)"
+            "were not understood; their rows are kept as notes: `Parked` (1 row(s))"
         ),
         "{:?}",
         found.unsure
@@ -174,7 +216,7 @@ fn an_order_of_day_and_month_that_nothing_decides_is_said() {
     assert!(
         says(
             &found,
-            "`updated_at` does not show whether the day or the month comes first: 10 rows"
+            "`updated_at` does not show whether the day or the month comes first: 10 row(s)"
         ),
         "{:?}",
         found.unsure
@@ -184,7 +226,7 @@ fn an_order_of_day_and_month_that_nothing_decides_is_said() {
     assert!(
         says(
             &found,
-            "`updated_at` has the day first in some rows and the month in others: 5 rows"
+            "`updated_at` has the day first in some rows and the month in others: 5 row(s)"
         ),
         "{:?}",
         found.unsure
@@ -192,7 +234,7 @@ fn an_order_of_day_and_month_that_nothing_decides_is_said() {
     assert!(
         says(
             &found,
-            "`%m/%d/%Y %H:%M` in 1 rows (first in line 11: `4/17/2026 09:00`)"
+            "`%m/%d/%Y %H:%M` in 1 row(s) (first in line 11: `4/17/2026 09:00`)"
         ),
         "{:?}",
         found.unsure
@@ -211,6 +253,10 @@ fn what_cannot_be_a_list_of_cases_is_refused_with_a_reason() {
     assert!(refused("when\n05.01.2026\n").contains("one column only"));
     assert!(
         refused("when,until\n05.01.2026,06.01.2026\n").contains("no column tells the cases apart")
+    );
+    assert!(
+        refused("<?xml version=\"1.0\"?>\n<log/>")
+            .contains("is XML and no CSV; an event log in XES")
     );
     assert!(refused("id,when\n").contains("no rows below its header"));
 }
@@ -300,9 +346,11 @@ fn three_files_of_the_data_folder_are_proposed_for_and_read() {
         return;
     }
     let incidents = folder.path().join("incident_event_log.csv");
-    for (file, cases, roles) in [
+    // How many are answered, the log says by its states; the second by a column.
+    for (file, cases, ended, roles) in [
         (
             incidents,
+            24_918,
             24_918,
             &[
                 ("number", "number of the case"),
@@ -315,15 +363,18 @@ fn three_files_of_the_data_folder_are_proposed_for_and_read() {
         (
             data.join("event_logs/receipt.csv.gz"),
             1_434,
+            1_329,
             &[
                 ("case:concept:name", "number of the case"),
                 ("concept:name", "state"),
                 ("time:timestamp", "when it happened"),
                 ("case:startdate", "receipt"),
+                ("case:enddate", "closing"),
             ][..],
         ),
         (
             data.join("event_logs/running-example.csv"),
+            6,
             6,
             &[
                 ("case:concept:name", "number of the case"),
@@ -345,8 +396,13 @@ fn three_files_of_the_data_folder_are_proposed_for_and_read() {
         let work = tempfile::tempdir().unwrap();
         let mapping = work.path().join("mapping");
         found.write(&mapping).unwrap();
-        let done =
-            try_extract(&file, mapping.to_str().unwrap(), &work.path().join("lake")).unwrap();
+        // The calendar of Turkey begins after two of them.
+        let done = on_weekdays(
+            &file,
+            mapping.to_str().unwrap(),
+            &work.path().join("lake"),
+            "2026-10-10T09:00:00Z",
+        );
         let totals = done.manifest.totals();
         assert_eq!(
             (totals.cases_in, totals.cases_out),
@@ -355,5 +411,12 @@ fn three_files_of_the_data_folder_are_proposed_for_and_read() {
             file.display(),
             totals.refused
         );
+        let answered = engine(&done.snapshot)
+            .sql(
+                "SELECT CAST(COUNT(DISTINCT case_key) AS BIGINT) AS n FROM events WHERE kind = 'communicated'",
+                "answered",
+            )
+            .unwrap();
+        assert_eq!(answered.count(0, "n"), ended, "{}", file.display());
     }
 }

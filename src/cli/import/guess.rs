@@ -57,6 +57,7 @@ fn refused(error: GuessError) -> anyhow::Error {
     match error {
         GuessError::Unreadable { .. } | GuessError::Unwritable { .. } => error.into(),
         GuessError::Csv(_)
+        | GuessError::NoCsv { .. }
         | GuessError::Empty { .. }
         | GuessError::OneColumn { .. }
         | GuessError::NoDates { .. }
@@ -86,7 +87,7 @@ fn human(found: &Guess, mapping: Option<&Path>) -> String {
     };
     let _ = writeln!(
         text,
-        "{}: {} rows, {} columns, {}, separated by {separator}; {form}\n",
+        "{}: {} row(s), {} columns, {}, separated by {separator}; {form}\n",
         found.file.display(),
         found.rows,
         found.columns.len(),
@@ -107,7 +108,7 @@ fn human(found: &Guess, mapping: Option<&Path>) -> String {
             if column.holds == "dates" {
                 let _ = writeln!(
                     text,
-                    "      {} in {} rows, first in line {}: {}",
+                    "      {} in {} row(s), first in line {}: {}",
                     form.form, form.rows, form.line, form.first
                 );
             }

@@ -28,6 +28,14 @@ pub(super) fn propose(proposal: &mut Proposal<'_>) {
             "No column says when a case was answered or closed: as it stands, every case stays open.".to_owned(),
         );
     }
+    if let Some(case) = proposal.column(Role::Case)
+        && case.comes_again()
+    {
+        proposal.doubt(format!(
+            "{} is not another one in every row, and a case that stands twice stops the extract. If these rows are one case, make one of them in prepare.sql; else take another column as `case_id` in case.sql.",
+            proposal.title(Role::Case)
+        ));
+    }
     if proposal.has(Role::State) {
         let title = proposal.title(Role::State);
         let values: Vec<String> = proposal

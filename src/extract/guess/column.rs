@@ -138,6 +138,11 @@ impl Column {
         self.hashes.len() as u64
     }
 
+    /// Whether a value comes in several cells, as far as they were counted.
+    pub(super) fn comes_again(&self) -> bool {
+        self.hashes.len() < DISTINCT && self.distinct() < self.filled
+    }
+
     pub(super) fn holds(&self) -> Holds {
         if self.filled == 0 {
             Holds::Empty

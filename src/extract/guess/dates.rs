@@ -33,6 +33,22 @@ pub(super) struct Dates {
     pub mixed: bool,
 }
 
+impl Dates {
+    /// Adds what one shape stands for; shapes of one form (fractions of different length) are one.
+    fn add(&mut self, seen: FormSeen) {
+        match self.forms.iter_mut().find(|known| known.form == seen.form) {
+            Some(known) => {
+                known.rows += seen.rows;
+                if seen.line < known.line {
+                    known.line = seen.line;
+                    known.first = seen.first;
+                }
+            }
+            None => self.forms.push(seen),
+        }
+    }
+}
+
 /// The shapes of a column, counted.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
@@ -118,7 +134,7 @@ impl Seen {
                 .filter(|first| first.rows > 0)
                 .min_by_key(|first| first.line);
             if let (Some(first), Some(day)) = (first, written.day(order)) {
-                dates.forms.push(FormSeen {
+                dates.add(FormSeen {
                     form: whole(&day, &time),
                     rows,
                     line: first.line,
@@ -350,6 +366,16 @@ mod tests {
         assert_eq!(forms(&["2012-10-09T14:50Z"])[0].0, "%Y-%m-%dT%H:%M%#z");
         assert_eq!(forms(&["9 Oct 2012 3:05 PM"])[0].0, "%d %b %Y %I:%M %p");
         assert_eq!(forms(&["October 9, 2012"])[0].0, "%B %d, %Y");
+    }
+
+    #[test]
+    fn fractions_of_different_length_are_one_form_with_its_earliest_line() {
+        let seen = forms(&[
+            "2011-10-11 13:42:22.688000+02:00",
+            "2011-10-12 08:26:25.398+02:00",
+            "2011-10-12 08:26:25+02:00",
+        ]);
+        assert_eq!(seen, [("rfc3339".to_owned(), 3, 2)]);
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn states(proposal: &mut Proposal<'_>) -> States {
             Some(Does::Wait | Does::WaitCustomer) => states.waits = true,
             Some(Does::Solved | Does::Closed | Does::Withdrawn | Does::Work | Does::Note) => {}
             None => silent.push(format!(
-                "`{}` ({} rows)",
+                "`{}` ({} row(s))",
                 one_line(&value.value),
                 value.rows
             )),
@@ -101,7 +101,7 @@ fn states(proposal: &mut Proposal<'_>) -> States {
         let comma = if place + 1 < values.len() { "," } else { "" };
         let _ = writeln!(
             states.list,
-            "    ({}, '{}'){comma} -- {} rows, first in line {}{}",
+            "    ({}, '{}'){comma} -- {} row(s), first in line {}{}",
             text_in_sql(&value.value),
             found.map_or("unknown", Does::as_str),
             value.rows,
@@ -128,10 +128,14 @@ fn states(proposal: &mut Proposal<'_>) -> States {
     }
     let ends = values
         .iter()
-        .any(|value| matches!(does(&value.value), Some(Does::Solved | Does::Closed)));
+        .any(|value| does(&value.value).is_some_and(Does::ends));
     if !ends {
+        let instead = match proposal.has(Role::Closed) {
+            true => format!("{} is taken for it", proposal.title(Role::Closed)),
+            false => "as it stands, every case stays open".to_owned(),
+        };
         proposal.doubt(format!(
-            "No value of {title} says that a case was answered or closed: as it stands, every case stays open."
+            "No value of {title} says that a case was answered or closed: {instead}."
         ));
     }
     states
@@ -150,6 +154,7 @@ fn prepare(proposal: &Proposal<'_>, list: &str, sorted: bool) -> String {
         ("state", Role::State),
         ("at", Role::Time),
         ("received", Role::Received),
+        ("ended", Role::Closed),
         ("complainant", Role::Complainant),
         ("category", Role::Category),
         ("department", Role::Department),
@@ -174,6 +179,11 @@ fn prepare(proposal: &Proposal<'_>, list: &str, sorted: bool) -> String {
     );
     sql.push_str(if sorted { SORTED } else { "" });
     sql.push_str(EVENTS);
+    sql.push_str(if proposal.has(Role::Closed) {
+        ENDED
+    } else {
+        ""
+    });
     sql
 }
 
@@ -207,7 +217,7 @@ CREATE TABLE cases AS
 SELECT
     ROW_NUMBER() OVER (ORDER BY MIN(row_no)) AS case_key, case_id,
     MIN(COALESCE(MIN(received), MIN(at)), COALESCE(MIN(at), MIN(received))) AS received_at,
-    MIN(CASE WHEN said IS NOT NULL THEN row_no END) AS text_row
+    MAX(ended) AS ended_at, MIN(CASE WHEN said IS NOT NULL THEN row_no END) AS text_row
 FROM entry
 GROUP BY case_id;
 ALTER TABLE cases ADD COLUMN received_month TEXT;
@@ -308,6 +318,27 @@ INSERT INTO derived
 SELECT p.case_key, p.row_no, 11, 'note_added', p.at, p.actor, '{}'
 FROM placed AS p
 WHERE NOT EXISTS (SELECT 1 FROM derived AS d WHERE d.case_key = p.case_key AND d.row_no = p.row_no);
+";
+
+const ENDED: &str = "
+-- No state says that a case ended; a column says when. What is unknown of the answer is as above.
+INSERT INTO derived
+SELECT k.case_key, MAX(p.row_no), 12, 'decided', k.ended_at, NULL, json_object(
+    'pass', MAX(p.pass), 'response', 'information', 'rule', '-', 'rule_version', '-')
+FROM cases AS k
+JOIN placed AS p ON p.case_id = k.case_id
+WHERE k.ended_at IS NOT NULL
+GROUP BY k.case_key;
+
+INSERT INTO derived
+SELECT case_key, row_no, 13, 'communicated', occurred_at, actor, json_object('pass', json_extract(data, '$.pass'), 'means', 'email')
+FROM derived
+WHERE part = 12;
+
+INSERT INTO derived
+SELECT case_key, row_no, 14, 'answer_lapsed', occurred_at, actor, json_object('pass', json_extract(data, '$.pass'), 'reminders', 0)
+FROM derived
+WHERE part = 12;
 ";
 
 /// Queries that are the same for every log.

@@ -47,7 +47,7 @@ impl<'r> Proposal<'r> {
                 .map(|place| format!("`{}`", reading.columns[*place].name))
                 .collect();
             proposal.doubt(format!(
-                "{} was taken for the {}; by their names these could be it too: {}.",
+                "{} was taken for \"{}\"; by their names these could be it too: {}.",
                 proposal.title(*role),
                 role.as_str(),
                 others.join(", ")
@@ -123,7 +123,7 @@ impl<'r> Proposal<'r> {
         if !marks.is_empty() {
             let list: Vec<String> = marks
                 .iter()
-                .map(|(mark, cells)| format!("`{mark}` ({cells} cells)"))
+                .map(|(mark, cells)| format!("`{mark}` ({cells} cell(s))"))
                 .collect();
             self.doubt(format!(
                 "These count as no value: {}. Strike from `missing` in mapping.toml what is one.",
@@ -239,7 +239,7 @@ impl<'r> Proposal<'r> {
                 .iter()
                 .map(|form| {
                     format!(
-                        "`{}` in {} rows (first in line {}: `{}`)",
+                        "`{}` in {} row(s) (first in line {}: `{}`)",
                         form.form, form.rows, form.line, form.first
                     )
                 })
@@ -259,7 +259,7 @@ impl<'r> Proposal<'r> {
                 "does not show whether the day or the month comes first"
             };
             self.doubt(format!(
-                "`{}` {why}: {} rows can be read both ways and are read as `{order}`.",
+                "`{}` {why}: {} row(s) can be read both ways and are read as `{order}`.",
                 column.name, dates.either
             ));
         }

@@ -12,12 +12,16 @@ use rustc_hash::FxBuildHasher;
 
 use super::GuessError;
 use super::column::Column;
+use super::kind::{NoCsv, no_csv};
 use crate::extract::staging::csv_error;
 use crate::extract::staging::encoding::{Found, encoding_of};
 use crate::extract::staging::opened::bytes_of;
 
 /// Rows in which changes within a case are looked for.
 const ROWS_OF_CHANGES: u64 = 200_000;
+
+/// Characters of a cell that a message shows.
+const EXAMPLE: usize = 60;
 
 /// Separators that a table may have.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -48,6 +52,13 @@ impl Reading {
             path: path.to_owned(),
             source,
         };
+        if let Some(NoCsv { what, instead }) = no_csv(path).map_err(unreadable)? {
+            return Err(GuessError::NoCsv {
+                path: path.to_owned(),
+                what,
+                instead,
+            });
+        }
         let encoding = encoding_of(path).map_err(unreadable)?;
         let separator = separator(path, encoding).map_err(unreadable)?;
         let mut reader = open(path, encoding, separator)?;
@@ -126,7 +137,11 @@ impl Reading {
     pub(super) fn first_row(&self) -> String {
         let mut text = String::new();
         for column in &self.columns {
-            let _ = write!(text, "{} = `{}`; ", column.name, column.example);
+            let mut cell: String = column.example.chars().take(EXAMPLE).collect();
+            if cell.len() < column.example.len() {
+                cell.push('…');
+            }
+            let _ = write!(text, "{} = `{cell}`; ", column.name);
         }
         text.trim_end_matches("; ").to_owned()
     }

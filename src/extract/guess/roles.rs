@@ -6,6 +6,7 @@ use super::GuessError;
 use super::column::{Column, Holds};
 use super::names::Role;
 use super::reading::{Changes, Reading};
+use super::states::{Does, does};
 
 /// More values make no list of states.
 const STATES: u64 = 200;
@@ -125,6 +126,18 @@ impl Roles {
         self.take(columns, Role::Received, |place, column| {
             column.holds() == Holds::Dates && changing[place] == 0
         });
+        // A date is only asked for the end where no state says it.
+        let said = self.taken.get(&Role::State).is_some_and(|state| {
+            let values = columns[*state].values();
+            values
+                .iter()
+                .any(|value| does(&value.value).is_some_and(Does::ends))
+        });
+        if !said {
+            self.take(columns, Role::Closed, |place, column| {
+                column.holds() == Holds::Dates && changing[place] == 0
+            });
+        }
     }
 
     fn of_a_list(&mut self, columns: &[Column]) {

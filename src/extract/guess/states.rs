@@ -16,6 +16,19 @@ pub(super) enum Does {
 }
 
 impl Does {
+    /// Whether an answer was given, or none is expected any more.
+    pub(super) const fn ends(self) -> bool {
+        match self {
+            Does::Solved | Does::Closed => true,
+            Does::Acknowledged
+            | Does::Wait
+            | Does::WaitCustomer
+            | Does::Withdrawn
+            | Does::Work
+            | Does::Note => false,
+        }
+    }
+
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Does::Acknowledged => "acknowledged",

@@ -159,7 +159,7 @@ impl Target<'_> {
                 });
             }
             notes.push(format!(
-                "{}: {} {}: `{}` in {} is no instant of the form {form}; such values count as missing ({} of {})",
+                "{}: {} {}: `{}` in {} is no instant of the form `{form}`; such values count as missing ({} of {})",
                 self.path.display(),
                 self.place,
                 found.place,

@@ -19,7 +19,7 @@ use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use serde_json::{Map, Value};
 
 use super::StagingError;
@@ -60,7 +60,7 @@ pub(super) fn stage(
     let reader = Reader::from_reader(BufReader::with_capacity(1 << 17, decoded));
     into.execute_batch(TABLES).map_err(sqlite)?;
     let transaction = into.transaction().map_err(sqlite)?;
-    let notes = {
+    let mut notes = {
         let mut log = Log {
             path,
             zone,
@@ -91,8 +91,28 @@ pub(super) fn stage(
         }
         log.notes()
     };
+    notes.extend(twins(&transaction, path).map_err(sqlite)?);
     transaction.commit().map_err(sqlite)?;
     Ok(notes)
+}
+
+/// Names that several traces have, in one line: people know a case by its name, and the log does not say whether two are one.
+fn twins(log: &Connection, path: &Path) -> rusqlite::Result<Option<String>> {
+    log.query_row(
+        "WITH twin AS (SELECT name, COUNT(*) AS traces, MIN(trace_no) AS first, MAX(trace_no) AS last \
+         FROM trace WHERE name IS NOT NULL GROUP BY name HAVING COUNT(*) > 1) \
+         SELECT (SELECT SUM(traces) FROM twin), name, first, last FROM twin ORDER BY first LIMIT 1",
+        [],
+        |row| {
+            let (traces, name): (i64, String) = (row.get(0)?, row.get(1)?);
+            let (first, last): (i64, i64) = (row.get(2)?, row.get(3)?);
+            Ok(format!(
+                "{}: {traces} traces share their name with another one; the first is `{name}` (traces {first} and {last})",
+                path.display()
+            ))
+        },
+    )
+    .optional()
 }
 
 /// The encoding that the XML declaration or a byte order mark names; UTF-8 where neither does.
@@ -487,6 +507,19 @@ mod tests {
         assert_eq!(
             text(&log, "SELECT group_concat(activity) FROM event"),
             "Kayıt,Kapanış"
+        );
+    }
+
+    #[test]
+    fn traces_of_one_name_stay_two_and_are_named() {
+        let twin = "<trace><string key=\"concept:name\" value=\"A &amp; B\"/></trace>";
+        let (log, notes) = staged(LOG.replace("<trace/>", twin).as_bytes()).unwrap();
+        assert_eq!(number(&log, "SELECT COUNT(*) FROM trace"), 2);
+        assert!(
+            notes.iter().any(|note| note.contains(
+                "2 traces share their name with another one; the first is `A & B` (traces 1 and 2)"
+            )),
+            "{notes:?}"
         );
     }
 

@@ -116,7 +116,9 @@ pub fn mark(verdict: Verdict) -> &'static str {
 }
 
 fn told(line: &LedgerDay, calendar: &Calendar, words: &Words) -> Day {
-    let mut what = words.text(&format!("day.{}", line.what.as_str())).to_owned();
+    let mut what = words
+        .text(&format!("day.{}", line.what.as_str()))
+        .to_owned();
     let detail = match (calendar.special(line.date), line.what.as_str()) {
         // The calendar knows the holiday in more languages than the ledger.
         (Some(special), "non_working" | "half_day") => {

@@ -185,7 +185,15 @@ mod tests {
         for (text, minor) in amounts {
             assert_eq!(minor_units(text), Some(minor), "{text}");
         }
-        for text in ["", "-5", "12a", ",50", "1.25.50", "1,2345", "99999999999999999999"] {
+        for text in [
+            "",
+            "-5",
+            "12a",
+            ",50",
+            "1.25.50",
+            "1,2345",
+            "99999999999999999999",
+        ] {
             assert_eq!(minor_units(text), None, "{text}");
         }
     }
@@ -196,7 +204,10 @@ mod tests {
         assert_eq!(code_of(&words, "categories", "ÇATLAMA"), "cracking");
         assert_eq!(code_of(&words, "categories", "catlama"), "cracking");
         assert_eq!(code_of(&words, "categories", "cracking"), "cracking");
-        assert_eq!(code_of(&words, "categories", "Yeni bir tür"), "Yeni bir tür");
+        assert_eq!(
+            code_of(&words, "categories", "Yeni bir tür"),
+            "Yeni bir tür"
+        );
     }
 
     #[test]

@@ -105,8 +105,14 @@ mod tests {
         let gebze = staff(&[Role::Technical], Some("technical_gebze"), Some("gebze"));
         assert!(may_see(&gebze, &case(Some("technical_gebze"), None, None)));
         assert!(may_see(&gebze, &case(Some("quality"), Some("gebze"), None)));
-        assert!(may_see(&gebze, &case(Some("quality"), Some("bursa"), Some("kemal"))));
-        assert!(!may_see(&gebze, &case(Some("technical_bursa"), Some("bursa"), None)));
+        assert!(may_see(
+            &gebze,
+            &case(Some("quality"), Some("bursa"), Some("kemal"))
+        ));
+        assert!(!may_see(
+            &gebze,
+            &case(Some("technical_bursa"), Some("bursa"), None)
+        ));
         assert!(!may_see(&gebze, &case(None, None, None)));
         // Nothing is nobody's: a person without a plant has none in common with a case without one.
         let nowhere = staff(&[Role::Technical], None, None);
@@ -118,7 +124,10 @@ mod tests {
         let bursa = case(Some("technical_bursa"), Some("bursa"), None);
         for role in [Role::Contact, Role::Agent, Role::Quality, Role::Admin] {
             assert!(may_see(&staff(&[role], None, None), &bursa), "{role}");
-            assert!(may_see(&staff(&[Role::Technical, role], None, None), &bursa));
+            assert!(may_see(
+                &staff(&[Role::Technical, role], None, None),
+                &bursa
+            ));
         }
     }
 }

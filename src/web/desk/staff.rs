@@ -286,9 +286,7 @@ fn shown(
         Some(member) => What::OF_A_PERSON
             .iter()
             .map(|what| Titled {
-                title: words
-                    .text(&format!("people.title_{}", what.id()))
-                    .to_owned(),
+                title: (*what == What::Reset).then(|| words.text("people.title_reset").to_owned()),
                 forms: vec![
                     form_of(words, *what, Some(member), entered(*what)).refused(wrongs(*what)),
                 ],

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import { CODES, SECTIONS, english } from './texts.mjs';
+import { CODES, INDICATORS, SECTIONS, english } from './texts.mjs';
 
 // `require`, unlike `import`, heeds NODE_PATH.
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -91,15 +91,19 @@ const seen = () => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const own = document.documentElement.lang;
   const boxes = new Set();
+  // What people wrote is theirs, in whatever language.
+  const THEIRS = 'bdi, [dir], textarea, blockquote, .words, code, svg, datalist, script, style';
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
     const element = node.parentElement;
-    if (!one(node.data) || element.closest('bdi, textarea, blockquote, .words, code, svg, datalist, script, style')) continue;
+    if (!one(node.data) || element.closest(THEIRS)) continue;
     if (element.closest('[lang]').lang !== own) continue;
     found.push(one(node.data));
     const box = element.closest('p, li, h1, h2, h3, h4, label, legend, td, th, dt, dd, a, button, summary, option, caption, span');
     if (box && !boxes.has(box)) {
       boxes.add(box);
-      found.push(one(box.textContent));
+      const ours = box.cloneNode(true);
+      ours.querySelectorAll(THEIRS).forEach((element) => element.remove());
+      found.push(one(ours.textContent));
     }
   }
   found.push(one(document.title.split('·')[0]));
@@ -118,14 +122,15 @@ export async function texts(page, language) {
   const isEnglish = english(language);
   const all = await page.evaluate(seen);
   counts.texts += all.length;
-  for (const text of all) {
+  for (const whole of all) {
+    const text = INDICATORS.reduce((text, code) => text.replaceAll(code, ''), whole);
     for (const [word] of text.matchAll(/(?<![@\w.])[a-z][a-z_]*\.[a-z0-9][\w-]*(?:\.\w+)*/g)) {
       if (!ENDINGS.test(word) || SECTIONS.includes(word.split('.')[0])) faults.push(`text: ${word} looks like a key: "${text.slice(0, 80)}"`);
     }
     for (const [word] of text.matchAll(/(?<![\w@./-])[a-z]+(?:_[a-z0-9]+)+(?![\w.@-])/g)) faults.push(`text: ${word} looks like a code: "${text.slice(0, 80)}"`);
     if (CODES.has(text)) faults.push(`text: the code ${text} stands for its name`);
     if (/\{\w*\}|\bundefined\b|\bNaN\b|\bNone\(|\bSome\(/.test(text)) faults.push(`text: something was not filled in: "${text.slice(0, 80)}"`);
-    if (isEnglish(text)) faults.push(`text: English on a page in ${language}: "${text.slice(0, 80)}"`);
+    if (isEnglish(whole)) faults.push(`text: English on a page in ${language}: "${text.slice(0, 80)}"`);
   }
   return [...new Set(faults)];
 }

@@ -92,7 +92,7 @@ async function decide(desk, { number, who }, { first = true, words = who.decisio
     await desk.command(number, 'classify', { category: name('categories', 'adhesion') }, look);
     await desk.command(number, 'route', { department: name('departments', 'quality') }, look);
   }
-  await desk.command(number, 'decide', { response, rule: 'R-12', rule_version: '3', text: words }, look);
+  await desk.command(number, 'decide', { response, granted: response, rule: 'R-12', rule_version: '3', text: words }, look);
 }
 
 /** The complainant's answer: the form, what was entered once more, and the confirmation. */

@@ -4,7 +4,7 @@
 import { complain, decide, message } from './complainants.mjs';
 import { person } from './people.mjs';
 import { text } from './texts.mjs';
-import { Visitor, atDesk, want } from './visitor.mjs';
+import { REFUSED, Visitor, atDesk, want } from './visitor.mjs';
 
 /** From the first signing in to an action that somebody else verified. */
 async function staff(stage) {
@@ -21,7 +21,7 @@ async function staff(stage) {
   await veli.send();
   await veli.look('password');
   await veli.fill({ new_password: 'short', again_password: 'other' });
-  await veli.send();
+  await veli.refused();
   await veli.look('password-refused');
   await veli.fill({ new_password: 'a sentence of my own', again_password: 'a sentence of my own' });
   await veli.send();
@@ -33,7 +33,7 @@ async function staff(stage) {
   // A call. The complaint is warned of when it is here already.
   await veli.go('/desk/register');
   await veli.look('register');
-  await veli.send();
+  await veli.refused();
   await veli.look('register-refused');
   await veli.fill({ text: who.text, name: who.name, phone: who.phone, product: who.product, severity: 'high', lot: who.lot });
   await veli.send();
@@ -45,7 +45,7 @@ async function staff(stage) {
   await veli.page.locator('#similar a', { hasText: number }).waitFor();
   await veli.look('register-similar');
   await veli.fill({ text: who.text, name: who.name, phone: who.phone });
-  await veli.send();
+  await veli.send({ status: REFUSED });
   await veli.reads(text(language, 'register.look'));
   await veli.look('register-warned');
   want((await veli.held('text')).startsWith(who.text.slice(0, 40)), 'what was typed in is gone after the warning');
@@ -57,7 +57,7 @@ async function staff(stage) {
   await veli.command(number, 'attach', { files: { name: 'duvar.txt', mimeType: 'text/plain', buffer: Buffer.from('Duvar, kuzey yüzü') } }, { look: true });
   await veli.command(number, 'classify', { category: name('categories', 'adhesion') });
   await veli.command(number, 'route', { department: name('departments', 'quality') });
-  await veli.command(number, 'decide', { response: 'replacement', rule: 'R-12', rule_version: '3', text: who.decision });
+  await veli.command(number, 'decide', { response: 'replacement', granted: 'replacement', rule: 'R-12', rule_version: '3', text: who.decision });
   await message(stage, 'decision', { number });
   await veli.command(number, 'answer', { answer: 'accepted', means: 'phone', proof: 'tel. 14:05' }, { look: true });
   await veli.command(number, 'remedy-done', {}, { look: true });
@@ -76,7 +76,7 @@ async function staff(stage) {
   // An action against what lies behind it: owned here, verified by somebody else.
   await veli.go(`/desk/actions/new?case=${number}`);
   await veli.look('action-new');
-  await veli.send();
+  await veli.refused();
   await veli.look('action-new-refused');
   await veli.fill({ title: who.product, owner: `veli-${language}` });
   await veli.send();
@@ -94,7 +94,7 @@ async function staff(stage) {
   await step(veli, 'contain', { what: who.reply });
   await step(veli, 'analyse', { method: 'five_whys', why1: who.reply, root_cause: who.decision });
   await veli.go(`${action}/plan`);
-  await veli.send();
+  await veli.refused();
   await veli.look('action-plan-refused');
   await step(veli, 'plan', { what: who.alternative, due_on: today, judge_by: 'criterion', criterion: who.wish, criterion_due: today });
   await step(veli, 'implement', { what: who.alternative, documents: 'SOP-12' });
@@ -132,7 +132,7 @@ async function together(stage) {
   // Above the discretion of one, another one signs.
   await deniz.command(made.number, 'classify', { category: text(stage.language, 'categories.adhesion') });
   await deniz.command(made.number, 'route', { department: text(stage.language, 'departments.quality') });
-  await deniz.command(made.number, 'decide', { response: 'refund', cost: '2500,00', rule: 'R-1', rule_version: '1', text: made.who.alternative });
+  await deniz.command(made.number, 'decide', { response: 'refund', granted: 'refund', cost: '2500,00', rule: 'R-1', rule_version: '1', text: made.who.alternative });
   want(deniz.done() === 'case_second', `a decision above the discretion: ${deniz.page.url()}`);
   await deniz.look('second-signature');
   await ayse.go(`/desk/case/${made.number}`);
@@ -186,7 +186,8 @@ async function desk(stage) {
         ['/quality', '#indicators-heading ~ .scroll td a', 'drill'],
       ]) {
         await visitor.go(list);
-        await visitor.press(visitor.page.locator(link).first());
+        // Some open in a window of their own.
+        await visitor.go(await visitor.page.locator(link).first().getAttribute('href'));
         await visitor.look(`${name}-${what}`);
         if (what === 'action' || what === 'cluster' || what === 'drill') await unfolded(visitor, `${name}-${what}-unfolded`);
         await onward(visitor, what, name);
@@ -204,9 +205,12 @@ async function desk(stage) {
       await visitor.go('/desk/staff');
       await visitor.page.locator('details summary').click();
       await visitor.look('ali-staff-adding');
-      await visitor.fill({ name: 'yeni kişi', roles: 'agent' });
+      await visitor.refused('details form .doors button');
+      await visitor.look('ali-staff-adding-refused');
+      await visitor.fill({ name: 'yeni kişi', roles: 'agent', usual: 'agent' });
       await visitor.send({ button: 'details form .doors button' });
       await visitor.look('ali-staff-added');
+      want((await visitor.page.locator('.receipt .big').innerText()).length >= 8, 'no first password is shown');
     }
     await visitor.followLinks(60);
   }
@@ -233,7 +237,7 @@ async function records(visitor) {
   for (const kind of ['evidence', 'objective', 'training']) {
     await visitor.go('/desk/records');
     await visitor.page.locator(`#${kind} details summary`).first().click();
-    await visitor.send({ button: `#${kind} form .doors button` });
+    await visitor.refused(`#${kind} form .doors button`);
     await visitor.look(`zeynep-records-${kind}-refused`);
   }
 }

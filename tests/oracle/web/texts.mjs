@@ -46,6 +46,12 @@ export const CODES = new Set(
   ),
 );
 
+/** Indicators are called by their codes in commands and settings, and shown with them; the longest first. */
+export const INDICATORS = [...OF.get('en').keys()]
+  .filter((key) => key.startsWith('indicator_names.'))
+  .map((key) => key.slice('indicator_names.'.length).replace(/^(sla|remedies)_/, '$1.').replace(/_2$/, '.2'))
+  .sort((one, other) => other.length - one.length);
+
 const bare = (text) => text.replace(/\{\w+\}/g, '');
 const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
