@@ -200,6 +200,10 @@ struct Gateway<'s> {
     is_usable: bool,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are two of them, for as long as a round lasts"
+)]
 enum Way<'s> {
     SmsOverHttp(SmsGateway<'s>),
     SmsIntoFiles(&'s Path),

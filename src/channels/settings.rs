@@ -130,7 +130,8 @@ pub(super) enum Method {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Tls {
     /// Begins in clear and has to change to TLS before anything is said (RFC 3207).
-    StartTls,
+    #[serde(rename = "starttls")]
+    Upgraded,
     /// TLS from the first byte (RFC 8314).
     Implicit,
     /// In clear: for a server on this machine.
@@ -426,7 +427,7 @@ impl MailTable {
                 from,
             }),
             MailKind::Smtp => {
-                let tls = self.tls.unwrap_or(Tls::StartTls);
+                let tls = self.tls.unwrap_or(Tls::Upgraded);
                 Ok(Mail::Smtp(Box::new(Smtp {
                     host: needed(MAIL, "host", self.host.as_deref())?.to_owned(),
                     port: self.port.unwrap_or(tls.usual_port()),
@@ -473,7 +474,7 @@ impl Method {
 impl Tls {
     const fn as_str(self) -> &'static str {
         match self {
-            Tls::StartTls => "starttls",
+            Tls::Upgraded => "starttls",
             Tls::Implicit => "implicit",
             Tls::None => "none",
         }
@@ -482,7 +483,7 @@ impl Tls {
     /// The port that IANA gives to it.
     const fn usual_port(self) -> u16 {
         match self {
-            Tls::StartTls => 587,
+            Tls::Upgraded => 587,
             Tls::Implicit => 465,
             Tls::None => 25,
         }

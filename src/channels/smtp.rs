@@ -117,7 +117,7 @@ impl<'s> MailServer<'s> {
             .clone()
             .map_or_else(ClientId::default, ClientId::Domain);
         let tls = match settings.tls {
-            Tls::StartTls | Tls::Implicit => Some(self.tls_parameters()?),
+            Tls::Upgraded | Tls::Implicit => Some(self.tls_parameters()?),
             Tls::None => None,
         };
         let at_once = tls.as_ref().filter(|_| settings.tls == Tls::Implicit);
@@ -129,7 +129,7 @@ impl<'s> MailServer<'s> {
             None,
         )
         .map_err(|e| unusable("no connection", &e))?;
-        if let (Tls::StartTls, Some(tls)) = (settings.tls, &tls) {
+        if let (Tls::Upgraded, Some(tls)) = (settings.tls, &tls) {
             connection
                 .starttls(tls, &hello)
                 .map_err(|e| unusable("no protection by STARTTLS", &e))?;

@@ -71,7 +71,7 @@ impl Objective {
             let held = best
                 .entry(candidate.objective.indicator.as_str())
                 .or_insert(candidate);
-            if order(candidate) > order(*held) {
+            if order(candidate) > order(held) {
                 *held = candidate;
             }
         }

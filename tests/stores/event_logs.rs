@@ -239,7 +239,7 @@ fn the_municipalitys_deadlines_stand_beside_ours() {
         "{:?}",
         done.manifest.unknown
     );
-    let engine = engine(&done, "2010-10-01..2012-01-31", "2010-09-01..2010-09-30");
+    let engine = engine(&done, "2010-09-01..2012-01-31", "2010-08-01..2010-08-31");
     let metrics = shipped_metrics().unwrap();
     let agreement = engine
         .metric(metrics.iter().find(|m| m.id == "source_agreement").unwrap())

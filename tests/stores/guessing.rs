@@ -204,6 +204,43 @@ fn a_log_is_known_by_what_changes_within_its_cases() {
 }
 
 #[test]
+fn a_date_tells_the_end_where_no_state_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = "case_id,activity,timestamp,start_date,end_date\n\
+        A,Register,2026-01-05 09:00,2026-01-05 08:00,2026-01-09 10:00\n\
+        A,Check,2026-01-06 09:00,2026-01-05 08:00,2026-01-09 10:00\n\
+        B,Register,2026-01-07 09:00,2026-01-07 08:00,\n\
+        B,Check,2026-01-08 09:00,2026-01-07 08:00,\n";
+    let (file, found) = guessed(folder.path(), "log.csv", log.as_bytes());
+    assert_eq!(taken(&found, "end_date"), Some("closing"));
+    assert!(
+        says(&found, "`end_date` is taken for it"),
+        "{:?}",
+        found.unsure
+    );
+    let mapping = folder.path().join("mapping");
+    found.write(&mapping).unwrap();
+    let done = try_extract(
+        &file,
+        mapping.to_str().unwrap(),
+        &folder.path().join("lake"),
+    )
+    .unwrap();
+    let ends = engine(&done.snapshot)
+        .sql(
+            "SELECT k.case_id, e.kind FROM events AS e JOIN cases AS k ON k.case_key = e.case_key \
+             WHERE e.kind IN ('decided', 'communicated', 'answer_lapsed') ORDER BY k.case_id, e.seq",
+            "ends",
+        )
+        .unwrap();
+    let csv = String::from_utf8(redress::engine::export::csv_bytes(&ends).unwrap()).unwrap();
+    assert_eq!(
+        csv,
+        "case_id,kind\nA,decided\nA,communicated\nA,answer_lapsed\n"
+    );
+}
+
+#[test]
 fn an_order_of_day_and_month_that_nothing_decides_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let undecided = LOG

@@ -40,8 +40,17 @@ pub struct Page {
     pub body: String,
 }
 
-/// Everybody at the desk: name, role, department, site, what they may grant alone.
-const STAFF: [(&str, Role, Option<&str>, Option<&str>, Option<i64>); 8] = [
+/// Name, role, department, site, and what the person may grant alone.
+type Member = (
+    &'static str,
+    Role,
+    Option<&'static str>,
+    Option<&'static str>,
+    Option<i64>,
+);
+
+/// Everybody at the desk.
+const STAFF: [Member; 8] = [
     ("deniz", Role::Contact, None, None, Some(0)),
     (
         "ayse",

@@ -42,10 +42,15 @@ impl<'r> Proposal<'r> {
             );
         }
         for (role, others) in &roles.rivals {
+            // One that is taken for something else by its own name is no rival.
             let others: Vec<String> = others
                 .iter()
+                .filter(|place| roles.of_column(**place).is_none())
                 .map(|place| format!("`{}`", reading.columns[*place].name))
                 .collect();
+            if others.is_empty() {
+                continue;
+            }
             proposal.doubt(format!(
                 "{} was taken for \"{}\"; by their names these could be it too: {}.",
                 proposal.title(*role),

@@ -25,6 +25,10 @@ use crate::web::shell::{Area, STAFF, Shell};
 use crate::web::uploads;
 use crate::web::visit::Visit;
 
+/// Queues a message of a case, at a moment; answers its number where the customer can be reached.
+type Queueing =
+    fn(&mut Register, i64, DateTime<Utc>) -> std::result::Result<Option<i64>, RegisterError>;
+
 /// Who may give which command stands in the table of commands; here everybody of the desk comes in.
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/case/{number}/{command}", Access::Staff(&STAFF), page),
@@ -338,10 +342,7 @@ impl Given<'_> {
     }
 
     /// A message that is queued beside the events.
-    fn message(
-        &mut self,
-        queue: fn(&mut Register, i64, DateTime<Utc>) -> Result<Option<i64>, RegisterError>,
-    ) -> Done {
+    fn message(&mut self, queue: Queueing) -> Done {
         let (key, now) = (self.opened.case.case_key, self.visit.now);
         let queued = self.app.register(|register| queue(register, key, now))?;
         Ok(Some(match queued {

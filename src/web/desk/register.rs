@@ -251,11 +251,11 @@ fn role_of(staff: &Staff) -> Role {
         .unwrap_or(Role::Agent)
 }
 
-/// The complaint as it was entered, with its severity, or what is wrong with it.
-fn read(
-    app: &App,
-    visit: &Visit,
-) -> Result<std::result::Result<(NewCase, Option<Severity>), Vec<Wrong>>> {
+/// A complaint as it was entered, with its severity, or what is wrong with it.
+type Entered = std::result::Result<(NewCase, Option<Severity>), Vec<Wrong>>;
+
+/// Reads the form.
+fn read(app: &App, visit: &Visit) -> Result<Entered> {
     let words = app.words(visit.language);
     let sent = &visit.form;
     let zone = app.register(|register| Ok::<_, WebError>(register.zone()))?;

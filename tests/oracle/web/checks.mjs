@@ -152,8 +152,16 @@ const tooWide = (width) => {
       if (!frame.matches('.scroll, .drawing')) found.push(`${name(frame)} scrolls`);
       continue;
     }
-    const rect = element.getBoundingClientRect();
-    if (rect.width > 0 && rect.height > 0 && (rect.right > width + 1 || rect.left < -1) && !faulty.some((outer) => outer.contains(element))) {
+    const rects = [element.getBoundingClientRect()];
+    // Texts that run out of their boxes.
+    for (const node of element.childNodes) {
+      if (node.nodeType !== Node.TEXT_NODE || !node.data.trim()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      rects.push(...range.getClientRects());
+    }
+    const rect = rects.find((rect) => rect.width > 0 && rect.height > 0 && (rect.right > width + 1 || rect.left < -1));
+    if (rect && !faulty.some((outer) => outer.contains(element))) {
       faulty.push(element);
       found.push(`${name(element)} reaches from ${Math.round(rect.left)} to ${Math.round(rect.right)} of ${width} px: "${element.textContent.trim().slice(0, 40)}"`);
     }

@@ -78,7 +78,7 @@ export class House {
         this.#redress,
         args,
         { cwd: this.folder, env: clean, timeout: COMMAND_WITHIN, maxBuffer: 1 << 26 },
-        (error, stdout, stderr) => (error ? failed(new Error(`redress ${args.join(' ')}: ${stderr.trim() || error.message}`)) : done(stdout)),
+        (error, stdout, stderr) => (error ? failed(new Error(`redress ${args.join(' ')}: ${stderr.trim() || `${error.signal ?? `exit ${error.code}`}`}`)) : done(stdout)),
       );
       child.stdin.end(input ?? '');
     });

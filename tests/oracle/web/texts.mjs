@@ -41,8 +41,9 @@ export const SECTIONS = [...new Set([...OF.get('en').keys()].map((key) => key.sp
 export const CODES = new Set(
   ['states', 'categories', 'departments', 'remedies', 'channels', 'codes', 'trends', 'pause', 'purposes', 'message_states'].flatMap((group) =>
     [...OF.get('en').keys()]
-      .filter((key) => key.startsWith(`${group}.`) && /[_-]/.test(key))
-      .map((key) => key.slice(group.length + 1)),
+      .filter((key) => key.startsWith(`${group}.`))
+      .map((key) => key.slice(group.length + 1))
+      .filter((code) => /[_-]/.test(code)),
   ),
 );
 

@@ -163,6 +163,8 @@ export class Visitor {
   /** Looks at the page by all checks, takes its picture, and notes its links. */
   async look(name, { narrows = true } = {}) {
     const { page, stage } = this;
+    // With a fault on every page it is the story itself that has to notice.
+    if (stage.plant) return;
     counts.pages += 1;
     const seen = this.scripts ? page : await this.twin();
     for (const faults of [
@@ -270,7 +272,9 @@ export async function atDesk(stage, name, options) {
 /** The page with a fault planted in it, between the server and the browser. */
 async function planted(route, plant) {
   const request = route.request();
-  if (request.resourceType() !== 'document') return route.continue();
+  // Of a form with files the browser gives no copy.
+  const hasFiles = (request.headers()['content-type'] ?? '').startsWith('multipart/');
+  if (request.resourceType() !== 'document' || hasFiles) return route.continue();
   const response = await route.fetch({ maxRedirects: 0 });
   if (!(response.headers()['content-type'] ?? '').startsWith('text/html')) return route.fulfill({ response });
   return route.fulfill({ response, body: plant(await response.text(), request) });
