@@ -353,6 +353,14 @@ fn decision(pass: &PassRecord, opened: &Opened, app: &App, words: &Words) -> Opt
         Some(_) => None,
         None => Some(words.text("waits.signature").to_owned()),
     };
+    let parts = [
+        ("rule", data.rule.as_str()),
+        ("version", data.rule_version.as_str()),
+    ];
+    let rule = match data.rule_version.trim().is_empty() {
+        true => data.rule.clone(),
+        false => words.fill("public_case.rule_version", &parts),
+    };
     let facts = [
         ("decided", Some(format!("{}, {by}", moment(decided.at)))),
         ("in_force", in_force),
@@ -369,7 +377,7 @@ fn decision(pass: &PassRecord, opened: &Opened, app: &App, words: &Words) -> Opt
             "cost",
             (data.cost != 0).then(|| amount(words, data.cost, app.settings.currency.as_deref())),
         ),
-        ("rule", Some(format!("{} {}", data.rule, data.rule_version))),
+        ("rule", Some(rule)),
         (
             "expectation",
             data.expectation

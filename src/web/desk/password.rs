@@ -55,8 +55,13 @@ pub fn show(app: &App, visit: &Visit, kept: Option<&Kept>, wrong: Vec<Wrong>) ->
     );
     fields.push(ask("again_password", "password.again", "new-password"));
     let button = words.text("shell.save");
+    let mut shell = Shell::new(app, visit, Area::Desk, words.text("password.title"));
+    if must_change {
+        // None of them opens before a password was chosen.
+        shell.ways.clear();
+    }
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Desk, words.text("password.title")),
+        shell,
         form: EntryForm::new("pw", "/desk/password", button, fields).refused(wrong),
         kept: kept.map(Kept::hidden).unwrap_or_default(),
         must_change,

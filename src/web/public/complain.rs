@@ -238,7 +238,7 @@ fn summary(words: &Words, entries: &Entries, waiting: &[Waiting]) -> Vec<Group> 
             .filter_map(|field| shown(entries, field, words))
             .collect();
         if step == Step::Files {
-            let label = words.text("public_complain.files").to_owned();
+            let label = words.text("public_complain.files_short").to_owned();
             rows = waiting
                 .iter()
                 .map(|file| (label.clone(), file.name.clone()))

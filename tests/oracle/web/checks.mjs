@@ -92,7 +92,8 @@ const seen = () => {
   const own = document.documentElement.lang;
   const boxes = new Set();
   // What people wrote is theirs, in whatever language.
-  const THEIRS = 'bdi, [dir], textarea, blockquote, .words, code, svg, datalist, script, style';
+  // A definition names the columns of its formula.
+  const THEIRS = '.definition, bdi, [dir], textarea, blockquote, .words, code, svg, datalist, script, style';
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
     const element = node.parentElement;
     if (!one(node.data) || element.closest(THEIRS)) continue;

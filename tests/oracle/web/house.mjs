@@ -78,8 +78,10 @@ export class House {
         this.#redress,
         args,
         { cwd: this.folder, env: clean, timeout: COMMAND_WITHIN, maxBuffer: 1 << 26 },
-        (error, stdout, stderr) => (error ? failed(new Error(`redress ${args.join(' ')}: ${stderr.trim() || `${error.signal ?? `exit ${error.code}`}`}`)) : done(stdout)),
+        (error, stdout, stderr) => (error ? failed(new Error(`redress ${args.join(' ')}: ${stderr.trim() || (error.signal ?? `exit ${error.code}`)}`)) : done(stdout)),
       );
+      // A command that reads nothing may be over before.
+      child.stdin.on('error', () => {});
       child.stdin.end(input ?? '');
     });
   }
@@ -109,6 +111,7 @@ export class House {
     });
     this.#server = server;
     let said = '';
+    let from = 0;
     this.origin = await new Promise((done, failed) => {
       const late = setTimeout(() => failed(new Error(`the server says no address within ${STARTS_WITHIN / 1000} s: ${said.trim()}`)), STARTS_WITHIN);
       const over = (why) => {
@@ -118,14 +121,20 @@ export class House {
       server.on('error', (error) => over(error.message));
       server.on('exit', (code, signal) => over(`${said.trim() || 'nothing was said'} (${signal ?? `exit ${code}`})`));
       server.stderr.setEncoding('utf8').on('data', (part) => {
-        said = (said + part).slice(-8_000);
+        said += part;
         const found = /listening on (http:\/\/[\d.:[\]a-f]+)/.exec(said);
         if (!found) return;
         clearTimeout(late);
         done(found[1]);
       });
     });
-    this.said = () => said;
+    /** What the server complained of since the last time; that it ended, where it did. */
+    this.complaints = () => {
+      const lines = said.slice(from).split('\n').filter((line) => /\bERROR\b|panicked/.test(line));
+      from = said.length;
+      if (server.exitCode !== null || server.signalCode !== null) lines.push(`the server has ended (${server.signalCode ?? `exit ${server.exitCode}`})`);
+      return lines;
+    };
   }
 
   /** Sends what waits; answers the messages that came since the last time, the oldest first. */

@@ -106,6 +106,7 @@ async function tell(stage, story) {
     clearTimeout(late);
     for (const visitor of stage.visitors) await visitor.leave().catch(() => {});
   }
+  stage.faults.push(...stage.house.complaints().map((line) => `the server says: ${line}`));
   const faults = [...new Set(stage.faults)];
   say(`${stage.story} in ${stage.language}: ${stage.looked} pages looked at, ${faults.length} fault(s), ${((Date.now() - began) / 1000).toFixed(1)} s`);
   faults.forEach((fault) => say(`  ${stage.story}, ${stage.language}: ${fault}`));
