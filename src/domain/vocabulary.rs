@@ -141,6 +141,17 @@ impl PauseReason {
             PauseReason::Laboratory | PauseReason::Supplier | PauseReason::Internal => false,
         }
     }
+
+    /// Whether what the customer writes or uploads ends the pause. A sample that is awaited comes by neither.
+    pub const fn ends_with_an_answer(self) -> bool {
+        match self {
+            PauseReason::CustomerInformation | PauseReason::CustomerAppointment => true,
+            PauseReason::CustomerSample
+            | PauseReason::Laboratory
+            | PauseReason::Supplier
+            | PauseReason::Internal => false,
+        }
+    }
 }
 
 words! {

@@ -1,4 +1,10 @@
-//! A form that is sent twice counts once: it carries a key of its own, which is taken before anything is recorded.
+//! A form that is sent twice, by a double click or a page loaded anew, counts once: it carries a key of its own, which
+//! is taken before anything is recorded.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use super::app::App;
 use super::error::Result;
@@ -8,15 +14,40 @@ use super::visits::{Reserved, random_token};
 /// The hidden field that holds the key.
 pub const FIELD: &str = "once";
 
+/// How often it is asked whether the same form, being recorded by another request, is done.
+const ASKED: u32 = 20;
+/// The time between two questions.
+const BETWEEN: Duration = Duration::from_millis(100);
+
 /// The key of a form: the one that it was sent with, or a fresh one.
 ///
 /// # Errors
 /// When no random numbers are to be had.
 pub fn key(entered: &Fields) -> Result<String> {
-    match entered.given(FIELD) {
+    match entered.given(FIELD).filter(|key| is_key(key)) {
         Some(key) => Ok(key.to_owned()),
         None => random_token(),
     }
+}
+
+/// Takes a form's key. Where the same form is being recorded at this moment, waits for its end, two seconds at most.
+///
+/// # Errors
+/// When the store of visits cannot be used.
+pub fn reserve(app: &App, key: &str, now: DateTime<Utc>) -> Result<Reserved> {
+    for _ in 0..ASKED {
+        match app.visits.reserve(key, now)? {
+            Reserved::Busy => sleep(BETWEEN),
+            Reserved::Yours => return Ok(Reserved::Yours),
+            Reserved::Done(outcome) => return Ok(Reserved::Done(outcome)),
+        }
+    }
+    Ok(Reserved::Busy)
+}
+
+/// Whether a text can be a form's key, as [`random_token`] makes them.
+fn is_key(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// What became of the form when it was sent before (empty while that is still at work); `None` when it is to be recorded now.

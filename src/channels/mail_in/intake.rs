@@ -17,7 +17,7 @@ use super::standing::{self, Standing};
 use super::words::Words;
 use crate::domain::case_file::CaseFile;
 use crate::domain::event::{EventBody, NoteAdded, Registered, Resumed};
-use crate::domain::vocabulary::{Channel, Language, PauseReason, Role};
+use crate::domain::vocabulary::{Channel, Language, Role};
 use crate::domain::workflow::StateName;
 use crate::hex::hex;
 use crate::register::{
@@ -368,24 +368,16 @@ impl Desk<'_> {
         })
     }
 
-    /// Ends a pause that waits for the customer's word, when the mail came after it began. A sample that is awaited does
-    /// not come by mail.
+    /// Ends a pause that waits for the customer's word, when the mail came after it began.
     fn resume(
         &mut self,
         case_key: i64,
         file: &CaseFile,
         at: DateTime<Utc>,
     ) -> Result<bool, MailError> {
-        let awaited = file.running_rest().is_some_and(|rest| {
-            rest.from <= at
-                && match rest.reason {
-                    PauseReason::CustomerInformation | PauseReason::CustomerAppointment => true,
-                    PauseReason::CustomerSample
-                    | PauseReason::Laboratory
-                    | PauseReason::Supplier
-                    | PauseReason::Internal => false,
-                }
-        });
+        let awaited = file
+            .running_rest()
+            .is_some_and(|rest| rest.from <= at && rest.reason.ends_with_an_answer());
         if awaited {
             let draft = self.draft(at, Resumed {}.into())?;
             self.register

@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 
 use super::field::{Asks, Field, Problem};
 use super::files::{self, Waiting};
-use super::once;
 use super::seen::Seen;
 use super::thread::question;
 use crate::domain::event::{NoteAdded, Resumed};
@@ -13,10 +12,11 @@ use crate::register::{Actor, Draft, RegisterError};
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
+use crate::web::once;
 use crate::web::shell::{Area, Shell};
 use crate::web::uploads::ACCEPT;
 use crate::web::visit::{Fields, Visit};
-use crate::web::visits::{Reserved, Try, random_token};
+use crate::web::visits::{Reserved, Try};
 
 /// The longest text, in characters.
 const LONGEST_TEXT: usize = 20_000;
@@ -41,13 +41,9 @@ struct Entry {
 
 impl Entry {
     fn of(form: &Fields) -> Result<Entry> {
-        let key = form.get("once");
         Ok(Entry {
             text: form.get("text").replace("\r\n", "\n").replace('\0', ""),
-            once: match once::is_key(key) {
-                true => key.to_owned(),
-                false => random_token()?,
-            },
+            once: once::key(form)?,
         })
     }
 }
@@ -149,7 +145,10 @@ fn record(app: &App, visit: &Visit, seen: &Seen, mut entry: Entry) -> Result<Ans
     let sent = app.visits.files_waiting(&entry.once)?.len();
     let lost = files::attach(app, visit, seen.case_key, &entry.once);
     let mut done = "case_added";
-    if seen.waits_for_complainant().is_some() && (had_text || lost.len() < sent) {
+    let answers = seen
+        .waits_for_complainant()
+        .is_some_and(|rest| rest.reason.ends_with_an_answer());
+    if answers && (had_text || lost.len() < sent) {
         match append(Draft::new(visit.now, Resumed {})) {
             Ok(_) => done = "case_resumed",
             // Somebody else went on with it at the same moment.

@@ -12,7 +12,6 @@ pub mod failure;
 mod field;
 mod files;
 mod forgotten;
-mod once;
 mod progress;
 mod receipt;
 mod seen;

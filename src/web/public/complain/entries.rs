@@ -7,10 +7,9 @@ use chrono::{Datelike as _, NaiveDate};
 use super::steps::Step;
 use crate::domain::vocabulary::Response;
 use crate::web::error::Result;
+use crate::web::once;
 use crate::web::public::field::Problem;
-use crate::web::public::once;
 use crate::web::visit::Fields;
-use crate::web::visits::random_token;
 use crate::web::words::Words;
 
 /// The longest complaint, in characters.
@@ -68,13 +67,9 @@ impl Entries {
                 )
             })
             .collect();
-        let key = form.get("once");
         Ok(Entries {
             values,
-            once: match once::is_key(key) {
-                true => key.to_owned(),
-                false => random_token()?,
-            },
+            once: once::key(form)?,
             checked: form.ticked("checked"),
         })
     }
