@@ -226,6 +226,9 @@ impl TableFile {
     }
 }
 
+/// Names of columns that a message shows.
+const MOST_NAMES: usize = 60;
+
 /// Where the wanted columns stand among the known ones.
 fn positions(path: &Path, known: &[String], wanted: &[&str]) -> Result<Vec<usize>, TableError> {
     wanted
@@ -248,6 +251,11 @@ fn positions(path: &Path, known: &[String], wanted: &[&str]) -> Result<Vec<usize
         .collect()
 }
 
+/// Names for a message: the first ones where there are very many.
 fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
+    let mut shown: Vec<&str> = names.take(MOST_NAMES + 1).collect();
+    if let Some(last) = shown.get_mut(MOST_NAMES) {
+        *last = "…";
+    }
+    shown.join(", ")
 }

@@ -3,7 +3,7 @@
 
 mod commands;
 mod e_mail;
-mod fake_gateway;
+pub mod fake_gateway;
 mod fake_mail_server;
 mod follow_ups;
 mod order;

@@ -3,10 +3,12 @@
 //! Dates are past ones, entered late with a reason, so that a story never depends on the day of the
 //! test. Due dates were counted by hand on a calendar of 2024 (28 October: half day, 29 October: holiday).
 
+mod accounts;
 mod actions;
 mod clusters;
 mod editions;
 mod files;
+mod house;
 mod mending;
 mod packs;
 mod phases;

@@ -1,7 +1,14 @@
 //! Real processes that are killed or run out of room: the old snapshot stands, debris is never data,
 //! and every confirmed event of the register is there.
 //!
+//! Below `faults/`, the same at every call to the disk, by a library put under the process, and single bytes changed.
 //! `REDRESS_FAULTS=full` runs the long form.
+
+mod flips;
+mod hits;
+mod injected;
+mod jobs;
+mod shim;
 
 use std::fs;
 use std::path::Path;

@@ -1,21 +1,28 @@
 //! One integration binary: linking once saves minutes.
 
+mod api;
+mod bench;
 mod calendar;
 mod channels;
 mod chart_phases;
 mod checks;
 mod cli_cases;
 mod common;
+mod erasure;
 mod example;
 mod extract;
 mod faults;
+mod foreign;
 mod forms;
+mod hostile;
 mod improvement;
 mod incident_log;
 mod mail_in;
 mod metrics;
 mod metrics_rest;
+mod operation;
 mod pack_faults;
+mod postgres;
 mod recurrence;
 mod register;
 mod review;
@@ -25,7 +32,9 @@ mod stage_clock;
 mod stat_command;
 mod stats;
 mod stores;
+mod uploads;
 mod web_desk;
 mod web_public;
+mod web_security;
 mod web_work;
 mod workflow;

@@ -4,6 +4,7 @@ mod course;
 mod desk;
 mod entering;
 mod finding;
+mod kept;
 mod routes;
 mod together;
 mod words;

@@ -1,5 +1,8 @@
 //! The public pages as a complainant meets them: by requests, without a browser.
 
+mod house;
+mod keeping;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -22,11 +25,11 @@ use tower::ServiceExt as _;
 
 use crate::common::rulebook;
 
-/// The first bytes of a JPEG as cameras write them (JFIF 1.02).
-const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00";
+/// The smallest JPEG that is whole in its parts (JFIF 1.02): header, frame, scan, end.
+const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00\xFF\xC0\x00\x0B\x08\x00\x08\x00\x08\x01\x01\x11\x00\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00\x15\xFF\xD9";
 
 /// A site on a new register, with a clock of its own. It begins on Monday, 2 March 2026, 09:00 in Istanbul.
-struct Site {
+pub(crate) struct Site {
     _dir: TempDir,
     path: PathBuf,
     router: Router,
@@ -35,10 +38,10 @@ struct Site {
 }
 
 /// What came back.
-struct Page {
-    status: StatusCode,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
     headers: HeaderMap,
-    body: String,
+    pub(crate) body: String,
 }
 
 /// A complaint that was made by the form.
@@ -48,7 +51,7 @@ struct Case {
 }
 
 impl Site {
-    fn new() -> Site {
+    pub(crate) fn new() -> Site {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("register.sqlite");
         let now: DateTime<Utc> = "2026-03-02T06:00:00Z".parse().unwrap();
@@ -93,16 +96,16 @@ impl Site {
         *self.clock.lock().unwrap()
     }
 
-    fn pass(&self, time: TimeDelta) {
+    pub(crate) fn pass(&self, time: TimeDelta) {
         *self.clock.lock().unwrap() += time;
     }
 
     /// The register as staff have it open.
-    fn register(&self) -> Register {
+    pub(crate) fn register(&self) -> Register {
         Register::open(&self.path).unwrap()
     }
 
-    fn send(&self, request: Request<Body>) -> Page {
+    pub(crate) fn send(&self, request: Request<Body>) -> Page {
         let router = self.router.clone();
         self.runtime.block_on(async move {
             let response = router.oneshot(request).await.unwrap();
@@ -526,8 +529,10 @@ fn files_wait_for_the_form_and_what_a_browser_would_run_is_refused() {
     fields[1] = ("go", "next");
     let page: &[u8] = b"<html><script>alert(1)</script></html>";
     // As large as telephones make them.
-    let mut large = JPEG.to_vec();
-    large.resize(5 << 20, 7);
+    let (head, end) = JPEG.split_at(JPEG.len() - 2);
+    let mut large = head.to_vec();
+    large.resize((5 << 20) - end.len(), 7);
+    large.extend(end);
     let refused = site.upload(
         "/complain",
         "",

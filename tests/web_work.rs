@@ -75,6 +75,14 @@ impl Page {
         self.body
     }
 
+    /// A form that comes back with what is wrong.
+    #[track_caller]
+    fn wrong(self) -> String {
+        let status = self.status;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.body);
+        self.body
+    }
+
     /// Where a form that was taken leads.
     #[track_caller]
     fn seen(self) -> String {
@@ -84,7 +92,7 @@ impl Page {
 }
 
 /// The sample register with its snapshot, clusters and actions, made once.
-fn sample() -> &'static Path {
+pub fn sample() -> &'static Path {
     static SAMPLE: OnceLock<TempDir> = OnceLock::new();
     SAMPLE
         .get_or_init(|| {
@@ -105,7 +113,7 @@ fn sample() -> &'static Path {
         .path()
 }
 
-fn copied(from: &Path, to: &Path) {
+pub fn copied(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -391,7 +399,7 @@ fn without_a_snapshot_the_pages_say_how_to_make_one() {
             .contains("redress run")
     );
     let fields = [("period", PERIOD), ("language", "en")];
-    let page = desk.post(&zeynep, "/desk/reviews/build", &fields).ok();
+    let page = desk.post(&zeynep, "/desk/reviews/build", &fields).wrong();
     assert!(page.contains("There is no snapshot yet"), "{page}");
 }
 
@@ -714,7 +722,7 @@ fn the_analysts_word_is_recorded_with_who_said_it_and_why() {
         desk.post(&zeynep, &format!("/desk/clusters/{one}/{word}"), fields)
     };
 
-    let silent = say("confirm", &[("reason", " ")]).ok();
+    let silent = say("confirm", &[("reason", " ")]).wrong();
     assert!(silent.contains("aria-invalid=\"true\""), "{silent}");
     assert_ne!(last(&one).kind, ClusterEventKind::Confirmed);
     say("confirm", &[("reason", "read all of them")]).seen();
@@ -767,7 +775,7 @@ fn the_analysts_word_is_recorded_with_who_said_it_and_why() {
             .ok()
             .contains(&format!("{other} became part of {one}"))
     );
-    let refused = say("merge", &[("gone", one.as_str()), ("reason", "itself")]).ok();
+    let refused = say("merge", &[("gone", one.as_str()), ("reason", "itself")]).wrong();
     assert!(
         refused.contains("cannot be merged with itself"),
         "{refused}"
@@ -892,13 +900,13 @@ fn only_administrators_see_the_staff() {
         ("roles", "agent"),
         ("usual", "agent"),
     ];
-    desk.post(&aydan, "/desk/staff", &roles).ok();
+    desk.post(&aydan, "/desk/staff", &roles).wrong();
     desk.post(
         &aydan,
         "/desk/staff",
         &[("what", "active"), ("person", "aydan")],
     )
-    .ok();
+    .wrong();
     let person = desk.register().staff("aydan").unwrap();
     assert!(person.active && person.roles.contains(&Role::Admin));
     desk.post(
@@ -940,7 +948,7 @@ fn evidence_is_recorded_once_with_the_fingerprint_of_its_file() {
             .header(CONTENT_TYPE, "multipart/form-data; boundary=b");
         desk.send(request.body(Body::from(body)).unwrap())
     };
-    let page = send("M5", "first").ok();
+    let page = send("M5", "first").wrong();
     assert!(
         page.contains("aria-invalid=\"true\"") && page.contains("82,5"),
         "{page}"
@@ -966,6 +974,67 @@ fn evidence_is_recorded_once_with_the_fingerprint_of_its_file() {
 }
 
 #[test]
+fn whoever_sets_a_target_second_sees_the_first_one_before_it_is_followed_by_another() {
+    let desk = Desk::new();
+    let (zeynep, deniz) = (desk.sign_in("zeynep"), desk.sign_in("deniz"));
+    let page = desk.get(&zeynep, "/desk/records").ok();
+    let mark = "<input type=\"hidden\" name=\"seen\" value=\"";
+    let seen = |page: &str| {
+        let (_, rest) = page.split_once(mark).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let before = desk.register().objectives(None).unwrap().len();
+    let set = |session: &str, seen: &str, target: &str, owner: &str| {
+        let fields = [
+            ("what", "objective"),
+            ("seen", seen),
+            ("indicator", "sla.intake"),
+            ("direction", "at_least"),
+            ("target", target),
+            ("owner", owner),
+            ("effective_from", "2026-01-01"),
+            ("reason", "as published"),
+        ];
+        desk.post(session, "/desk/records", &fields)
+    };
+    set(&zeynep, &seen(&page), "97,5", "zeynep").seen();
+    let held = set(&deniz, &seen(&page), "90", "deniz").wrong();
+    assert!(
+        held.contains("at least 97.50") && held.contains("owner zeynep"),
+        "{held}"
+    );
+    assert!(held.contains("value=\"90\""), "{held}");
+    let count = || desk.register().objectives(None).unwrap().len();
+    assert_eq!(count(), before + 1);
+    // Having seen it, the second sends it again.
+    desk.pass(TimeDelta::minutes(1));
+    set(&deniz, &seen(&held), "90", "deniz").seen();
+    assert_eq!(count(), before + 2);
+}
+
+#[test]
+fn a_mean_of_points_reads_as_its_language_orders_it() {
+    let desk = Desk::new();
+    let zeynep = desk.sign_in("zeynep");
+    let fields = [
+        ("what", "evidence"),
+        ("indicator", "P2"),
+        ("value", "3,9"),
+        ("unit", "of 5"),
+        ("dated", "2026-10-01"),
+    ];
+    desk.post(&zeynep, "/desk/records", &fields).seen();
+    for (language, said) in [
+        ("tr", "5 üzerinden 3,90"),
+        ("en", "3.90 of 5"),
+        ("ru", "3,90 из 5"),
+    ] {
+        let page = desk.get_in(language, &zeynep, "/desk/records").ok();
+        assert!(page.contains(said), "{language}: {page}");
+    }
+}
+
+#[test]
 fn a_course_is_recorded_for_somebody_who_is_there() {
     let desk = Desk::new();
     let zeynep = desk.sign_in("zeynep");
@@ -978,8 +1047,8 @@ fn a_course_is_recorded_for_somebody_who_is_there() {
         ];
         desk.post(&zeynep, "/desk/records", &fields)
     };
-    record("can", "2026-12-01").ok();
-    record("nobody", "2026-10-01").ok();
+    record("can", "2026-12-01").wrong();
+    record("nobody", "2026-10-01").wrong();
     assert!(desk.register().trainings(Some("can")).unwrap().is_empty());
     record("can", "2026-10-01").seen();
     assert_eq!(
@@ -1076,7 +1145,7 @@ fn a_pack_is_built_in_the_background_one_at_a_time() {
         let fields = [("period", period), ("language", "tr")];
         desk.post(&zeynep, "/desk/reviews/build", &fields)
     };
-    let wrong = build("--force").ok();
+    let wrong = build("--force").wrong();
     assert!(
         wrong.contains("Enter a period as in the examples"),
         "{wrong}"

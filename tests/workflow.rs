@@ -71,6 +71,7 @@ fn event(name: &str) -> (EventBody, &'static str) {
             sha256: "00".into(),
             media_type: "image/png".into(),
             bytes: 1,
+            original_sha256: None,
         }
         .into(),
         "sample_received" => SampleReceived {}.into(),

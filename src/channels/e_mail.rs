@@ -26,14 +26,22 @@ pub(super) fn e_mail(
         .to
         .parse()
         .map_err(|_| Refusal::Never("this is no mail address".to_owned()))?;
-    let (subject, link) = match &letter.words {
-        Some(words) => (words.subject.as_str(), words.link.as_deref()),
-        None => ("", None),
+    let (subject, link, signature) = match &letter.words {
+        Some(words) => (
+            words.subject.as_str(),
+            words.link.as_deref(),
+            words.signature.as_deref(),
+        ),
+        None => ("", None, None),
     };
-    let text = match link {
-        Some(link) => format!("{}\n\n{link}\n", letter.text),
-        None => format!("{}\n", letter.text),
-    };
+    let mut text = format!("{}\n", letter.text);
+    if let Some(link) = link {
+        text.push_str(&format!("\n{link}\n"));
+    }
+    if let Some(signature) = signature {
+        // By this line programs tell the signature from the text (RFC 3676, 4.3).
+        text.push_str(&format!("\n-- \n{signature}\n"));
+    }
     let mut builder = Message::builder()
         .from(from.clone())
         .to(Mailbox::from(to))
@@ -94,6 +102,7 @@ mod tests {
             words: Some(EmailWords {
                 subject: subject.to_owned(),
                 link: Some("https://example.org/t/x".to_owned()),
+                signature: Some("Example Ltd\n+90 232 123 45 67".to_owned()),
             }),
             at: at(),
         };
@@ -115,6 +124,8 @@ mod tests {
             "Content-Type: text/plain; charset=utf-8",
             "Read it here.",
             "https://example.org/t/x",
+            "-- ",
+            "+90 232 123 45 67",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }

@@ -9,8 +9,9 @@ use lettre::message::Mailbox;
 use serde::Serialize;
 
 use super::e_mail::e_mail;
-use super::letter::Letter;
+use super::letter::{Letter, delivery_key};
 use super::refusal::Refusal;
+use crate::register::Message;
 
 /// An SMS as it stands in its file.
 #[derive(Serialize)]
@@ -49,13 +50,51 @@ pub(super) fn write_mail(
     put(folder, &name(letter, "eml"), &mail.formatted())
 }
 
+/// Deletes the files of messages, and what a process that was killed left of them; answers how many. Files of other
+/// messages, of this register and of others, stay.
+///
+/// # Errors
+/// When the folder is there and cannot be read, or a file in it cannot be deleted.
+pub fn forget(folder: &Path, register_id: &str, messages: &[Message]) -> io::Result<usize> {
+    let stems: Vec<String> = messages
+        .iter()
+        .map(|message| {
+            stem(
+                message,
+                &delivery_key(register_id, &message.idempotency_key),
+            )
+        })
+        .collect();
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let mut gone = 0;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = name.strip_prefix('.').unwrap_or(&name);
+        let is_theirs = stems.iter().any(|stem| {
+            name.strip_prefix(stem.as_str())
+                .is_some_and(|rest| rest.starts_with('.'))
+        });
+        if is_theirs {
+            fs::remove_file(entry.path())?;
+            gone += 1;
+        }
+    }
+    Ok(gone)
+}
+
 fn name(letter: &Letter<'_>, ending: &str) -> String {
-    let message = letter.message;
-    let key = letter.key.get(..8).unwrap_or(&letter.key);
-    format!(
-        "{:06}-{}-{key}.{ending}",
-        message.message_id, message.purpose
-    )
+    format!("{}.{ending}", stem(letter.message, &letter.key))
+}
+
+/// What the names of a message's files begin with.
+fn stem(message: &Message, key: &str) -> String {
+    let key = key.get(..8).unwrap_or(key);
+    format!("{:06}-{}-{key}", message.message_id, message.purpose)
 }
 
 /// Written aside and renamed, readable by the owner only: there may be a password in it.

@@ -17,7 +17,9 @@ pub mod settings;
 mod sms_gateway;
 mod smtp;
 mod template;
+pub mod webhook;
 
+pub use file_outbox::forget as forget_files;
 pub use letter::delivery_key;
 pub use refusal::Refusal;
 pub use secret::Secret;

@@ -17,6 +17,7 @@ use super::refusal::Refusal;
 use super::settings::{Mail, Settings, Sms};
 use super::sms_gateway::SmsGateway;
 use super::smtp::MailServer;
+use super::webhook::{self, Told};
 use crate::domain::calendar::Calendar;
 use crate::domain::calendar_file::CalendarFile;
 use crate::domain::vocabulary::Means;
@@ -53,6 +54,8 @@ pub struct Sent {
     pub without_gateway: u64,
     /// Gateways that could not be used.
     pub faults: Vec<Fault>,
+    /// What webhooks were told.
+    pub webhooks: Told,
     /// Whether traces of delivered passwords are left for the next run, because another process was reading.
     pub traces_left: bool,
 }
@@ -117,7 +120,7 @@ pub fn run_once(
     })
 }
 
-/// Sends what is due at `now`; each message is tried once. `watch` hears of each.
+/// Sends what is due at `now`, and tells webhooks what happened; each message is tried once. `watch` hears of each.
 ///
 /// # Errors
 /// As [`run_once`].
@@ -140,6 +143,7 @@ pub fn send_due(
     run.send_all(register, watch)?;
     run.sent.without_gateway = register.due_without_gateway(&served(settings), now)?;
     run.sent.traces_left = !register.forget_delivered_passwords()?;
+    run.sent.webhooks = webhook::tell(register, run.clock.now())?;
     Ok(run.sent)
 }
 

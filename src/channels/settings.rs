@@ -186,6 +186,13 @@ pub struct FileTable {
     folder: PathBuf,
 }
 
+impl FileTable {
+    /// The folder that messages are written into, which has a default where there is no table.
+    pub fn folder_of(table: Option<&FileTable>) -> PathBuf {
+        table.map_or_else(|| PathBuf::from(FOLDER), |table| table.folder.clone())
+    }
+}
+
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SmsKind {
@@ -221,7 +228,7 @@ impl Settings {
         passwords: Passwords,
         language: Language,
     ) -> Result<Settings, SettingsError> {
-        let folder = file.map_or_else(|| PathBuf::from(FOLDER), |table| table.folder.clone());
+        let folder = FileTable::folder_of(file);
         Ok(Settings {
             sms: sms
                 .map(|table| table.settings(&folder, passwords.sms))

@@ -5,6 +5,7 @@
 mod answer;
 pub(super) mod common;
 mod decide;
+mod erase;
 mod explain;
 mod external;
 mod form;
@@ -103,7 +104,7 @@ pub enum Command {
     /// Strike out an earlier event, in the open
     Void(mend::Void),
     /// Erase what is personal in a case (8.1); the chain of events stays whole
-    Erase(mend::Erase),
+    Erase(erase::Erase),
 }
 
 /// `redress case`.

@@ -8,7 +8,8 @@ use redress::channels::Secret;
 use redress::channels::settings::{self as channels, FileTable, MailTable, Passwords, SmsTable};
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
-use redress::register::{Register, Setting};
+use redress::extract::source::store_name;
+use redress::register::{DecisionRules, ExternalRemedies, Register, Setting};
 use serde::Deserialize;
 
 use super::Context;
@@ -24,6 +25,24 @@ pub enum Command {
     Show,
     /// The settings that the register keeps: reminders, attempts, how messages sign
     Register,
+    /// Where complainants can turn outside the organisation, as pages and messages tell them
+    Remedies {
+        /// Take the list of this TOML file from now on
+        #[arg(long, value_name = "FILE")]
+        set: Option<PathBuf>,
+        /// Print the list as TOML, to be changed and set again
+        #[arg(long, conflicts_with = "set")]
+        toml: bool,
+    },
+    /// The internal rules on which decisions rest, in full, as complainants read them
+    DecisionRules {
+        /// Take the rules of this TOML file from now on; a version that is known has to stay as it is
+        #[arg(long, value_name = "FILE")]
+        set: Option<PathBuf>,
+        /// Print the rules as TOML, to be added to and set again
+        #[arg(long, conflicts_with = "set")]
+        toml: bool,
+    },
     /// Change a setting that the register keeps
     Set {
         #[arg(value_parser = word!(Setting), value_name = "SETTING")]
@@ -55,6 +74,7 @@ struct File {
     limits: Option<PathBuf>,
     store: Option<PathBuf>,
     mapping: Option<String>,
+    source: Option<String>,
     pseudonym_key: Option<String>,
     max_pause_days: Option<u32>,
     keep_snapshots: Option<u32>,
@@ -67,6 +87,9 @@ struct File {
     trusted_origins: Option<Vec<String>>,
     secure_cookies: Option<bool>,
     batch_at: Option<String>,
+    socket_mode: Option<String>,
+    trusted_proxies: Option<Vec<String>>,
+    metrics_listen: Option<String>,
     sms: Option<SmsTable>,
     mail: Option<MailTable>,
     /// The table `[file]`.
@@ -90,6 +113,8 @@ pub struct Config {
     /// Foreign store to extract from, in place of the register.
     pub store: Option<PathBuf>,
     pub mapping: String,
+    /// Name of that store's source, under which what is ours about its cases is kept; `None`: the mapping's.
+    pub source: Option<String>,
     /// Key of pseudonyms for stores that have none of their own.
     pub pseudonym_key: Option<String>,
     pub max_pause_days: Option<u32>,
@@ -113,6 +138,12 @@ pub struct Config {
     pub secure_cookies: Option<bool>,
     /// Local time of day at which `serve` runs the nightly batch, `HH:MM`.
     pub batch_at: Option<String>,
+    /// Mode of the sockets that `serve` listens on, in octal digits.
+    pub socket_mode: String,
+    /// Addresses and networks of proxies whose headers are believed.
+    pub trusted_proxies: Vec<String>,
+    /// Where `serve` gives figures and health apart from the site.
+    pub metrics_listen: Option<String>,
     /// The file that these settings came from.
     pub file: Option<PathBuf>,
     sms: Option<SmsTable>,
@@ -135,6 +166,7 @@ impl Config {
             limits: None,
             store: None,
             mapping: "redress".to_owned(),
+            source: None,
             thresholds: Vec::new(),
             alarm_mail: None,
             sms: None,
@@ -166,6 +198,8 @@ impl Config {
                 };
                 let shown = if name == "pseudonym_key" && !value.is_empty() {
                     "(set)".to_owned()
+                } else if name == "store" {
+                    store_name(Path::new(&value))
                 } else {
                     value.clone()
                 };
@@ -187,6 +221,7 @@ impl Config {
         let limits = pick("limits", None, text(file.limits), "");
         let store = pick("store", None, text(file.store), "");
         let mapping = pick("mapping", None, file.mapping, "redress");
+        let source = pick("source", None, file.source, "");
         let pseudonym_key = pick("pseudonym_key", None, file.pseudonym_key, "");
         let max_pause = pick(
             "max_pause_days",
@@ -223,6 +258,14 @@ impl Config {
             "",
         );
         let batch_at = pick("batch_at", None, file.batch_at, "");
+        let socket_mode = pick("socket_mode", None, file.socket_mode, "0660");
+        let trusted_proxies = pick(
+            "trusted_proxies",
+            None,
+            file.trusted_proxies.map(|all| all.join(" ")),
+            "127.0.0.0/8 ::1",
+        );
+        let metrics_listen = pick("metrics_listen", None, file.metrics_listen, "");
         let thresholds = pick(
             "thresholds",
             None,
@@ -261,6 +304,7 @@ impl Config {
             limits: some(limits).map(PathBuf::from),
             store: some(store).map(PathBuf::from),
             mapping,
+            source: some(source),
             pseudonym_key: some(pseudonym_key),
             max_pause_days: some(max_pause)
                 .map(|n| number("max_pause_days", &n))
@@ -290,12 +334,23 @@ impl Config {
                 })
                 .transpose()?,
             batch_at: some(batch_at),
+            socket_mode,
+            trusted_proxies: trusted_proxies
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            metrics_listen: some(metrics_listen),
             file: named,
             sms: file.sms,
             mail: file.mail,
             files: file.files,
             origins,
         })
+    }
+
+    /// The folder that messages are written into where a gateway is `file`, also when none is at present.
+    pub fn message_files(&self) -> PathBuf {
+        FileTable::folder_of(self.files.as_ref())
     }
 
     /// The gateways of messages, checked; password files are read now.
@@ -354,12 +409,22 @@ fn read_file(named: Option<&Path>) -> anyhow::Result<File> {
 pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Show => {
-            let rows = context
+            let mut rows: Vec<Vec<Value>> = context
                 .config
                 .origins
                 .iter()
                 .map(|(name, value, origin)| row([name, value, origin]))
                 .collect();
+            // What somebody set in the register holds for every process that uses it, where there is one to be read.
+            if let Ok(register) = Register::open_read_only(&context.config.register) {
+                for &setting in Setting::ALL {
+                    let value = register.setting(setting)?;
+                    if value != setting.default_value() {
+                        let name = format!("register.{setting}");
+                        rows.push(row([name.as_str(), value.as_str(), "register"]));
+                    }
+                }
+            }
             print(["setting", "value", "origin"], rows, context)
         }
         Command::Register => {
@@ -377,6 +442,8 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
             }
             print(["setting", "value", "default", "range"], rows, context)
         }
+        Command::Remedies { set, toml } => remedies(context, set.as_deref(), toml),
+        Command::DecisionRules { set, toml } => decision_rules(context, set.as_deref(), toml),
         Command::Set { setting, value } => {
             let mut register = Register::open(&context.config.register)?;
             let before = register.setting(setting)?;
@@ -392,11 +459,95 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     }
 }
 
+/// `redress config remedies`.
+fn remedies(context: &Context, set: Option<&Path>, toml: bool) -> anyhow::Result<()> {
+    let path = &context.config.register;
+    let list = match set {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| Failure::Usage(format!("{}: cannot be read", file.display())))?;
+            // A file that does not fit is the caller's to mend, before anything of the register is opened.
+            ExternalRemedies::parse(&text)
+                .map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
+            Register::open(path)?.set_external_remedies(&text)?
+        }
+        None => {
+            let register = Register::open_read_only(path)?;
+            if toml {
+                return output::write_out(register.external_remedies_toml()?.as_bytes());
+            }
+            register.external_remedies()?
+        }
+    };
+    let mut rows = Vec::new();
+    for remedy in list.iter() {
+        for &language in Language::ALL {
+            let texts = remedy.texts(language);
+            rows.push(row([
+                &remedy.id,
+                language.as_str(),
+                &texts.name,
+                &texts.whom,
+                &texts.how,
+                texts.limit.as_deref().unwrap_or_default(),
+            ]));
+        }
+    }
+    let columns = ["id", "language", "name", "whom", "how", "limit"];
+    print(columns, rows, context)
+}
+
+/// `redress config decision-rules`.
+fn decision_rules(context: &Context, set: Option<&Path>, toml: bool) -> anyhow::Result<()> {
+    let path = &context.config.register;
+    let rules = match set {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| Failure::Usage(format!("{}: cannot be read", file.display())))?;
+            DecisionRules::parse(&text)
+                .map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
+            Register::open(path)?.set_decision_rules(&text)?
+        }
+        None => {
+            let register = Register::open_read_only(path)?;
+            if toml {
+                return output::write_out(register.decision_rules_toml()?.as_bytes());
+            }
+            register.decision_rules()?
+        }
+    };
+    let mut rows = Vec::new();
+    for rule in rules.iter() {
+        let said = rule.text(context.config.language);
+        let (language, title, text) = match &said {
+            Some((language, said)) => (language.as_str(), said.title.as_str(), said.text.as_str()),
+            None => ("", "", ""),
+        };
+        rows.push(row([
+            &rule.code,
+            &rule.version,
+            language,
+            title,
+            text.trim(),
+        ]));
+    }
+    print(
+        ["code", "version", "language", "title", "text"],
+        rows,
+        context,
+    )
+}
+
 /// What a setting of the register may be; empty where it is any text.
 fn range(setting: Setting) -> String {
     match (setting, setting.range()) {
         (_, Some((least, most))) => format!("{least} to {most}"),
         (Setting::PreferredMeans, None) => "sms or email".to_owned(),
+        (Setting::SecondFactorRoles, None) => "roles of staff, separated by commas".to_owned(),
+        (Setting::OrganisationPhone, None) => "a telephone number".to_owned(),
+        (Setting::OrganisationEmail, None) => "a mail address".to_owned(),
+        (Setting::OrganisationWebsite, None) => "an address with https://".to_owned(),
+        (Setting::OrganisationAddress, None) => "one line of at most 300 characters".to_owned(),
         (_, None) => String::new(),
     }
 }

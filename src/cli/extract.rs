@@ -4,23 +4,37 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use redress::engine::counted::{Counted, Value};
-use redress::extract::mapping::{Mapping, Unrecorded};
-use redress::extract::order::{Done, Order};
-use redress::extract::run::extract;
+use redress::extract::attendance::{Attendance, Stop};
+use redress::extract::continuity::Beside;
+use redress::extract::mapping::{Mapping, SourceKind, Unrecorded};
+use redress::extract::order::{Done, ExtractError, Order};
+use redress::extract::run::extract_attended;
+use redress::extract::source::{SourceError, is_server, store_name};
+use redress::extract::staging::StagingError;
+use redress::extract::staging::postgres::error::PostgresError;
 use redress::lake::store::Lake;
+use redress::register::Register;
 
 use super::Context;
+use super::config::Config;
 use super::failure::Failure;
-use super::{output, progress, rules};
+use super::{output, progress, rules, signals};
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {
-    /// The store to read [default: the register]
-    #[arg(long, value_name = "PATH")]
+    /// The store to read: a file, a folder, or postgres://USER@HOST/DATABASE [default: the register]
+    #[arg(long, value_name = "PATH|URL")]
     pub store: Option<PathBuf>,
     /// A shipped mapping (redress, csv, xes, zammad, glpi, osticket, servicenow_csv) or a folder of SQL
     #[arg(long, value_name = "NAME|DIR")]
     pub mapping: Option<String>,
+    /// Name of the store's source: clusters, actions and what else is ours about its cases are kept under it
+    /// [default: the setting source, else the mapping's name]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// The store is still this source, although most of its cases are gone or are others
+    #[arg(long)]
+    pub same_source: bool,
     /// What was recorded by then [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<DateTime<Utc>>,
@@ -31,7 +45,7 @@ pub struct Args {
     /// Read every month again, even those without a change
     #[arg(long)]
     pub full: bool,
-    /// Months read at the same time [default: one a processor]
+    /// Months read at the same time, and connections to a server [default: one a processor]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
 }
@@ -57,6 +71,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     ];
     for (table, count) in &manifest.rows {
         rows.push(vec![text(&format!("rows of {table}")), number(*count)]);
+    }
+    if let Some(gone) = &manifest.gone {
+        rows.push(vec![
+            text("cases no longer in the source"),
+            number(gone.in_all),
+        ]);
     }
     for unknown in &manifest.unknown {
         rows.push(vec![
@@ -90,7 +110,9 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
         .or(config.store.as_deref())
         .unwrap_or(&config.register);
     let name = args.mapping.as_deref().unwrap_or(&config.mapping);
-    let mapping = Mapping::load(name).map_err(|e| Failure::Usage(e.to_string()))?;
+    let mapping = Mapping::load(name)
+        .map_err(|e| Failure::Usage(e.to_string()))?
+        .for_source(source_name(args, config)?);
     let no_history = mapping.settings.not_recorded.contains(&Unrecorded::History);
     if args.as_of.is_some() && no_history && !args.restated {
         return Err(Failure::Usage(format!(
@@ -112,7 +134,7 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
         .unwrap_or(1);
     let order = Order {
         store,
-        source_name: store.display().to_string(),
+        source_name: store_name(store),
         mapping: &mapping,
         as_of,
         known_at,
@@ -122,15 +144,70 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
         threads,
         full: args.full,
         progress: &|done, total| {
+            bar.set_message("extract: months");
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         },
     };
-    let outcome = extract(&Lake::at(&config.lake), &order);
+    let is_foreign = mapping.settings.source != SourceKind::Register;
+    let mut register = match is_foreign && config.register.is_file() {
+        true => Some(Register::open(&config.register)?),
+        false => None,
+    };
+    let beside = Beside {
+        register: register.as_mut(),
+        same_source: args.same_source,
+        now: context.now,
+    };
+    let stop = Stop::default();
+    let _watching = match is_server(store) {
+        true => Some(signals::watch(stop.clone())?),
+        false => None,
+    };
+    let attendance = Attendance {
+        stop,
+        progress: &|told| {
+            bar.set_message(format!("extract: {} ({} rows)", told.table, told.rows));
+            bar.set_length(told.parts as u64);
+            bar.set_position(told.done as u64);
+        },
+    };
+    let outcome = extract_attended(&Lake::at(&config.lake), &order, beside, &attendance);
     bar.finish_and_clear();
-    let done = outcome?;
+    let done = outcome.map_err(of_address)?;
     for note in &done.notes {
         eprintln!("note: {note}");
     }
+    let against = done.manifest.rows.get("case_deviations").copied();
+    if let Some(against @ 1..) = against.filter(|_| is_foreign) {
+        eprintln!(
+            "note: {against} event(s) contradict the procedure, such as an answer before its complaint; they are kept \
+             and counted (`redress query conformance`)"
+        );
+    }
     Ok(done)
+}
+
+/// A failed extract: an address that cannot be read, or that the mapping does not read, is the asker's to mend.
+fn of_address(error: ExtractError) -> anyhow::Error {
+    match error {
+        ExtractError::Source(SourceError::Staging(StagingError::Postgres(
+            refusal @ (PostgresError::Url { .. } | PostgresError::OtherMapping { .. }),
+        ))) => Failure::Usage(refusal.to_string()).into(),
+        other => other.into(),
+    }
+}
+
+/// The name that was given to the source of a foreign store.
+fn source_name<'a>(args: &'a Args, config: &'a Config) -> Result<Option<&'a str>, Failure> {
+    let Some(name) = args.source.as_deref().or(config.source.as_deref()) else {
+        return Ok(None);
+    };
+    let is_name = !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control);
+    match is_name {
+        true => Ok(Some(name)),
+        false => Err(Failure::Usage(format!(
+            "`{name}` is no name of a source: give it one without blanks around it, such as complaints-desk"
+        ))),
+    }
 }

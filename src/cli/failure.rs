@@ -49,6 +49,6 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
             line.push_str(&cause);
         }
     }
-    eprintln!("redress: {line}");
+    super::logging::failure(&line);
     ExitCode::from(error.downcast_ref::<Failure>().map_or(1, Failure::code))
 }

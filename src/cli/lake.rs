@@ -9,7 +9,7 @@ use redress::lake::verify::verify;
 
 use super::Context;
 use super::failure::Failure;
-use super::output;
+use super::{foreign, output};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -18,6 +18,12 @@ pub enum Command {
         /// Compare every file with its hash
         #[arg(long)]
         verify: bool,
+    },
+    /// Cases that a foreign source no longer has; what is ours about them is kept
+    Gone {
+        /// Only those of this source
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
     },
     /// The data dictionary as Markdown: tables, metrics, checks
     Dictionary,
@@ -37,6 +43,7 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     let lake = Lake::at(&context.config.lake);
     match command {
         Command::List { verify } => list(context, &lake, verify),
+        Command::Gone { source } => foreign::list(context, source.as_deref()),
         Command::Dictionary => output::write_out(dictionary::markdown()?.as_bytes()),
         Command::Prune { keep, dry_run } => {
             let keep = keep.unwrap_or(context.config.keep_snapshots);

@@ -9,20 +9,24 @@ macro_rules! say {
 }
 
 mod action;
+mod bench;
 mod calendar;
 mod case;
 mod check;
+mod child;
 mod clusters;
 mod config;
 mod demo;
 mod engine;
 mod extract;
 mod failure;
+mod foreign;
 mod import;
 mod improvement;
 mod init;
 mod lake;
 mod lines;
+mod logging;
 mod maintenance;
 mod notify;
 mod outbox;
@@ -37,8 +41,11 @@ mod rules;
 mod run;
 mod sample;
 mod serve;
+mod signals;
 mod staff;
 mod stat;
+mod token;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +54,7 @@ use chrono::{DateTime, Utc};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::config::{Config, Overrides};
+use self::logging::LogFormat;
 use self::output::Format;
 
 /// Complaint handling under ISO 10002: register, figures, review.
@@ -149,6 +157,14 @@ enum Command {
     /// Messages to customers, and what was given up
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Tokens of programs that use /api
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Addresses that are told of events of cases and actions
+    #[command(subcommand)]
+    Webhook(webhook::Command),
+    /// What each step takes on this machine with this register: time, memory, bytes
+    Bench(bench::Args),
     /// Completions for a shell
     Completions {
         /// bash, zsh, fish, elvish, powershell
@@ -157,6 +173,17 @@ enum Command {
 }
 
 impl Command {
+    /// The form of its log: those that a service manager runs may have another than people's.
+    const fn log_format(&self) -> LogFormat {
+        if let Command::Serve(args) = self {
+            args.log.log_format
+        } else if let Command::Run(args) = self {
+            args.log.log_format
+        } else {
+            LogFormat::Text
+        }
+    }
+
     /// Whether it goes over the whole lake or register, so that memory is its first cost.
     const fn is_batch(&self) -> bool {
         match self {
@@ -187,6 +214,9 @@ impl Command {
             | Command::Config(_)
             | Command::Notify(_)
             | Command::Outbox(_)
+            | Command::Token(_)
+            | Command::Webhook(_)
+            | Command::Bench(_)
             | Command::Completions { .. } => false,
         }
     }
@@ -215,7 +245,7 @@ pub fn main() -> ExitCode {
     if cli.command.is_batch() {
         pages::keep();
     }
-    start_log(cli.verbose);
+    logging::start(cli.verbose, cli.command.log_format());
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
@@ -267,22 +297,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Config(command) => config::run(&context, command),
         Command::Notify(args) => notify::run(&context, &args),
         Command::Outbox(command) => outbox::run(&context, command),
+        Command::Token(command) => token::run(&context, command),
+        Command::Webhook(command) => webhook::run(&context, command),
+        Command::Bench(args) => bench::run(&context, &args),
         Command::Completions { .. } => Ok(()),
     }
-}
-
-/// Logs go to stderr; `REDRESS_LOG` overrides the level.
-fn start_log(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("REDRESS_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
 }

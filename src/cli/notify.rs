@@ -43,8 +43,19 @@ struct Answer {
     dead: u64,
     settled_elsewhere: u64,
     without_gateway: u64,
+    webhooks: ToldWebhooks,
     /// Gateways that could not be used.
     faults: Vec<String>,
+}
+
+/// What webhooks were told, for machines.
+#[derive(Debug, Serialize)]
+struct ToldWebhooks {
+    delivered: u64,
+    later: u64,
+    dead: u64,
+    /// Those that did not answer, and were left alone for this run.
+    left_alone: Vec<String>,
 }
 
 /// `redress notify`.
@@ -53,9 +64,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         return dry_run(context);
     }
     let settings = settings(&context.config)?;
-    if notify::served(&settings).is_empty() {
+    if notify::served(&settings).is_empty() && !tells_webhooks(&context.config.register) {
         return Err(Failure::Usage(
-            "no gateway is set: write [sms] or [mail] into redress.toml (docs/messages.md)".into(),
+            "no gateway is set and no webhook added: write [sms] or [mail] into redress.toml (docs/messages.md), or \
+             `redress webhook add`"
+                .into(),
         )
         .into());
     }
@@ -68,6 +81,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         Some(why) => anyhow::bail!(why),
         None => Ok(()),
     }
+}
+
+/// Whether a webhook waits for events.
+fn tells_webhooks(register: &Path) -> bool {
+    Register::open_read_only(register)
+        .and_then(|register| register.webhooks())
+        .is_ok_and(|all| all.iter().any(|webhook| webhook.removed_at.is_none()))
 }
 
 /// The gateways of the settings.
@@ -98,6 +118,15 @@ pub fn round(
         tracing::warn!(
             dead = sent.dead,
             "messages were given up; see `redress outbox list --state dead`"
+        );
+    }
+    for webhook in &sent.webhooks.left_alone {
+        tracing::warn!(%webhook, "a webhook does not answer; what it is told waits");
+    }
+    if sent.webhooks.dead > 0 {
+        tracing::warn!(
+            dead = sent.webhooks.dead,
+            "deliveries to webhooks were given up; see `redress webhook deliveries --state dead`"
         );
     }
     Ok(sent)
@@ -193,6 +222,12 @@ impl Answer {
             dead: sent.dead,
             settled_elsewhere: sent.settled_elsewhere,
             without_gateway: sent.without_gateway,
+            webhooks: ToldWebhooks {
+                delivered: sent.webhooks.delivered,
+                later: sent.webhooks.later,
+                dead: sent.webhooks.dead,
+                left_alone: sent.webhooks.left_alone.clone(),
+            },
             faults: sent.faults.iter().map(ToString::to_string).collect(),
         }
     }
@@ -201,7 +236,8 @@ impl Answer {
     fn is_worth_a_line(&self) -> bool {
         let queued = self.reminders + self.surveys + self.lapsed;
         let sent = self.delivered + self.later + self.dead + self.settled_elsewhere;
-        queued > 0 || sent > 0 || !self.faults.is_empty()
+        let told = self.webhooks.delivered + self.webhooks.later + self.webhooks.dead;
+        queued > 0 || sent > 0 || told > 0 || !self.faults.is_empty()
     }
 
     fn in_words(&self) -> String {
@@ -211,6 +247,12 @@ impl Answer {
             (self.dead, "given up (`redress outbox list --state dead`)"),
             (self.settled_elsewhere, "settled by another process"),
             (self.without_gateway, "waiting without a gateway for them"),
+            (self.webhooks.delivered, "event(s) told to webhooks"),
+            (self.webhooks.later, "event(s) to be told to webhooks again"),
+            (
+                self.webhooks.dead,
+                "delivery(ies) to webhooks given up (`redress webhook deliveries --state dead`)",
+            ),
         ];
         for (n, what) in further {
             if n > 0 {

@@ -443,6 +443,8 @@ fn review_context(
             .iter()
             .map(|r| (format!("{}: {}", r.what, r.reason), r.rows))
             .collect(),
+        unknown: manifest.unknown.clone(),
+        gone: manifest.gone.clone(),
         deviations: u64::try_from(deviations.count(0, "deviations")).unwrap_or(0),
         objectives: objectives(&select(sources, "objectives")?),
         phases: phases(&select(sources, "chart_phases")?)?,

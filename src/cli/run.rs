@@ -3,11 +3,13 @@
 use std::fs::{File, TryLockError};
 use std::time::Instant;
 
+use redress::lake::batch::{self, LastBatch, Outcome};
 use redress::lake::store::Lake;
 
 use super::Context;
 use super::engine::EngineArgs;
 use super::failure::Failure;
+use super::logging::{self, LogArgs};
 use super::{action, check, clusters, extract, notify, review};
 
 #[derive(Debug, clap::Args)]
@@ -23,11 +25,39 @@ pub struct Args {
     check_period: String,
     #[command(flatten)]
     engine: EngineArgs,
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 /// `redress run`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let _lock = alone(context)?;
+    let lake = &context.config.lake;
+    let mut noted = LastBatch {
+        began_at: context.now,
+        ended_at: None,
+        outcome: Outcome::Running,
+    };
+    batch::note(lake, &noted)?;
+    let began = Instant::now();
+    let worked = work(context, args);
+    noted.outcome = match &worked {
+        Ok(()) => Outcome::Done,
+        Err(error) => match error.downcast_ref::<Failure>() {
+            Some(Failure::Check(_)) => Outcome::ChecksFailed,
+            Some(Failure::Usage(_) | Failure::Nothing(_)) | None => Outcome::Failed,
+        },
+    };
+    noted.ended_at = Some(context.now + began.elapsed());
+    // A night whose figures are made is not lost because nobody can note it.
+    if let Err(error) = batch::note(lake, &noted) {
+        tracing::warn!(%error, "the batch's end is not noted");
+    }
+    worked
+}
+
+/// The night's steps.
+fn work(context: &Context, args: &Args) -> anyhow::Result<()> {
     let began = Instant::now();
     step("extract", || {
         let order = extract::Args {
@@ -110,10 +140,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             Ok((pack.display().to_string(), ()))
         })?;
     }
-    log(&format!(
-        "run: done in {:.1} s",
-        began.elapsed().as_secs_f64()
-    ));
+    logging::step("run", "done", "done", began.elapsed().as_secs_f64());
     // The rest of the night's work is done all the same; the exit code tells of the failure.
     match checked.failures() {
         0 => Ok(()),
@@ -127,15 +154,10 @@ fn step<T>(name: &str, work: impl FnOnce() -> anyhow::Result<(String, T)>) -> an
     let outcome = work();
     let seconds = began.elapsed().as_secs_f64();
     match &outcome {
-        Ok((said, _)) => log(&format!("{name}: {said} in {seconds:.1} s")),
-        Err(_) => log(&format!("{name}: failed after {seconds:.1} s")),
+        Ok((said, _)) => logging::step(name, "done", said, seconds),
+        Err(_) => logging::step(name, "failed", "", seconds),
     }
     outcome.map(|(_, result)| result)
-}
-
-/// The batch's log is for whoever reads the journal, so it is written whatever the level.
-fn log(line: &str) {
-    eprintln!("{line}");
 }
 
 /// The lock of the batch; it goes with the process, however that ends.

@@ -3,36 +3,71 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::{Local, NaiveTime, Utc};
+use chrono::{NaiveTime, Utc};
 use redress::domain::vocabulary::Language;
-use redress::web::{self, App, Listen, Settings};
+use redress::web::{self, App, Ended, Listen, Serving, Settings, Trusted};
 
-use super::Context;
+mod jobs;
+mod notified;
+mod probe;
+mod signals;
+
+use self::jobs::Jobs;
+use self::signals::Signals;
 use super::config::Config;
 use super::failure::Failure;
-use super::rules;
+use super::logging::{LogArgs, LogFormat};
+use super::{Context, logging, rules};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Address and port, or `unix:` and the path of a socket [default: setting `listen`]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Where figures and health are given apart from the site [default: setting `metrics_listen`]
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
     /// Send no messages; another process (`redress notify`) does
     #[arg(long)]
     no_notify: bool,
+    /// Ask the server that runs whether it is ready, say what it finds, and end: exit code 1 when it is not
+    #[arg(long)]
+    probe: bool,
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
-/// How often waiting messages are looked for.
-const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How long requests under way have to be answered when the server ends, and after them the jobs beside the pages.
+const FINISH_WITHIN: Duration = Duration::from_secs(20);
+
+/// The form of the log, for the batch that the server begins.
+static LOG_FORMAT: OnceLock<LogFormat> = OnceLock::new();
 
 /// `redress serve`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let config = &context.config;
-    let listen = listen(args.listen.as_deref().unwrap_or(&config.listen))?;
+    LOG_FORMAT.get_or_init(|| args.log.log_format);
+    let mode = mode(&config.socket_mode)?;
+    let listen = listen(
+        "listen",
+        args.listen.as_deref().unwrap_or(&config.listen),
+        mode,
+    )?;
+    if args.probe {
+        return probe::run(&listen);
+    }
+    let metrics = args
+        .metrics_listen
+        .as_deref()
+        .or(config.metrics_listen.as_deref())
+        .map(|text| self::listen("metrics_listen", text, mode))
+        .transpose()?;
+    let trusted = Trusted::of(&config.trusted_proxies)
+        .map_err(|e| Failure::Usage(format!("trusted_proxies: {e}")))?;
     let batch_at = config
         .batch_at
         .as_deref()
@@ -45,44 +80,103 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         })
         .transpose()?;
     let app = Arc::new(App::open(settings(config, &listen))?);
+    let mut jobs = Jobs::default();
     if !args.no_notify {
-        messages(config)?;
+        jobs.messages(config)?;
     }
     if let Some(at) = batch_at {
-        nightly(config.clone(), at);
+        jobs.nightly(config.clone(), at);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the server's threads cannot be started")?;
-    runtime.block_on(web::serve(
-        app,
-        &listen,
-        Arc::new(Utc::now),
-        |address| say!("listening on {address}; end with Ctrl-C\n"),
-        ended(),
-    ))?;
-    // What still hashes or queries is not waited for: its visitor is gone.
-    runtime.shutdown_timeout(Duration::from_secs(2));
-    Ok(())
+    let ended = runtime.block_on(async {
+        let signals = Signals::listen()?;
+        let first = signals.nth(1);
+        let serving = Serving {
+            listen,
+            metrics,
+            trusted,
+            clock: Arc::new(Utc::now),
+            finish_within: FINISH_WITHIN,
+        };
+        let ended = web::serve(
+            app,
+            serving,
+            |address| {
+                logging::notice(&format!("listening on {address}; end with Ctrl-C"));
+                notified::say("READY=1");
+            },
+            async move {
+                first.await;
+                notified::say("STOPPING=1");
+            },
+            signals.nth(2),
+        )
+        .await?;
+        if ended == Ended::AtOnce {
+            return Ok(ended);
+        }
+        // The jobs end while a second wish can still be heard.
+        let told = tokio::task::spawn_blocking(move || jobs.end(FINISH_WITHIN));
+        tokio::select! {
+            _ = told => Ok::<_, anyhow::Error>(ended),
+            () = signals.nth(2) => Ok(Ended::AtOnce),
+        }
+    })?;
+    match ended {
+        Ended::Finished | Ended::Late => {
+            // What still hashes or queries is not waited for: its visitor is gone.
+            runtime.shutdown_timeout(Duration::from_secs(2));
+            Ok(())
+        }
+        Ended::AtOnce => {
+            runtime.shutdown_background();
+            anyhow::bail!("ended at once by a second signal; what was under way was broken off")
+        }
+    }
 }
 
-fn listen(text: &str) -> Result<Listen, Failure> {
+/// The form of the log as `--log-format` takes it.
+fn log_format() -> &'static str {
+    match LOG_FORMAT.get() {
+        Some(LogFormat::Json) => "json",
+        Some(LogFormat::Text) | None => "text",
+    }
+}
+
+fn listen(setting: &str, text: &str, mode: u32) -> Result<Listen, Failure> {
     if let Some(path) = text.strip_prefix("unix:") {
-        return Ok(Listen::Unix(PathBuf::from(path)));
+        return Ok(Listen::Unix {
+            path: PathBuf::from(path),
+            mode,
+        });
     }
     let address: SocketAddr = text.parse().map_err(|_| {
         Failure::Usage(format!(
-            "listen: `{text}` is neither an address with a port such as 127.0.0.1:8080 nor unix:/path/of/a/socket"
+            "{setting}: `{text}` is neither an address with a port such as 127.0.0.1:8080 nor unix:/path/of/a/socket"
         ))
     })?;
     Ok(Listen::Tcp(address))
 }
 
+/// The mode of a socket: octal digits, of its reading and writing bits alone.
+fn mode(text: &str) -> Result<u32, Failure> {
+    u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| mode & !0o666 == 0)
+        .ok_or_else(|| {
+            Failure::Usage(format!(
+                "socket_mode: `{text}` is no mode of a socket such as 0660"
+            ))
+        })
+}
+
 fn settings(config: &Config, listen: &Listen) -> Settings {
     let here_alone = match listen {
         Listen::Tcp(address) => address.ip().is_loopback(),
-        Listen::Unix(_) => false,
+        Listen::Unix { .. } => false,
     };
     let for_rules = config.clone();
     let for_packs = config.clone();
@@ -146,63 +240,34 @@ fn build_pack(config: &Config, period: &str, language: Language) -> Result<PathB
     }
 }
 
-/// The nightly batch at a local time of day, for as long as the server runs.
-fn nightly(config: Config, at: NaiveTime) {
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(until(at));
-            let outcome = program(&config).and_then(|mut command| {
-                command
-                    .arg("run")
-                    .status()
-                    .map_err(|e| format!("the batch could not be begun: {e}"))
-            });
-            match outcome {
-                Ok(status) if status.success() => {}
-                Ok(status) => tracing::warn!(%status, "the nightly batch"),
-                Err(error) => tracing::error!(error, "the nightly batch"),
-            }
-        }
-    });
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The time until the next such moment of the day; at least a minute, so that no batch runs twice.
-fn until(at: NaiveTime) -> Duration {
-    let now = Local::now().time();
-    let seconds = (at - now).num_seconds();
-    let wait = if seconds < 60 {
-        seconds + 86_400
-    } else {
-        seconds
-    };
-    Duration::from_secs(u64::try_from(wait).unwrap_or(86_400))
-}
+    #[test]
+    fn a_place_to_listen_is_an_address_or_a_socket() {
+        assert_eq!(
+            listen("listen", "[::1]:8080", 0o660).unwrap(),
+            Listen::Tcp("[::1]:8080".parse().unwrap())
+        );
+        let socket = Listen::Unix {
+            path: PathBuf::from("/run/redress/site.sock"),
+            mode: 0o660,
+        };
+        assert_eq!(
+            listen("listen", "unix:/run/redress/site.sock", 0o660).unwrap(),
+            socket
+        );
+        let refused = listen("metrics_listen", "9464", 0o660).unwrap_err();
+        assert!(refused.to_string().contains("metrics_listen"), "{refused}");
+    }
 
-/// Sends what waits, again and again, in a thread of its own: a slow gateway holds up no page.
-fn messages(config: &Config) -> anyhow::Result<()> {
-    let settings = super::notify::settings(config)?;
-    let register = config.register.clone();
-    std::thread::spawn(move || {
-        loop {
-            if let Err(error) = super::notify::round(&register, &settings, Utc::now()) {
-                tracing::warn!(%error, "messages");
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-    });
-    Ok(())
-}
-
-/// Ctrl-C, or the service manager's request to end.
-async fn ended() {
-    let interrupted = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminated) => tokio::select! {
-            _ = interrupted => {}
-            _ = terminated.recv() => {}
-        },
-        Err(_) => {
-            let _ = interrupted.await;
+    #[test]
+    fn a_sockets_mode_lets_people_write_and_nothing_else() {
+        assert_eq!(mode("0660").unwrap(), 0o660);
+        assert_eq!(mode("600").unwrap(), 0o600);
+        for text in ["", "0680", "0770", "4660", "rw"] {
+            assert!(mode(text).is_err(), "{text}");
         }
     }
 }

@@ -6,7 +6,8 @@ use clap::Subcommand;
 use redress::domain::event::MinorUnits;
 use redress::domain::vocabulary::Role;
 use redress::engine::counted::{Counted, Value};
-use redress::register::{NewStaff, Register, Staff};
+use redress::register::{Doing, NewStaff, Register, Staff};
+use redress::web::end_sessions;
 use serde::Serialize;
 
 use super::Context;
@@ -15,6 +16,9 @@ use super::output;
 
 /// Where a staff password may stand, besides stdin.
 const PASSWORD_VARIABLE: &str = "REDRESS_STAFF_PASSWORD";
+
+/// Stands in an account's history where the command line was told no name.
+const COMMAND_LINE: &str = "command line";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -26,12 +30,30 @@ pub enum Command {
         #[arg(long)]
         active: bool,
     },
-    /// Give a member of staff a new password
+    /// Give a member of staff a new password; their sessions end
     Reset {
         name: String,
         /// The person's own choice is the first line of stdin (or REDRESS_STAFF_PASSWORD) [default: one is made]
         #[arg(long)]
         password_stdin: bool,
+        /// Member of staff who gives it, for the account's history
+        #[arg(long, env = "REDRESS_BY", value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Take away the second factor of somebody who has lost it; their sessions end
+    ResetSecondFactor {
+        name: String,
+        /// Administrator who does it
+        #[arg(long, env = "REDRESS_BY", value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long, value_name = "WHY")]
+        reason: String,
+    },
+    /// What was done to passwords, second factors and accounts, the newest first
+    History {
+        /// Whose account [default: everybody's]
+        name: Option<String>,
     },
     /// Change roles, discretion, or whether somebody may act
     Roles(Roles),
@@ -118,7 +140,12 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Reset {
             name,
             password_stdin,
-        } => reset(context, &name, password_stdin),
+            by,
+        } => reset(context, &name, password_stdin, by.as_deref()),
+        Command::ResetSecondFactor { name, by, reason } => {
+            reset_second_factor(context, &name, &by, &reason)
+        }
+        Command::History { name } => history(context, name.as_deref()),
         Command::Roles(args) => roles(context, &args),
         Command::Train(args) => train(context, &args),
     }
@@ -149,16 +176,69 @@ fn add(context: &Context, args: &Add) -> anyhow::Result<()> {
     )
 }
 
-fn reset(context: &Context, name: &str, password_stdin: bool) -> anyhow::Result<()> {
+fn reset(
+    context: &Context,
+    name: &str,
+    password_stdin: bool,
+    by: Option<&str>,
+) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
+    let doing = Doing {
+        by: by.unwrap_or(COMMAND_LINE),
+        reason: None,
+        now: context.now,
+    };
     let made = match password(PASSWORD_VARIABLE, password_stdin)? {
         Some(chosen) => {
-            register.set_password(name, &chosen)?;
+            register.choose_password(name, &chosen, doing)?;
             None
         }
-        None => Some(register.reset_password(name)?),
+        None => Some(register.give_password(name, doing)?),
     };
+    end_sessions(&context.config.register, name)?;
     print(context, &register.staff(name)?, made.as_deref())
+}
+
+fn reset_second_factor(
+    context: &Context,
+    name: &str,
+    by: &str,
+    reason: &str,
+) -> anyhow::Result<()> {
+    let mut register = Register::open(&context.config.register)?;
+    let doing = Doing {
+        by: by.trim(),
+        reason: Some(reason),
+        now: context.now,
+    };
+    register.reset_second_factor(name, doing)?;
+    end_sessions(&context.config.register, name)?;
+    print(context, &register.staff(name)?, None)
+}
+
+fn history(context: &Context, name: Option<&str>) -> anyhow::Result<()> {
+    let register = Register::open_read_only(&context.config.register)?;
+    if let Some(name) = name {
+        register.staff(name)?;
+    }
+    let zone = register.zone();
+    let rows = register
+        .staff_trail(name)?
+        .into_iter()
+        .map(|event| {
+            vec![
+                stamp(event.recorded_at, zone, context.format),
+                Value::Text(event.staff),
+                Value::Text(event.deed.to_string()),
+                Value::Text(event.actor),
+                event.reason.map_or(Value::Null, Value::Text),
+            ]
+        })
+        .collect();
+    let columns = ["recorded", "name", "deed", "by", "reason"]
+        .map(str::to_owned)
+        .to_vec();
+    output::print(&Counted { columns, rows }, context.format)
 }
 
 fn roles(context: &Context, args: &Roles) -> anyhow::Result<()> {
@@ -170,7 +250,15 @@ fn roles(context: &Context, args: &Roles) -> anyhow::Result<()> {
         register.set_discretion(&args.name, args.discretion)?;
     }
     if args.active || args.inactive {
-        register.set_active(&args.name, args.active)?;
+        let doing = Doing {
+            by: COMMAND_LINE,
+            reason: None,
+            now: context.now,
+        };
+        register.let_act(&args.name, args.active, doing)?;
+    }
+    if args.inactive {
+        end_sessions(&context.config.register, &args.name)?;
     }
     print(context, &register.staff(&args.name)?, None)
 }
@@ -207,6 +295,7 @@ fn train(context: &Context, args: &Train) -> anyhow::Result<()> {
 fn list(context: &Context, only_active: bool) -> anyhow::Result<()> {
     let register = Register::open_read_only(&context.config.register)?;
     let trainings = register.trainings(None)?;
+    let factors = register.with_second_factor()?;
     let some = |value: Option<String>| value.map_or(Value::Null, Value::Text);
     let rows = register
         .list_staff()?
@@ -214,6 +303,7 @@ fn list(context: &Context, only_active: bool) -> anyhow::Result<()> {
         .filter(|person| person.active || !only_active)
         .map(|person| {
             let courses = trainings.iter().filter(|t| t.staff == person.name).count();
+            let has_factor = factors.contains(&person.name);
             vec![
                 Value::Text(person.name),
                 Value::Text(join(&person.roles)),
@@ -223,6 +313,7 @@ fn list(context: &Context, only_active: bool) -> anyhow::Result<()> {
                 Value::Flag(person.active),
                 Value::Flag(person.can_sign_in),
                 Value::Flag(person.must_change),
+                Value::Flag(has_factor),
                 Value::Count(i64::try_from(courses).unwrap_or(i64::MAX)),
             ]
         })
@@ -236,6 +327,7 @@ fn list(context: &Context, only_active: bool) -> anyhow::Result<()> {
         "active",
         "can_sign_in",
         "must_change",
+        "second_factor",
         "courses",
     ];
     output::print(

@@ -115,7 +115,7 @@ pub enum ClusterState {
     Merged {
         into: ClusterId,
     },
-    /// Its cases no longer belong together, or are gone from the source.
+    /// Its cases no longer belong together. That they are gone from the source is no reason.
     Vanished,
 }
 

@@ -155,7 +155,13 @@ events! {
     /// Work goes on.
     Resumed = "resumed" {},
     /// A file was added; the hash names it.
-    EvidenceAdded = "evidence_added" { sha256: String, media_type: String, bytes: u64 },
+    EvidenceAdded = "evidence_added" {
+        sha256: String,
+        media_type: String,
+        bytes: u64,
+        /// Of the file as it was sent, where it is kept without something.
+        #[serde(default, skip_serializing_if = "Option::is_none")] original_sha256: Option<String>,
+    },
     /// A sample arrived for examination.
     SampleReceived = "sample_received" {},
     /// The sample went back.

@@ -12,6 +12,7 @@ pub mod chart_series;
 pub mod cluster;
 pub mod due;
 pub mod event;
+pub mod gone_case;
 pub mod improvement;
 pub mod limits;
 pub mod mending;

@@ -115,6 +115,12 @@ impl Response {
             | Response::Unfounded => false,
         }
     }
+
+    /// Whether a decision with this response lacks the remedy that it promises. What is granted, and not the
+    /// response, sets the day of delivery (`RemedyDue`): without it nobody would notice that nothing was delivered.
+    pub const fn lacks_remedy(self, granted: Option<Response>) -> bool {
+        self.is_delivered_later() && granted.is_none()
+    }
 }
 
 words! {

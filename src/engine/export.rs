@@ -41,13 +41,25 @@ pub fn csv_bytes(answer: &Counted) -> Result<Vec<u8>, ExportError> {
         .map_err(|e| ExportError::Csv(e.to_string()))
 }
 
-/// Text that a spreadsheet would take for a formula is prefixed, so that it stays text.
+/// Text that a spreadsheet would take for a formula gets an apostrophe, so that it stays text (OWASP, CSV Injection;
+/// ASVS 5.0, 1.2.10). A spreadsheet whose lists are parted by semicolons or tabs, as in Turkey and Russia, cuts a field
+/// of ours there and takes no quotes for quotes: within a text a cell may begin after each of them, and after a line's
+/// end.
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+    let mut safe = String::with_capacity(text.len());
+    if text.starts_with(['\t', '\r', '\n', '\0']) {
+        safe.push('\'');
     }
+    let mut begins = true;
+    for c in text.chars() {
+        // The last four are what keyboards for East Asian languages type in the place of the first.
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') {
+            safe.push('\'');
+        }
+        begins = matches!(c, ';' | '\t' | '\r' | '\n');
+        safe.push(c);
+    }
+    safe
 }
 
 /// Parquet with one nullable column each.
@@ -114,5 +126,45 @@ fn column<'a, I: Iterator<Item = &'a Value>>(cells: impl Fn() -> I) -> ArrayRef 
                 })
                 .collect::<StringArray>(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_becomes_a_formula_wherever_a_spreadsheet_cuts_it() {
+        let cases = [
+            ("=1+1", "'=1+1"),
+            ("+90 555", "'+90 555"),
+            ("-5", "'-5"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t'=1"),
+            ("\0=1", "'\0=1"),
+            ("＝1＋1", "'＝1＋1"),
+            ("Kapı;=HYPERLINK(\"x\")", "Kapı;'=HYPERLINK(\"x\")"),
+            ("Kapı\n=1", "Kapı\n'=1"),
+            ("Kapı\r\nçatladı\n\n- iki", "Kapı\r\nçatladı\n\n'- iki"),
+            // What cannot begin a cell stays as it is.
+            ("a=b, 3-4, x@y.z; -1", "a=b, 3-4, x@y.z; -1"),
+            ("", ""),
+        ];
+        for (text, safe) in cases {
+            assert_eq!(harmless(text), safe, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_stay_numbers_and_texts_are_made_harmless() {
+        let table = Counted {
+            columns: ["n", "name"].map(str::to_owned).to_vec(),
+            rows: vec![vec![
+                Value::Count(-3),
+                Value::Text("=cmd|'/c calc'!A1".to_owned()),
+            ]],
+        };
+        let csv = String::from_utf8(csv_bytes(&table).unwrap()).unwrap();
+        assert_eq!(csv, "n,name\n-3,'=cmd|'/c calc'!A1\n");
     }
 }

@@ -23,6 +23,7 @@ use super::columns::{Columns, Needed};
 use super::counted::{Counted, Value};
 use super::decode::polars_type;
 use super::error::EngineError;
+use super::listed::{Listed, ROOM};
 use super::measured::{Unmeasured, unmeasured};
 use super::narrowing::narrowed;
 use super::params::Params;
@@ -42,8 +43,8 @@ pub struct LocalEngine {
     not_recorded: Vec<String>,
     params: Params,
     /// What each metric counted, row by row; filled by the first drill, so that a review's many lists
-    /// run its SQL once.
-    counted: Mutex<BTreeMap<String, DataFrame>>,
+    /// run its SQL once while there is room.
+    listed: Mutex<Listed>,
 }
 
 impl LocalEngine {
@@ -58,7 +59,7 @@ impl LocalEngine {
             rows: manifest.rows,
             not_recorded: manifest.not_recorded,
             params,
-            counted: Mutex::new(BTreeMap::new()),
+            listed: Mutex::new(Listed::new(ROOM)),
         })
     }
 
@@ -70,7 +71,7 @@ impl LocalEngine {
             rows: self.rows.clone(),
             not_recorded: self.not_recorded.clone(),
             params,
-            counted: Mutex::new(BTreeMap::new()),
+            listed: Mutex::new(Listed::new(ROOM)),
         }
     }
 
@@ -247,12 +248,11 @@ impl LocalEngine {
     /// # Errors
     /// As [`LocalEngine::metric`].
     pub fn members(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
-        let origin = metric.origin.display().to_string();
-        let context = SQLContext::new();
-        context.register("counted", self.counted_frame(metric)?.lazy());
-        let sql = "SELECT k.case_id, CAST(COUNT(*) AS BIGINT) AS n FROM counted AS k \
-                   GROUP BY k.case_id ORDER BY k.case_id";
-        counted(&execute(context, sql, &origin)?)
+        let kept = held(&self.listed).members(&metric.id);
+        match kept {
+            Some(cases) => counted(&cases),
+            None => counted(&cases_of(self.counted_frame(metric)?, &metric.id)?),
+        }
     }
 
     /// As [`LocalEngine::drill`], for a reader who asks once: the conditions are carried into the metric's SQL, so
@@ -270,14 +270,23 @@ impl LocalEngine {
         counted(&self.run(&narrowed(&sql, conditions), &origin)?)
     }
 
-    /// Everything that a metric counted; listed once.
+    /// Everything that a metric counted; listed once while there is room. Of a list that gives way its cases are kept.
     fn counted_frame(&self, metric: &QueryFile) -> Result<DataFrame, EngineError> {
-        if let Some(frame) = held(&self.counted).get(&metric.id) {
-            return Ok(frame.clone());
+        let kept = held(&self.listed).get(&metric.id);
+        if let Some(frame) = kept {
+            return Ok(frame);
         }
         let origin = metric.origin.display().to_string();
         let frame = self.run(&metric.counted_sql(), &origin)?;
-        held(&self.counted).insert(metric.id.clone(), frame.clone());
+        // The cases of a course are those of years, and nobody asks for them.
+        let opens = metric.opens_to_cases() && !metric.is_course();
+        let gone = held(&self.listed).keep(&metric.id, frame.clone(), opens);
+        for list in gone.into_iter().filter(|list| list.opens) {
+            if held(&self.listed).members(&list.metric).is_none() {
+                let cases = cases_of(list.frame, &list.metric)?;
+                held(&self.listed).keep_members(list.metric, cases);
+            }
+        }
         Ok(frame)
     }
 
@@ -416,6 +425,15 @@ fn execute(mut context: SQLContext, sql: &str, origin: &str) -> Result<DataFrame
             source,
             hint: known_columns(&identifiers(sql)),
         })
+}
+
+/// How many things of each case a list holds, in the order of the cases.
+fn cases_of(list: DataFrame, origin: &str) -> Result<DataFrame, EngineError> {
+    let context = SQLContext::new();
+    context.register("counted", list.lazy());
+    let sql = "SELECT k.case_id, CAST(COUNT(*) AS BIGINT) AS n FROM counted AS k \
+               GROUP BY k.case_id ORDER BY k.case_id";
+    execute(context, sql, origin)
 }
 
 /// Every word of the SQL that could name a table or a column.

@@ -17,6 +17,7 @@ use sqlparser::parser::Parser;
 use crate::lake::table::ColumnKind;
 use crate::lake::tables::{DERIVED, TABLES};
 
+use super::printed::printed;
 use super::relations::{Relations, column_of, output, rename, text_of};
 
 /// What the columns of a relation must be, as text; an empty text stands for NULL.
@@ -42,7 +43,7 @@ pub(super) fn narrowed(sql: &str, conditions: &[(String, String)]) -> String {
     if !facts.is_empty() {
         narrow(query, &facts);
     }
-    parsed[0].to_string()
+    printed(&mut parsed[0])
 }
 
 fn narrow(query: &mut Query, facts: &Facts) {

@@ -15,6 +15,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
 use super::params::Params;
+use super::printed::printed;
 use super::relations::{Relations, column_of, output, rename, text_of};
 
 /// Days between which a column must lie for a row to count; both ends included.
@@ -60,7 +61,7 @@ pub(super) fn prune(sql: &str, params: &Params, tables: &BTreeSet<&str>) -> Opti
     pruning.query(query);
     let references = pruning.references;
     (!references.is_empty()).then(|| Pruned {
-        sql: parsed[0].to_string(),
+        sql: printed(&mut parsed[0]),
         references,
     })
 }

@@ -20,6 +20,7 @@ use sqlparser::parser::Parser;
 
 use super::error::QueryFileError;
 use super::header::{Header, list};
+use super::printed::printed;
 use crate::hex::hex;
 
 /// A query with its header.
@@ -139,8 +140,8 @@ impl QueryFile {
 
     /// The SQL before the last SELECT.
     fn ctes(&self) -> String {
-        let with = self.query.with.as_ref();
-        with.map(ToString::to_string).unwrap_or_default()
+        let mut with = self.query.with.clone();
+        with.as_mut().map(printed).unwrap_or_default()
     }
 
     /// The SQL that lists everything that was counted, the case's number first where it belongs to one:
@@ -175,7 +176,7 @@ impl QueryFile {
                 query.with = None;
             }
         }
-        query.to_string()
+        printed(&mut query)
     }
 
     /// What [`QueryFile::counted_sql`] lists, under conditions on the alias `k`, in the order of the

@@ -79,6 +79,14 @@ pub enum GuessError {
     #[error("{path}: has one column only; is it separated by something else than , ; tab or |?")]
     OneColumn { path: PathBuf },
     #[error(
+        "{path}: has {columns} columns, and no table has more than {most}; is it separated by something else?"
+    )]
+    TooWide {
+        path: PathBuf,
+        columns: usize,
+        most: usize,
+    },
+    #[error(
         "{path}: no column holds dates, so that nobody can say when a case was received; the first row is: {row}"
     )]
     NoDates { path: PathBuf, row: String },

@@ -18,6 +18,8 @@ const REQUIRED: [&str; 4] = ["months.sql", "case.sql", "event.sql", "head.sql"];
 #[derive(Debug, Clone)]
 pub struct Mapping {
     pub name: String,
+    /// The name of the source that it reads, where one was given: what is ours about the cases is kept under it.
+    pub source_name: Option<String>,
     pub settings: MappingSettings,
     files: BTreeMap<String, String>,
     folder: PathBuf,
@@ -83,13 +85,14 @@ pub enum SourceKind {
     Register,
     /// Any other SQLite file.
     Sqlite,
-    /// CSV files of a folder, or the tables of the same names in a SQLite file, staged into a temporary SQLite file.
+    /// CSV files of a folder, or the tables of the same names in a SQLite file or a PostgreSQL database, staged into a
+    /// temporary SQLite file.
     Csv,
     /// An event log in XES (IEEE 1849), staged likewise.
     Xes,
 }
 
-/// A CSV file, or the table of its name in a SQLite file, that is staged as a table.
+/// A CSV file, or the table of its name in a SQLite file or a PostgreSQL database, that is staged as a table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StagedFile {
@@ -115,6 +118,19 @@ pub struct StagedFile {
     /// Field separator; a comma when left out.
     #[serde(default)]
     pub separator: Option<char>,
+}
+
+impl StagedFile {
+    /// The columns that the mapping reads, each once.
+    pub(super) fn wanted(&self) -> Vec<String> {
+        let mut wanted = self.columns.clone();
+        for column in self.instants.keys() {
+            if !wanted.contains(column) {
+                wanted.push(column.clone());
+            }
+        }
+        wanted
+    }
 }
 
 /// What is wrong with a mapping.
@@ -200,10 +216,29 @@ impl Mapping {
         }
         Ok(Mapping {
             name: name.to_owned(),
+            source_name: None,
             settings,
             files,
             folder,
         })
+    }
+
+    /// The mapping of the bundled register.
+    ///
+    /// # Errors
+    /// None, as long as the binary carries it.
+    pub fn of_the_register() -> Result<Mapping, MappingError> {
+        Mapping::load("redress")
+    }
+
+    /// The mapping for a source of a name of its own, so that several sources can be read by one mapping, and one source
+    /// by several. The bundled register has no other name.
+    #[must_use]
+    pub fn for_source(mut self, name: Option<&str>) -> Mapping {
+        self.source_name = name
+            .filter(|name| self.settings.source != SourceKind::Register && *name != self.name)
+            .map(str::to_owned);
+        self
     }
 
     /// The text of a SQL file, where the mapping has it.

@@ -5,6 +5,8 @@
 //! receipt, so that memory stays bounded, an unchanged month is linked instead of read again, and the
 //! few changed cases of another are spliced into its files.
 
+pub mod attendance;
+pub mod continuity;
 pub mod guess;
 pub mod local_days;
 pub mod mapping;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
+use super::attendance::Stop;
 use super::local_days::LocalDays;
 use super::order::{ExtractError, Order};
 use super::reader::{CaseBundle, CaseReader, Scope};
@@ -41,7 +42,7 @@ struct Month {
 /// files do not depend on their number.
 ///
 /// # Errors
-/// When the source cannot be read or a file cannot be written.
+/// When the source cannot be read, a file cannot be written, or stopping was asked for.
 pub(super) fn make_months(
     readers: Vec<Connection>,
     draft: &Draft,
@@ -49,6 +50,7 @@ pub(super) fn make_months(
     key: Option<&[u8]>,
     mut tasks: Vec<Task<'_>>,
     manifest: &mut Manifest,
+    wish: &Stop,
 ) -> Result<Counts, ExtractError> {
     // The longest first, so that no thread is left alone with one at the end.
     tasks.sort_by_key(|task| {
@@ -69,6 +71,9 @@ pub(super) fn make_months(
         while !stop.load(Ordering::Relaxed) {
             let next = queue.lock().ok().and_then(|mut q| q.pop_front());
             let Some(task) = next else { break };
+            if wish.is_asked() {
+                return Err(ExtractError::Interrupted);
+            }
             let (month, spliced) = worker.make(&task)?;
             let mut done = done.lock().map_err(|_| ExtractError::WorkerLost)?;
             done.push((task.month, month, spliced));

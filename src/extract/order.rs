@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::mapping::Mapping;
+use super::continuity::OtherStore;
+use super::mapping::{Mapping, MappingError};
 use super::reader::ReadError;
 use super::source::SourceError;
 use crate::domain::calendar::CalendarError;
 use crate::domain::rulebook::Rulebook;
 use crate::lake::error::WriteError;
 use crate::lake::manifest::Manifest;
+use crate::lake::reader::ReadError as LakeReadError;
 use crate::lake::store::LakeError;
+use crate::register::RegisterError;
 
 /// What an extract is asked for.
 pub struct Order<'a> {
@@ -69,6 +72,23 @@ pub enum ExtractError {
     #[error(transparent)]
     Lake(#[from] LakeError),
     #[error(transparent)]
+    Mapping(#[from] MappingError),
+    #[error(transparent)]
+    Snapshot(#[from] LakeReadError),
+    #[error(transparent)]
+    OtherStore(#[from] OtherStore),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    #[error(
+        "{file}: the case `{case_id}` stands twice, in {first} and in {second}; give every case once, with a number of its own"
+    )]
+    Twice {
+        file: PathBuf,
+        case_id: String,
+        first: String,
+        second: String,
+    },
+    #[error(transparent)]
     Calendar(#[from] CalendarError),
     #[error("{file}: {source}")]
     Query {
@@ -86,6 +106,8 @@ pub enum ExtractError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("interrupted; the last snapshot stands")]
+    Interrupted,
     #[error("a worker stopped without a word; run again and report this")]
     WorkerLost,
 }

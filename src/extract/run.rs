@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use sha2::{Digest, Sha256};
 
+use super::attendance::Attendance;
+use super::continuity::{Beside, compare};
 use super::mapping::Mapping;
 use super::months::{Task, make_months};
 use super::order::{Done, ExtractError, Order, query_error};
@@ -17,17 +19,47 @@ use crate::hex::hex;
 use crate::lake::manifest::{Manifest, RulesUsed};
 use crate::lake::store::Lake;
 use crate::lake::tables::SCHEMA_VERSION;
+use crate::register::Register;
 
 /// Extracts a source into a new snapshot of the lake.
 ///
 /// # Errors
 /// When the source cannot be read, a rule does not cover a case, or the lake cannot be written.
 pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
+    extract_beside(lake, order, Beside::default())
+}
+
+/// The same with what lies beside a foreign store: the register that holds what is ours about its cases.
+///
+/// What the store does not have itself (evidence, objectives, phases of charts, units sold, training) comes from that
+/// register, and it takes down which cases are gone from the store.
+///
+/// # Errors
+/// As [`extract`], and when the store is not the source that it is said to be.
+pub fn extract_beside(
+    lake: &Lake,
+    order: &Order<'_>,
+    beside: Beside<'_>,
+) -> Result<Done, ExtractError> {
+    extract_attended(lake, order, beside, &Attendance::nobody())
+}
+
+/// The same while somebody attends: it can be stopped, and says how far the reading of a server is.
+///
+/// # Errors
+/// As [`extract_beside`], and when stopping was asked for.
+pub fn extract_attended(
+    lake: &Lake,
+    order: &Order<'_>,
+    mut beside: Beside<'_>,
+    attendance: &Attendance<'_>,
+) -> Result<Done, ExtractError> {
     let zone = order.rules.organisation.zone();
-    let mut source = Source::open(order.store, order.mapping, zone)?;
+    let threads = order.threads.max(1);
+    let mut source = Source::open_attended(order.store, order.mapping, zone, threads, attendance)?;
     let mut notes = std::mem::take(&mut source.notes);
     let draft = lake.begin()?;
-    let readers = source.readers(order.threads.max(1))?;
+    let readers = source.readers(threads)?;
     let Some(first) = readers.first() else {
         return Err(ExtractError::WorkerLost);
     };
@@ -53,10 +85,19 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
     if let Some(reuse) = &reuse {
         link_months(&draft, reuse, &linked, &mut manifest)?;
     }
-    write_small_tables(&draft, first, order, &mut manifest)?;
+    let register = beside.register.as_deref().map(Register::connection);
+    write_small_tables(&draft, first, register, order, &mut manifest)?;
     manifest.unknown = unknown_words(first, order)?;
     notes.extend(in_words(&manifest.unknown));
-    let made = make_months(readers, &draft, order, key.as_deref(), tasks, &mut manifest)?;
+    let made = make_months(
+        readers,
+        &draft,
+        order,
+        key.as_deref(),
+        tasks,
+        &mut manifest,
+        &attendance.stop,
+    )?;
     if linked.len() + made.spliced > 0 {
         manifest.linked_from = reuse.as_ref().map(|reuse| reuse.name.clone());
     }
@@ -65,6 +106,9 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
         write_empty_partitions(&draft, &mut manifest)?;
     }
     check_outcome(&manifest)?;
+    let mut compared = compare(lake, draft.path(), order, &beside, &manifest, &source)?;
+    manifest.gone = compared.count.take();
+    notes.append(&mut compared.notes);
     let totals = manifest.totals();
     if totals.cases_in == 0 {
         notes.push(format!(
@@ -82,6 +126,7 @@ pub fn extract(lake: &Lake, order: &Order<'_>) -> Result<Done, ExtractError> {
     for file in &manifest.files {
         *manifest.rows.entry(file.table.clone()).or_default() += file.rows;
     }
+    compared.record(order, &mut beside, &manifest)?;
     let snapshot = draft.finish(&mut manifest)?;
     Ok(Done {
         snapshot,
@@ -128,7 +173,10 @@ fn head(connection: &Connection, order: &Order<'_>) -> Result<Head, ExtractError
     })
 }
 
-fn months(connection: &Connection, mapping: &Mapping) -> Result<Vec<String>, ExtractError> {
+pub(super) fn months(
+    connection: &Connection,
+    mapping: &Mapping,
+) -> Result<Vec<String>, ExtractError> {
     let months: Vec<String> = connection
         .prepare(mapping.sql("months.sql").unwrap_or_default())
         .and_then(|mut statement| {
@@ -180,6 +228,7 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
         as_of: order.as_of,
         known_at: order.known_at,
         source: order.source_name.clone(),
+        source_name: order.mapping.source_name.clone(),
         mapping: order.mapping.name.clone(),
         mapping_sha256: order.mapping.sha256(),
         rules: RulesUsed {
@@ -197,11 +246,13 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
             .map(ToString::to_string)
             .collect(),
         unknown: Vec::new(),
+        gone: None,
         chain_head: head.chain.clone(),
         last_seq: head.last_seq,
         rows: BTreeMap::new(),
         ledger: BTreeMap::new(),
         linked_from: None,
+        erasures: Vec::new(),
         files: Vec::new(),
         digest: String::new(),
     }
@@ -227,7 +278,6 @@ fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result
     if missing_cases + missing_events == 0 {
         return Ok(());
     }
-    let example = "compare census.sql with case.sql and event.sql";
     let rest = manifest.ledger.entry(UNKNOWN_MONTH.to_owned()).or_default();
     if missing_cases > 0 {
         rest.cases_in += missing_cases;
@@ -235,7 +285,7 @@ fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result
             "case",
             "no month of the mapping holds it",
             missing_cases,
-            example,
+            "one that census.sql counts and case.sql does not give",
         );
     }
     if missing_events > 0 {
@@ -244,7 +294,7 @@ fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result
             "event",
             "no case of the source has it",
             missing_events,
-            example,
+            "one that census.sql counts and event.sql does not give",
         );
     }
     Ok(())

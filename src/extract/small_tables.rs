@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, named_params};
 
+use super::mapping::Mapping;
 use super::order::{ExtractError, Order, query_error};
 use crate::domain::calendar::{Calendar, DayKind};
 use crate::domain::rulebook::Rulebook;
@@ -40,53 +41,77 @@ pub(super) fn write_empty_partitions(
 }
 
 /// The tables that lie in one file: exposures, evidences, objectives, phases of charts, staff, calendars.
+///
+/// `register` is the one beside a foreign store: it has what the store's mapping does not give.
 pub(super) fn write_small_tables(
     draft: &Draft,
     connection: &Connection,
+    register: Option<&Connection>,
     order: &Order<'_>,
     manifest: &mut Manifest,
 ) -> Result<(), ExtractError> {
-    manifest.files.push(exposures(draft, connection, order)?);
-    manifest.files.push(evidences(draft, connection, order)?);
-    manifest.files.push(objectives(draft, connection, order)?);
-    manifest.files.push(phases(draft, connection, order)?);
-    manifest.files.push(staff(draft, connection, order)?);
+    let from = Origins {
+        store: (connection, order.mapping),
+        beside: match register {
+            Some(register) => Some((register, Mapping::of_the_register()?)),
+            None => None,
+        },
+        as_of: order.knowledge().timestamp_micros(),
+    };
+    manifest.files.push(exposures(draft, &from)?);
+    manifest.files.push(evidences(draft, &from)?);
+    manifest.files.push(objectives(draft, &from)?);
+    manifest.files.push(phases(draft, &from)?);
+    manifest.files.push(staff(draft, &from)?);
     manifest.files.push(calendars(draft, order.rules)?);
     Ok(())
 }
 
-/// Runs one of the mapping's small queries and hands every row to `take`; a mapping without it gives none.
+/// Where the rows of small tables come from.
+struct Origins<'a> {
+    store: (&'a Connection, &'a Mapping),
+    /// The register beside a foreign store, with its own mapping.
+    beside: Option<(&'a Connection, Mapping)>,
+    /// Microseconds; what was recorded until then is known.
+    as_of: i64,
+}
+
+/// Runs one of the small queries and hands every row to `take`: the store's, and where that gives no row, or the mapping
+/// has no such query, that of the register beside it.
 fn small_rows(
-    connection: &Connection,
-    order: &Order<'_>,
+    from: &Origins<'_>,
     file: &str,
     mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<Result<(), WriteError>>,
 ) -> Result<(), ExtractError> {
-    let Some(sql) = order.mapping.sql(file) else {
-        return Ok(());
-    };
-    let failed = |source| query_error(order.mapping, file, source);
-    let mut statement = connection.prepare(sql).map_err(failed)?;
-    let as_of = order.knowledge().timestamp_micros();
-    let mut rows = if statement.parameter_count() == 0 {
-        statement.query([])
-    } else {
-        statement.query(named_params! { ":as_of": as_of })
-    }
-    .map_err(failed)?;
-    while let Some(row) = rows.next().map_err(failed)? {
-        take(row).map_err(failed)??;
+    let (store, of_store) = from.store;
+    let beside = from.beside.as_ref().map(|(c, mapping)| (*c, mapping));
+    for (connection, mapping) in std::iter::once((store, of_store)).chain(beside) {
+        let Some(sql) = mapping.sql(file) else {
+            continue;
+        };
+        let failed = |source| query_error(mapping, file, source);
+        let mut statement = connection.prepare(sql).map_err(failed)?;
+        let mut rows = if statement.parameter_count() == 0 {
+            statement.query([])
+        } else {
+            statement.query(named_params! { ":as_of": from.as_of })
+        }
+        .map_err(failed)?;
+        let mut any = false;
+        while let Some(row) = rows.next().map_err(failed)? {
+            any = true;
+            take(row).map_err(failed)??;
+        }
+        if any {
+            break;
+        }
     }
     Ok(())
 }
 
-fn exposures(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
+fn exposures(draft: &Draft, from: &Origins<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<ExposureColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "exposure.sql", |row| {
+    small_rows(from, "exposure.sql", |row| {
         let (month, product, site): (String, Option<String>, Option<String>) =
             (row.get("month")?, row.get("product")?, row.get("site")?);
         Ok(table.push(ExposureRow {
@@ -99,13 +124,9 @@ fn exposures(
     Ok(table.finish()?)
 }
 
-fn evidences(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
+fn evidences(draft: &Draft, from: &Origins<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<EvidenceColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "evidence.sql", |row| {
+    small_rows(from, "evidence.sql", |row| {
         let (indicator, entered_by): (String, String) =
             (row.get("indicator")?, row.get("entered_by")?);
         let (unit, note): (Option<String>, Option<String>) = (row.get("unit")?, row.get("note")?);
@@ -121,13 +142,9 @@ fn evidences(
     Ok(table.finish()?)
 }
 
-fn objectives(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
+fn objectives(draft: &Draft, from: &Origins<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<ObjectiveColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "objective.sql", |row| {
+    small_rows(from, "objective.sql", |row| {
         let (indicator, direction, owner): (String, String, String) = (
             row.get("indicator")?,
             row.get("direction")?,
@@ -145,13 +162,9 @@ fn objectives(
     Ok(table.finish()?)
 }
 
-fn phases(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
+fn phases(draft: &Draft, from: &Origins<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<ChartPhaseColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "chart_phase.sql", |row| {
+    small_rows(from, "chart_phase.sql", |row| {
         let (series, begins_month): (String, String) =
             (row.get("series")?, row.get("begins_month")?);
         let (reason, entered_by): (String, String) = (row.get("reason")?, row.get("entered_by")?);
@@ -170,13 +183,9 @@ fn phases(
     Ok(table.finish()?)
 }
 
-fn staff(
-    draft: &Draft,
-    connection: &Connection,
-    order: &Order<'_>,
-) -> Result<FileEntry, ExtractError> {
+fn staff(draft: &Draft, from: &Origins<'_>) -> Result<FileEntry, ExtractError> {
     let mut table = TableWriter::<StaffColumns>::create(draft.path(), None)?;
-    small_rows(connection, order, "staff.sql", |row| {
+    small_rows(from, "staff.sql", |row| {
         let (department, site): (Option<String>, Option<String>) =
             (row.get("department")?, row.get("site")?);
         Ok(table.push(StaffRow {

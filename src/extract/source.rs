@@ -8,9 +8,11 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
+use super::attendance::Attendance;
 use super::mapping::{Mapping, SourceKind};
 use super::plain_text::plain_text;
-use super::staging::{StagingError, stage};
+use super::staging::postgres::error::PostgresError;
+use super::staging::{StagingError, postgres, stage};
 
 /// A store that can be read.
 pub struct Source {
@@ -41,12 +43,37 @@ pub enum SourceError {
 }
 
 impl Source {
-    /// Opens a store for a mapping; CSV files and event logs are staged first.
+    /// Opens a store for a mapping; CSV files, event logs and the tables of a server are staged first.
     ///
     /// # Errors
     /// When the store is missing, is not what the mapping reads, or cannot be staged.
     pub fn open(store: &Path, mapping: &Mapping, zone: Tz) -> Result<Source, SourceError> {
-        if !store.exists() {
+        Source::open_attended(store, mapping, zone, 1, &Attendance::nobody())
+    }
+
+    /// The same while somebody attends; a server is read over so many connections at most.
+    ///
+    /// # Errors
+    /// As [`Source::open`], and when stopping was asked for.
+    pub fn open_attended(
+        store: &Path,
+        mapping: &Mapping,
+        zone: Tz,
+        connections: usize,
+        attendance: &Attendance<'_>,
+    ) -> Result<Source, SourceError> {
+        if postgres::is_address(store) {
+            match mapping.settings.source {
+                SourceKind::Csv => {}
+                SourceKind::Register | SourceKind::Sqlite | SourceKind::Xes => {
+                    let other = PostgresError::OtherMapping {
+                        store: store_name(store),
+                        mapping: mapping.name.clone(),
+                    };
+                    return Err(StagingError::from(other).into());
+                }
+            }
+        } else if !store.exists() {
             return Err(SourceError::Missing {
                 path: store.to_owned(),
             });
@@ -78,7 +105,14 @@ impl Source {
                 let path = folder.path().join("staged.sqlite");
                 let mut connection = Connection::open(&path).map_err(|e| sqlite_error(&path, e))?;
                 add_functions(&connection, zone).map_err(|e| sqlite_error(&path, e))?;
-                let notes = stage(&mut connection, store, mapping, zone)?;
+                let notes = stage(
+                    &mut connection,
+                    store,
+                    mapping,
+                    zone,
+                    connections,
+                    attendance,
+                )?;
                 Ok(Source {
                     path,
                     zone,
@@ -151,6 +185,16 @@ impl Source {
     fn explain(&self, error: rusqlite::Error) -> SourceError {
         sqlite_error(&self.path, error)
     }
+}
+
+/// A store as messages, manifests and logs name it: a path, or a server's address without its password.
+pub fn store_name(store: &Path) -> String {
+    postgres::shown(store)
+}
+
+/// Whether a store is a server's address and no file or folder.
+pub fn is_server(store: &Path) -> bool {
+    postgres::is_address(store)
 }
 
 /// SQLite's word on a file, with what to do about it.

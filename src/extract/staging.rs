@@ -1,16 +1,21 @@
 //! Staging: foreign files become tables of a temporary SQLite file, so that a mapping is SQL wherever the
 //! rows come from.
 //!
-//! A CSV file, or a table of another SQLite file, becomes a table with `row_no` (its order, from 1) and its columns as
+//! A CSV file, or a table of another SQLite file or of a PostgreSQL database, becomes a table with `row_no` (its order,
+//! from 1) and its columns as
 //! text; a missing value is NULL; columns declared as instants are microseconds in UTC. An XES log becomes the tables
 //! that `staging/xes.rs` describes. Files may be gzipped.
 
+pub(super) mod bounded;
+mod cells;
 mod csv_file;
 pub(super) mod encoding;
 mod instants;
 pub(super) mod opened;
+pub mod postgres;
 mod sqlite_tables;
 mod table;
+mod watched;
 mod xes;
 mod xes_attributes;
 
@@ -20,7 +25,10 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use rusqlite::Connection;
 
-pub(super) use self::csv_file::csv_error;
+pub(super) use self::csv_file::{check_names, csv_error};
+use self::postgres::error::PostgresError;
+use self::watched::Watched;
+use super::attendance::Attendance;
 use super::mapping::{Mapping, SourceKind};
 
 /// Why a store could not be staged.
@@ -28,6 +36,28 @@ use super::mapping::{Mapping, SourceKind};
 pub enum StagingError {
     #[error("{path}: cannot be read: {source}")]
     Unreadable { path: PathBuf, source: io::Error },
+    #[error(
+        "{path}: changed while it was read, so that what was read is no state that there ever was; try again when the export is finished"
+    )]
+    Changed { path: PathBuf },
+    #[error(
+        "{path}: its header is one column with {} in it, and the mapping reads columns separated by {}; export it as before, or set `separator` in mapping.toml",
+        sign(.found),
+        sign(.separator)
+    )]
+    OtherSeparator {
+        path: PathBuf,
+        found: char,
+        separator: char,
+    },
+    #[error(
+        "{path}: is {found}, and the mapping reads it as {declared}; export it as before, or set `encoding` in mapping.toml"
+    )]
+    OtherEncoding {
+        path: PathBuf,
+        declared: String,
+        found: &'static str,
+    },
     #[error("{path}: the file is missing; the mapping reads it{hint}")]
     Missing { path: PathBuf, hint: String },
     #[error("{path}: is one file, and the mapping reads {files}; name the folder that has them")]
@@ -83,6 +113,10 @@ pub enum StagingError {
     },
     #[error("{path}: `{name}` is no known encoding (such as utf-8, windows-1254, windows-1251)")]
     UnknownEncoding { path: PathBuf, name: String },
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    #[error("interrupted; nothing was written, and nothing is left running on the server")]
+    Interrupted,
     #[error("{path}: {source}{hint}")]
     Prepare {
         path: PathBuf,
@@ -91,16 +125,27 @@ pub enum StagingError {
     },
 }
 
-/// Stages what a mapping names, runs its `prepare.sql`, and notes what could not be read.
+/// A separator as messages write it.
+fn sign(separator: &char) -> String {
+    match separator {
+        '\t' => "a tab".to_owned(),
+        other => format!("`{other}`"),
+    }
+}
+
+/// Stages what a mapping names, runs its `prepare.sql`, and notes what could not be read. A server is read by so many
+/// connections at most.
 ///
 /// # Errors
-/// When a file, table or column is missing, a file is not what it should be, a row that has a key comes twice, or
-/// `prepare.sql` fails.
+/// When a file, table or column is missing, a file is not what it should be, a server cannot be read, a row that has a key
+/// comes twice, stopping was asked for, or `prepare.sql` fails.
 pub fn stage(
     into: &mut Connection,
     store: &Path,
     mapping: &Mapping,
     zone: Tz,
+    connections: usize,
+    attendance: &Attendance<'_>,
 ) -> Result<Vec<String>, StagingError> {
     let hint = hint(mapping);
     let prepare_path = mapping.path("prepare.sql");
@@ -115,7 +160,21 @@ pub fn stage(
     let files = &mapping.settings.files;
     let mut notes = Vec::new();
     match mapping.settings.source {
-        SourceKind::Xes => notes.extend(xes::stage(into, &log_file(store, mapping)?, zone)?),
+        SourceKind::Csv if postgres::is_address(store) => {
+            let how = postgres::How {
+                zone,
+                hint: &hint,
+                connections,
+                attendance,
+            };
+            notes.extend(postgres::stage(into, store, files, &how)?);
+        }
+        SourceKind::Xes => {
+            let log = log_file(store, mapping)?;
+            notes.extend(unchanged(std::slice::from_ref(&log), || {
+                xes::stage(into, &log, zone)
+            })?);
+        }
         SourceKind::Csv if sqlite_tables::is_sqlite(store) => {
             notes.extend(sqlite_tables::stage(into, store, files, zone, &hint)?);
         }
@@ -126,20 +185,44 @@ pub fn stage(
                     files: files.len(),
                 });
             }
-            for file in files {
-                let path = if store.is_file() {
-                    store.to_owned()
-                } else {
-                    store.join(&file.name)
-                };
-                notes.extend(csv_file::stage(into, &path, file, zone, &hint)?);
-            }
+            let paths: Vec<PathBuf> = files
+                .iter()
+                .map(|file| match store.is_file() {
+                    true => store.to_owned(),
+                    false => store.join(&file.name),
+                })
+                .collect();
+            notes.extend(unchanged(&paths, || {
+                let mut notes = Vec::new();
+                for (file, path) in files.iter().zip(&paths) {
+                    notes.extend(csv_file::stage(into, path, file, zone, &hint)?);
+                }
+                Ok(notes)
+            })?);
         }
     }
     if let Some(sql) = mapping.sql("prepare.sql") {
-        into.execute_batch(sql).map_err(failed)?;
+        let running = into.get_interrupt_handle();
+        let _pending = attendance.stop.on_ask(move || running.interrupt());
+        into.execute_batch(sql)
+            .map_err(|error| match attendance.stop.is_asked() {
+                true => StagingError::Interrupted,
+                false => failed(error),
+            })?;
     }
     Ok(notes)
+}
+
+/// Reads files that must stay as they are meanwhile. What was wrong with a file that changed is the change, whatever else
+/// it looked like.
+fn unchanged(
+    paths: &[PathBuf],
+    read: impl FnOnce() -> Result<Vec<String>, StagingError>,
+) -> Result<Vec<String>, StagingError> {
+    let watched = Watched::of(paths.iter().cloned());
+    let found = read();
+    watched.check()?;
+    found
 }
 
 /// What tables that are otherwise may mean, where the mapping says what it was written for.

@@ -89,10 +89,10 @@ pub fn evaluate(ground: &Ground<'_>, action: &Action) -> Result<Option<Evaluatio
         return Ok(None);
     };
     let check = check.as_ref();
-    if ground.manifest.mapping != check.foreseen.source {
+    if ground.manifest.source_key() != check.foreseen.source {
         return Err(GroundError::OtherSource {
             fixed: check.foreseen.source.clone(),
-            found: ground.manifest.mapping.clone(),
+            found: ground.manifest.source_key().to_owned(),
         }
         .into());
     }
@@ -124,7 +124,7 @@ pub fn evaluate(ground: &Ground<'_>, action: &Action) -> Result<Option<Evaluatio
     Ok(Some(evaluation))
 }
 
-/// The cases that were moved out and are still in the register, unmerged.
+/// The cases that were moved out and are unmerged.
 fn moved(
     ground: &Ground<'_>,
     action: &Action,

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::months::Month;
 use crate::domain::action::{CountBy, ExposureKind};
 use crate::domain::cluster::{ClusterBook, ClusterId};
+use crate::domain::gone_case::GoneCase;
 use crate::domain::scope::{Condition, Scope, ScopeDimension};
 use crate::engine::counted::{Counted, Value};
 use crate::engine::error::EngineError;
@@ -21,12 +22,15 @@ pub struct Ground<'a> {
     pub snapshot: String,
     /// Numbers of clusters that were merged since lead on.
     pub book: &'a ClusterBook,
+    /// Cases that a foreign source no longer has. They were complaints all the same, so they stay in what is counted.
+    pub gone: Vec<GoneCase>,
 }
 
 /// One complaint in a scope. Merged registrations are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeCase {
-    pub case_key: i64,
+    /// In the snapshot; `None` for a case that is no longer in the source.
+    pub case_key: Option<i64>,
     pub case_id: String,
     pub received_on: NaiveDate,
     pub produced_on: Option<NaiveDate>,
@@ -85,7 +89,16 @@ pub enum GroundError {
 }
 
 impl<'a> Ground<'a> {
-    /// The complaints of a scope received up to the moment of judgement, by receipt.
+    /// The same ground with the cases that the source no longer has at the moment of judgement.
+    #[must_use]
+    pub fn with_gone(mut self, gone: Vec<GoneCase>) -> Self {
+        self.gone = gone;
+        self.gone.retain(|case| !case.is_merged());
+        self
+    }
+
+    /// The complaints of a scope received up to the moment of judgement, by receipt; those that are gone from the source
+    /// too.
     ///
     /// # Errors
     /// When a cluster of the scope is not known, or a file of the lake cannot be read.
@@ -97,12 +110,15 @@ impl<'a> Ground<'a> {
             condition(&scope)
         );
         let answer = self.engine.sql(&sql, "scope of an action")?;
-        Ok((0..answer.rows.len())
-            .filter_map(|row| scope_case(&answer, row))
-            .collect())
+        let found = (0..answer.rows.len()).filter_map(|row| scope_case(&answer, row));
+        let gone = self
+            .gone
+            .iter()
+            .filter(|case| case.is_in(&scope, self.book));
+        Ok(by_receipt(found.chain(gone.map(of_gone)).collect()))
     }
 
-    /// The complaints of these numbers that are in the snapshot and not merged, by receipt.
+    /// The complaints of these numbers that are in the snapshot or gone from the source, and not merged, by receipt.
     ///
     /// # Errors
     /// When a file of the lake cannot be read.
@@ -120,12 +136,15 @@ impl<'a> Ground<'a> {
             list.join(", ")
         );
         let answer = self.engine.sql(&sql, "cases moved out of a scope")?;
-        Ok((0..answer.rows.len())
-            .filter_map(|row| scope_case(&answer, row))
-            .collect())
+        let found = (0..answer.rows.len()).filter_map(|row| scope_case(&answer, row));
+        let gone = self
+            .gone
+            .iter()
+            .filter(|case| numbers.contains(&&case.case_id));
+        Ok(by_receipt(found.chain(gone.map(of_gone)).collect()))
     }
 
-    /// How many complaints the snapshot has, net of merged ones.
+    /// How many complaints there are, net of merged ones; those that are gone from the source too.
     ///
     /// # Errors
     /// When a file of the lake cannot be read.
@@ -134,10 +153,11 @@ impl<'a> Ground<'a> {
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM cases AS k WHERE k.state <> 'merged'",
             "all complaints",
         )?;
-        Ok(answer.count(0, "n"))
+        let gone = i64::try_from(self.gone.len()).unwrap_or(i64::MAX);
+        Ok(answer.count(0, "n").saturating_add(gone))
     }
 
-    /// First and last day of receipt in the snapshot; `None` when it is empty.
+    /// First and last day of receipt, of cases that are gone from the source too; `None` when there is none.
     ///
     /// # Errors
     /// When a file of the lake cannot be read.
@@ -147,7 +167,10 @@ impl<'a> Ground<'a> {
             "span of the snapshot",
         )?;
         let at = |name| answer.rows.first().and_then(|_| day(answer.cell(0, name)));
-        Ok(at("first_on").zip(at("last_on")))
+        let gone = || self.gone.iter().map(|case| case.facts.received_on);
+        let first = at("first_on").into_iter().chain(gone()).min();
+        let last = at("last_on").into_iter().chain(gone()).max();
+        Ok(first.zip(last))
     }
 
     /// The moment of judgement.
@@ -332,13 +355,30 @@ pub(super) fn day(value: &Value) -> Option<NaiveDate> {
 
 fn scope_case(answer: &Counted, row: usize) -> Option<ScopeCase> {
     Some(ScopeCase {
-        case_key: answer.count(row, "case_key"),
+        case_key: Some(answer.count(row, "case_key")),
         case_id: answer.text(row, "case_id"),
         received_on: day(answer.cell(row, "received_on"))?,
         produced_on: day(answer.cell(row, "produced_on")),
         sold_on: day(answer.cell(row, "sold_on")),
         cost_minor: answer.count(row, "cost_minor"),
     })
+}
+
+/// A case that is gone from the source, as it was when it was last seen.
+fn of_gone(case: &GoneCase) -> ScopeCase {
+    ScopeCase {
+        case_key: None,
+        case_id: case.case_id.clone(),
+        received_on: case.facts.received_on,
+        produced_on: case.facts.produced_on,
+        sold_on: case.facts.sold_on,
+        cost_minor: case.facts.cost_minor,
+    }
+}
+
+fn by_receipt(mut cases: Vec<ScopeCase>) -> Vec<ScopeCase> {
+    cases.sort_by(|a, b| (a.received_on, &a.case_id).cmp(&(b.received_on, &b.case_id)));
+    cases
 }
 
 /// The scope as a condition on `cases AS k`, in the dialect that all engines share.

@@ -136,7 +136,9 @@ fn actions(folder: &Path, contents: &Contents<'_>) -> Written {
             closed_on: action.ending.as_ref().map(|ending| ending.on),
             withdrawn: state == ActionState::Withdrawn,
             scope: scope.as_deref(),
-            cases_in_scope: evaluation.map(|e| count(e.cases.len())),
+            // Those that can be opened; what is gone from the source counts in the months alone.
+            cases_in_scope: evaluation
+                .map(|e| count(e.cases.iter().filter(|c| c.case_key.is_some()).count())),
             documents_changed: count(done.iter().map(|i| i.documents.len()).sum()),
             cost_minor: done
                 .iter()
@@ -173,13 +175,16 @@ fn cases(folder: &Path, contents: &Contents<'_>) -> Written {
         let all = evaluation.cases.iter().map(|case| (case, false));
         let out = evaluation.moved_out.iter().map(|case| (case, true));
         for (case, moved_out) in all.chain(out) {
+            let Some(case_key) = case.case_key else {
+                continue;
+            };
             let row = evaluation
                 .months
                 .iter()
                 .find(|row| counts_in(case, &evaluation.check, row.month));
             table.push(ActionCaseRow {
                 action_id: &id,
-                case_key: case.case_key,
+                case_key,
                 case_id: &case.case_id,
                 time_window: row.map_or("outside", |row| row.window.as_str()),
                 moved_out,

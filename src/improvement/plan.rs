@@ -199,7 +199,7 @@ pub fn fix(ground: &Ground<'_>, asked: &Asked, start: NaiveDate) -> Result<Propo
         confidence: criterion.confidence,
         foreseen: Foreseen {
             snapshot: ground.snapshot.clone(),
-            source: ground.manifest.mapping.clone(),
+            source: ground.manifest.source_key().to_owned(),
             baseline_cases: 0,
             baseline_exposure: 0.0,
             dispersion: None,
@@ -249,7 +249,7 @@ pub fn fix(ground: &Ground<'_>, asked: &Asked, start: NaiveDate) -> Result<Propo
         .map_err(|error| no_match(error, &check, start))?;
     check.foreseen = Foreseen {
         snapshot: ground.snapshot.clone(),
-        source: ground.manifest.mapping.clone(),
+        source: ground.manifest.source_key().to_owned(),
         baseline_cases: used.iter().map(|m| m.events).sum(),
         baseline_exposure: used.iter().map(|m| m.exposure).sum(),
         dispersion: scatter(&check, &used),

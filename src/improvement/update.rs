@@ -124,15 +124,16 @@ pub fn update(register: &mut Register, order: &Order<'_>) -> Result<Done, Update
     let known_at = manifest.knowledge();
     // On the latest snapshot what was recorded since counts too: it is about today.
     let as_of = (!order.record).then_some(known_at);
-    let book = register.cluster_book(&manifest.mapping, as_of)?.book;
-    let ground = ground(&engine, &manifest, order.snapshot, &book);
+    let book = register.cluster_book(manifest.source_key(), as_of)?.book;
+    let gone = register.gone_cases(manifest.source_key(), Some(manifest.as_of))?;
+    let ground = ground(&engine, &manifest, order.snapshot, &book).with_gone(gone);
     let mut actions = register.actions(as_of)?;
     let mut notes = Vec::new();
     let mut moved_out = 0;
     let mut judged = Vec::new();
     let mut evaluations = BTreeMap::new();
     let earlier = match order.record {
-        true => earlier_scopes(order)?,
+        true => earlier_scopes(order, manifest.source_key())?,
         false => BTreeMap::new(),
     };
     for action in &mut actions {
@@ -200,7 +201,7 @@ pub fn update(register: &mut Register, order: &Order<'_>) -> Result<Done, Update
     })
 }
 
-/// A snapshot to count on.
+/// A snapshot to count on; [`Ground::with_gone`] adds what its source no longer has.
 pub fn ground<'a>(
     engine: &'a LocalEngine,
     manifest: &'a Manifest,
@@ -213,6 +214,7 @@ pub fn ground<'a>(
         manifest,
         snapshot: name.to_string_lossy().into_owned(),
         book,
+        gone: Vec::new(),
     }
 }
 
@@ -254,7 +256,7 @@ fn follow(
         .iter()
         .filter(|case| !inside.contains(case.as_str()))
         .collect();
-    // Cases that are gone from the source or merged were no complaints of their own.
+    // Cases that were merged were no complaints of their own.
     let out: Vec<String> = ground
         .cases_named(&gone)?
         .into_iter()
@@ -305,7 +307,10 @@ struct EarlierScope {
 }
 
 /// The scopes of the newest earlier layer: of this snapshot, or of one before it.
-fn earlier_scopes(order: &Order<'_>) -> Result<BTreeMap<String, EarlierScope>, UpdateError> {
+fn earlier_scopes(
+    order: &Order<'_>,
+    source: &str,
+) -> Result<BTreeMap<String, EarlierScope>, UpdateError> {
     let this = order
         .snapshot
         .file_name()
@@ -321,7 +326,9 @@ fn earlier_scopes(order: &Order<'_>) -> Result<BTreeMap<String, EarlierScope>, U
         let Ok((manifest, layers)) = read_with_layers(&folder) else {
             continue;
         };
-        if !layers.iter().any(|layer| layer.kind == layer::KIND) {
+        // A case of another source that has a number of this one's is another case.
+        if manifest.source_key() != source || !layers.iter().any(|layer| layer.kind == layer::KIND)
+        {
             continue;
         }
         let mut found: BTreeMap<String, EarlierScope> = BTreeMap::new();

@@ -45,7 +45,7 @@ pub struct LayerManifest {
 }
 
 impl LayerManifest {
-    fn sealed_json(&mut self) -> Result<String, serde_json::Error> {
+    pub(super) fn sealed_json(&mut self) -> Result<String, serde_json::Error> {
         self.digest.clear();
         let bare = serde_json::to_string_pretty(self)?;
         self.digest = hex(&Sha256::digest(bare.as_bytes()));
@@ -192,6 +192,24 @@ pub fn layers(snapshot: &Path, facts: &Manifest) -> Result<Vec<LayerManifest>, M
             return Err(ManifestError::OtherFacts { path });
         }
         found.push(layer);
+    }
+    Ok(found)
+}
+
+/// All layers beside a snapshot's facts, those that newer ones replaced too.
+///
+/// # Errors
+/// When one is malformed or altered.
+pub(super) fn all(snapshot: &Path) -> Result<Vec<LayerManifest>, ManifestError> {
+    let mut found = Vec::new();
+    for kind in names(&snapshot.join(FOLDER))? {
+        let folder = snapshot.join(FOLDER).join(&kind);
+        for run in names(&folder)? {
+            let place = folder.join(&run);
+            if !run.starts_with('.') && place.join(MANIFEST).is_file() {
+                found.push(LayerManifest::read(&place)?);
+            }
+        }
     }
     Ok(found)
 }

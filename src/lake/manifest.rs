@@ -45,6 +45,33 @@ pub struct UnknownWord {
     pub first: String,
 }
 
+/// Cases that the source had and no longer has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoneCount {
+    /// The snapshot that this one was compared with; `None` where the lake had none of this source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared_with: Option<String>,
+    /// Cases of it that are not in the source any more.
+    pub cases: u64,
+    /// Cases that were gone before and are back.
+    pub returned: u64,
+    /// All that are gone now, also those that earlier snapshots missed.
+    pub in_all: u64,
+    /// The first of those that went since, so that it can be looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+}
+
+/// Texts that were taken out of a snapshot after it was written, because their cases were erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureNote {
+    pub erased_at: DateTime<Utc>,
+    /// Cases of the snapshot that were erased.
+    pub cases: u64,
+    /// Rows of `narratives` that went.
+    pub texts: u64,
+}
+
 /// Rows read from the source against rows written: in = out + refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
@@ -80,6 +107,9 @@ pub struct Manifest {
     pub known_at: Option<DateTime<Utc>>,
     /// The source, without secrets: path or address.
     pub source: String,
+    /// The name that the source was given; without one it goes by that of its mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_name: Option<String>,
     pub mapping: String,
     /// Hash of the mapping's files.
     pub mapping_sha256: String,
@@ -89,6 +119,9 @@ pub struct Manifest {
     /// Words of the source that the mapping does not know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownWord>,
+    /// Cases that the source of an earlier snapshot had and no longer has; `None` where none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<GoneCount>,
     /// Head of the register's chain at reading, where it has one.
     pub chain_head: Option<String>,
     /// Highest position of an event that was read; an incremental extract goes on from here.
@@ -97,6 +130,9 @@ pub struct Manifest {
     pub ledger: BTreeMap<String, Ledger>,
     /// The earlier snapshot that files were linked or spliced from rather than read again.
     pub linked_from: Option<String>,
+    /// What was taken out of it since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<ErasureNote>,
     pub files: Vec<FileEntry>,
     /// SHA-256 of this document with this field empty.
     pub digest: String,
@@ -179,6 +215,11 @@ impl Manifest {
     /// The moment whose calendar, limits and records count.
     pub fn knowledge(&self) -> DateTime<Utc> {
         self.known_at.unwrap_or(self.as_of)
+    }
+
+    /// The name under which what is ours about its cases is kept: case 17 of one source is not case 17 of another.
+    pub fn source_key(&self) -> &str {
+        self.source_name.as_deref().unwrap_or(&self.mapping)
     }
 
     /// All rows read, written and refused over the months.

@@ -1,6 +1,8 @@
 //! The lake: immutable snapshots of the register as Parquet files that any engine reads.
 
+pub mod batch;
 pub mod derived;
+pub mod erase;
 pub mod error;
 mod file;
 pub mod manifest;

@@ -15,6 +15,9 @@ const NAME_FORMAT: &str = "%Y-%m-%dT%H-%M-%SZ";
 /// Prefix of folders that are being written; they are never data.
 const UNFINISHED: &str = ".snapshot-being-written-";
 
+/// Prefix of a snapshot whose successor is about to take its place.
+const REPLACED: &str = ".snapshot-replaced-";
+
 /// A lake: one folder of snapshots.
 #[derive(Debug, Clone)]
 pub struct Lake {
@@ -114,7 +117,16 @@ impl Lake {
         let lock = self.lock()?;
         for entry in fs::read_dir(&self.root).map_err(io_error)? {
             let entry = entry.map_err(io_error)?;
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if let Some(replaced) = name.strip_prefix(REPLACED) {
+                let place = self.root.join(replaced);
+                match place.exists() {
+                    true => fs::remove_dir_all(entry.path()),
+                    // The process ended between the two renames.
+                    false => fs::rename(entry.path(), place),
+                }
+                .map_err(io_error)?;
+            } else if name.starts_with(UNFINISHED) {
                 fs::remove_dir_all(entry.path()).map_err(io_error)?;
             }
         }
@@ -210,15 +222,67 @@ impl Draft {
             .map_err(io_error)?;
         let target = free_name(&self.root, manifest.as_of);
         fs::rename(&self.path, &target).map_err(io_error)?;
+        if let Err(error) = self.make_known() {
+            // Whoever hears that it failed finds no snapshot of it: the folder loses its name, and goes with this value.
+            fs::rename(&target, &self.path).map_err(io_error)?;
+            match Lake::at(&self.root).snapshots()?.last() {
+                Some(name) => point_latest(&self.root, Path::new(name)).map_err(io_error)?,
+                None => match fs::remove_file(self.root.join("latest")) {
+                    Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                        return Err(io_error(source));
+                    }
+                    Ok(()) | Err(_) => {}
+                },
+            }
+            return Err(error);
+        }
         self.finished = true;
+        Ok(target)
+    }
+
+    /// Makes the newest snapshot the latest, and the names in the folder survive a loss of power.
+    fn make_known(&self) -> Result<(), LakeError> {
+        let io_error = |source| LakeError::Io {
+            path: self.path.clone(),
+            source,
+        };
         // An extract of a past moment is not the latest.
         if let Some(name) = Lake::at(&self.root).snapshots()?.last() {
             point_latest(&self.root, Path::new(name)).map_err(io_error)?;
         }
         File::open(&self.root)
             .and_then(|f| f.sync_all())
+            .map_err(io_error)
+    }
+
+    /// Writes the manifest and takes the place of the snapshot of this name, which is then gone.
+    ///
+    /// # Errors
+    /// When a file cannot be written or renamed; the snapshot of that name is then as it was.
+    pub(super) fn replace(mut self, manifest: &mut Manifest, name: &str) -> Result<(), LakeError> {
+        let io_error = |source| LakeError::Io {
+            path: self.root.clone(),
+            source,
+        };
+        let json = manifest.to_json()?;
+        let file = self.path.join(MANIFEST);
+        fs::write(&file, json).map_err(io_error)?;
+        File::open(&file)
+            .and_then(|f| f.sync_all())
             .map_err(io_error)?;
-        Ok(target)
+        let target = self.root.join(name);
+        let aside = self.root.join(format!("{REPLACED}{name}"));
+        fs::rename(&target, &aside).map_err(io_error)?;
+        if let Err(source) = fs::rename(&self.path, &target) {
+            fs::rename(&aside, &target).map_err(io_error)?;
+            return Err(io_error(source));
+        }
+        fs::remove_dir_all(&aside).map_err(io_error)?;
+        File::open(&self.root)
+            .and_then(|f| f.sync_all())
+            .map_err(io_error)?;
+        self.finished = true;
+        Ok(())
     }
 }
 

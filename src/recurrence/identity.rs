@@ -3,7 +3,7 @@
 //! A group keeps the number of the cluster with which it shares most cases, when these are at least half of either
 //! side. What the book then needs (who joined, left, merged, split, emerged, vanished) follows from that alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -22,6 +22,9 @@ pub struct Occasion<'a> {
     pub recorded_at: DateTime<Utc>,
     /// The number that the first new cluster gets.
     pub next: u32,
+    /// Numbers of all cases that were searched, whether they are in a group or not. What the source no longer has keeps
+    /// its place in the book, and an analyst's word on it holds when it comes back.
+    pub searched: &'a HashSet<&'a str>,
 }
 
 /// What a run makes of the book.
@@ -62,9 +65,14 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
     }
     let mut flows = Flows::default();
     let mut left: BTreeMap<ClusterId, Vec<String>> = BTreeMap::new();
+    let mut gone: BTreeMap<ClusterId, Vec<String>> = BTreeMap::new();
     for cluster in book.standing(occasion.level) {
-        carried.stood += cluster.members.len();
         for case in &cluster.members {
+            if !occasion.searched.contains(case.as_str()) {
+                gone.entry(cluster.id).or_default().push(case.clone());
+                continue;
+            }
+            carried.stood += 1;
             let now = number_of.get(case.as_str()).copied();
             if now == Some(cluster.id) {
                 continue;
@@ -75,7 +83,19 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
             }
         }
     }
+    let kept: BTreeSet<ClusterId> = carried.numbers.iter().copied().collect();
+    let ends = ends(book, occasion.level, &kept, &flows, &gone, &mut left);
     carried.moved = left.values().map(Vec::len).sum();
+    // What is gone from the source goes with the cluster that it stood in.
+    let mut follow: BTreeMap<ClusterId, Vec<String>> = BTreeMap::new();
+    for (cluster, heir) in &ends {
+        let own = gone.remove(cluster).unwrap_or_default();
+        if let Some(heir) = heir {
+            let with_heir: &mut Vec<String> = follow.entry(*heir).or_default();
+            with_heir.extend(own.iter().cloned());
+        }
+        left.entry(*cluster).or_default().extend(own);
+    }
     let event = |cluster, kind, other, joined, left| ClusterEvent {
         cluster,
         level: occasion.level,
@@ -90,13 +110,13 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
         run: Some(occasion.run.to_owned()),
         recorded_at: occasion.recorded_at,
     };
-    let mut survives: BTreeSet<ClusterId> = BTreeSet::new();
     for ((cases, number), owner) in groups.iter().zip(&carried.numbers).zip(&owners) {
-        let joined: Vec<String> = cases
+        let mut joined: Vec<String> = cases
             .iter()
             .filter(|case| book.cluster_of(occasion.level, case) != Some(*number))
             .map(|case| (*case).to_owned())
             .collect();
+        joined.extend(follow.remove(number).unwrap_or_default());
         if owner.is_none() {
             let from = flows.main_source(*number, cases.len());
             let kind = ClusterEventKind::Emerged;
@@ -105,7 +125,6 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
                 .push(event(*number, kind, from, joined, Vec::new()));
             continue;
         }
-        survives.insert(*number);
         let left = left.remove(number).unwrap_or_default();
         if joined.is_empty() && left.is_empty() {
             continue;
@@ -119,21 +138,51 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
             .events
             .push(event(*number, kind, offshoot, joined, left));
     }
-    for cluster in book.standing(occasion.level) {
-        if survives.contains(&cluster.id) {
-            continue;
-        }
-        let heir = flows.main_target(cluster.id, cluster.members.len());
+    for (cluster, heir) in ends {
         let kind = match heir {
             Some(_) => ClusterEventKind::Merged,
             None => ClusterEventKind::Vanished,
         };
-        let left = left.remove(&cluster.id).unwrap_or_default();
+        let left = left.remove(&cluster).unwrap_or_default();
         carried
             .events
-            .push(event(cluster.id, kind, heir, Vec::new(), left));
+            .push(event(cluster, kind, heir, Vec::new(), left));
     }
     carried
+}
+
+/// How many cases of the standing clusters of a level were not searched: the source no longer has them.
+pub fn not_searched(book: &ClusterBook, level: ClusterLevel, searched: &HashSet<&str>) -> usize {
+    book.standing(level)
+        .flat_map(|cluster| &cluster.members)
+        .filter(|case| !searched.contains(case.as_str()))
+        .count()
+}
+
+/// The standing clusters that end, each with its heir where it has one, by number.
+///
+/// One of which cases are gone from the source ends only when the others went to an heir. Otherwise nothing shows that
+/// its cases do not belong together, so it stands as it was, and its cases do not leave.
+fn ends(
+    book: &ClusterBook,
+    level: ClusterLevel,
+    kept: &BTreeSet<ClusterId>,
+    flows: &Flows,
+    gone: &BTreeMap<ClusterId, Vec<String>>,
+    left: &mut BTreeMap<ClusterId, Vec<String>>,
+) -> Vec<(ClusterId, Option<ClusterId>)> {
+    let mut ends = Vec::new();
+    for cluster in book.standing(level).filter(|c| !kept.contains(&c.id)) {
+        let own = gone.get(&cluster.id).map_or(0, Vec::len);
+        let heir = flows.main_target(cluster.id, cluster.members.len() - own);
+        match (heir, own) {
+            (None, 1..) if !flows.leads_on(cluster.id) => {
+                left.remove(&cluster.id);
+            }
+            (heir, _) => ends.push((cluster.id, heir)),
+        }
+    }
+    ends
 }
 
 /// The old cluster whose number each group keeps.
@@ -199,6 +248,11 @@ impl Flows {
         greatest(self.from.get(&old), |_, n| 2 * n >= cases)
     }
 
+    /// Whether any of an old cluster's cases went to another one.
+    fn leads_on(&self, old: ClusterId) -> bool {
+        self.from.contains_key(&old)
+    }
+
     /// The new cluster (of a number not below `first_new`) that took most of what an old one lost.
     fn offshoot(&self, old: ClusterId, first_new: u32) -> Option<ClusterId> {
         greatest(self.from.get(&old), |to, n| {
@@ -228,14 +282,31 @@ mod tests {
     }
 
     fn carry(book: &ClusterBook, texts: &[&str]) -> Carried {
+        carry_without(book, texts, &[])
+    }
+
+    /// A run on a source that no longer has some cases of the book.
+    fn carry_without(book: &ClusterBook, texts: &[&str], gone: &[&str]) -> Carried {
         let next = book.all().map(|c| c.id.0).max().unwrap_or(0) + 1;
+        let groups = groups(texts);
+        let of_book = book
+            .standing(ClusterLevel::Problem)
+            .flat_map(|c| c.members.iter().map(String::as_str));
+        let searched: HashSet<&str> = groups
+            .iter()
+            .flatten()
+            .copied()
+            .chain(of_book)
+            .filter(|case| !gone.contains(case))
+            .collect();
         let occasion = Occasion {
             level: ClusterLevel::Problem,
             run: "R",
             recorded_at: DateTime::UNIX_EPOCH,
             next,
+            searched: &searched,
         };
-        carry_over(book, &groups(texts), &occasion)
+        carry_over(book, &groups, &occasion)
     }
 
     /// A book after runs with these groups, and what each event of the last one says.
@@ -323,5 +394,46 @@ mod tests {
             said,
             ["C-000002 emerged +bxy -", "C-000001 merged C-000002 + -ab"]
         );
+    }
+
+    #[test]
+    fn what_the_source_no_longer_has_keeps_its_place_and_an_analysts_word() {
+        let (mut book, _, _) = after(&[&["a b c d", "e f"]]);
+        let mut bind = carry(&book, &["a b c d x", "e f"]).events;
+        bind[0].kind = ClusterEventKind::Confirmed;
+        bind[0].change = ClusterChange {
+            bound: vec!["d".to_owned()],
+            ..ClusterChange::default()
+        };
+        book.apply(&bind).expect("a word");
+        // `d` is gone, and of the other problem one case, so that it is no group any more.
+        let carried = carry_without(&book, &["a b c"], &["d", "f"]);
+        assert!(carried.events.is_empty(), "{:?}", carried.events);
+        assert_eq!((carried.moved, carried.stood), (0, 4));
+        let known = book.cluster(ClusterId(1)).expect("a cluster");
+        assert!(known.members.contains("d") && known.bound.contains("d"));
+        // All are back: nothing happened.
+        let carried = carry(&book, &["a b c d", "e f"]);
+        assert!(carried.events.is_empty(), "{:?}", carried.events);
+    }
+
+    #[test]
+    fn a_case_that_is_gone_goes_with_its_cluster_to_the_heir() {
+        let (mut book, _, _) = after(&[&["a b c d", "e f g"]]);
+        let carried = carry_without(&book, &["a b c d e f"], &["g"]);
+        book.apply(&carried.events).expect("events that fit");
+        assert_eq!(carried.moved, 2);
+        assert_eq!(
+            book.cluster_of(ClusterLevel::Problem, "g"),
+            Some(ClusterId(1))
+        );
+        assert_eq!(book.follow(ClusterId(2)).map(|c| c.id), Ok(ClusterId(1)));
+    }
+
+    #[test]
+    fn a_cluster_of_which_nothing_is_left_in_the_source_stands_as_it_was() {
+        let (book, _, _) = after(&[&["a b", "c d"]]);
+        let carried = carry_without(&book, &["c d"], &["a", "b"]);
+        assert!(carried.events.is_empty(), "{:?}", carried.events);
     }
 }

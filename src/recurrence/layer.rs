@@ -91,7 +91,7 @@ pub fn write(
     let draft = LayerDraft::begin(snapshot, KIND)?;
     let mut settings = BTreeMap::new();
     settings.insert("search".to_owned(), header.mode.as_str().to_owned());
-    settings.insert("source".to_owned(), facts.mapping.clone());
+    settings.insert("source".to_owned(), facts.source_key().to_owned());
     let mut manifest = LayerManifest {
         kind: KIND.to_owned(),
         run: header.run.to_owned(),

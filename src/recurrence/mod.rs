@@ -10,6 +10,7 @@ pub mod layer;
 pub mod relations;
 pub mod run;
 pub mod state;
+mod steps;
 pub mod table;
 pub mod trend;
 pub mod word;

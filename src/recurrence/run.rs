@@ -4,20 +4,20 @@
 //! whole clusters with restraint. A run over a **past** snapshot searches nothing: it shows the book as it was known
 //! then.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::complaints::{self, Complaint, Complaints};
 use super::describe::{Found, describe};
-use super::identity::{Carried, Occasion, carry_over};
+use super::identity::{Carried, Occasion, carry_over, not_searched};
 pub use super::layer::Mode;
 use super::layer::{self, Contents, Header, LayerError};
 use super::relations::relations;
 use super::state::{self, Kept, text_hash};
+use super::steps::Steps;
 use super::trend::trends;
 use crate::clusters::{Options, Standing, State, Text, Vectors, cluster, extend};
 use crate::domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
@@ -145,6 +145,17 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
     };
 
     clock.begin("carry the numbers over");
+    let searched: HashSet<&str> = complaints
+        .rows
+        .iter()
+        .map(|complaint| complaint.case_id.as_str())
+        .collect();
+    let gone = not_searched(&known.book, ClusterLevel::Problem, &searched);
+    if gone > 0 && !past {
+        notes.push(format!(
+            "{gone} case(s) of problems are no longer in the source; they keep their place and count in no figure of this run"
+        ));
+    }
     let mut book = known.book.clone();
     let mut next = known.next;
     let mut events = Vec::new();
@@ -169,6 +180,7 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
             run: &run,
             recorded_at: order.now,
             next,
+            searched: &searched,
         };
         let mut carried = carry_over(&known.book, &named, &occasion);
         next = carried.next;
@@ -462,15 +474,9 @@ fn incremental(
             }
         }
     }
-    let vanished = kept.cases.len() + new.len() - complaints.rows.len();
     if changed > 0 {
         notes.push(format!(
             "{changed} earlier text(s) changed; they keep their place until the next full search"
-        ));
-    }
-    if vanished > 0 {
-        notes.push(format!(
-            "{vanished} case(s) are no longer in the source and left their clusters"
         ));
     }
     let stands = |level| -> Vec<Option<u32>> {
@@ -565,42 +571,4 @@ fn groups(complaints: &[Complaint], group_of: &[Option<u32>]) -> Vec<Vec<usize>>
     }
     groups.retain(|own| own.len() > 1);
     groups
-}
-
-/// Tells each step and times it.
-struct Steps<'a> {
-    tell: &'a dyn Fn(&'static str),
-    began: Instant,
-    current: Option<&'static str>,
-    seconds: Vec<(&'static str, f64)>,
-}
-
-impl<'a> Steps<'a> {
-    fn new(tell: &'a dyn Fn(&'static str)) -> Self {
-        Steps {
-            tell,
-            began: Instant::now(),
-            current: None,
-            seconds: Vec::new(),
-        }
-    }
-
-    fn begin(&mut self, step: &'static str) {
-        self.close();
-        (self.tell)(step);
-        self.current = Some(step);
-        self.began = Instant::now();
-    }
-
-    fn close(&mut self) {
-        if let Some(step) = self.current.take() {
-            self.seconds
-                .push((step, self.began.elapsed().as_secs_f64()));
-        }
-    }
-
-    fn end(mut self) -> Vec<(&'static str, f64)> {
-        self.close();
-        self.seconds
-    }
 }

@@ -26,12 +26,16 @@ pub struct Kept {
     pub cases: Vec<(String, u64)>,
 }
 
-/// The folder of a source's state within a lake.
+/// The folder of a source's state within a lake. A name that cannot be a folder's as it stands carries its hash, so that
+/// `shop-a` and `shop_a` have one each.
 pub fn folder(lake: &Path, source: &str) -> PathBuf {
-    let name: String = source
+    let mut name: String = source
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect();
+    if name != source {
+        name.push_str(&format!("-{:016x}", text_hash(source)));
+    }
     lake.join(".clusters").join(name)
 }
 
@@ -124,4 +128,24 @@ fn stamp_of(full_on: NaiveDate, cases: &[(String, u64)]) -> u64 {
     full_on.hash(&mut hasher);
     cases.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_of_like_names_have_a_state_of_their_own() {
+        let lake = Path::new("lake");
+        assert_eq!(folder(lake, "zammad"), Path::new("lake/.clusters/zammad"));
+        let names = ["shop_a", "shop-a", "shop a", "dükkân", "maps/shop_a"];
+        let mut folders: Vec<PathBuf> = names.iter().map(|name| folder(lake, name)).collect();
+        folders.sort();
+        folders.dedup();
+        assert_eq!(folders.len(), names.len());
+        for made in folders {
+            // Each is one folder below the lake's own, whatever the name holds.
+            assert_eq!(made.parent(), Some(Path::new("lake/.clusters")));
+        }
+    }
 }

@@ -1,14 +1,21 @@
 //! Files that belong to cases. The file lies beside the register under the name of its SHA-256, so a
 //! file that two cases share is kept once, and a changed file shows.
+//!
+//! Whoever brings a file (a form, a mail, the desk, the command line), it is kept as [`Register::attach`] makes it:
+//! under a name that does no harm, with the media type that its content has, and, when it is an image, without what it
+//! says besides the picture. Of an image that lost something the event also names the SHA-256 of what was sent: whoever
+//! still has the original can show that it is the one, and nobody can read a place or a time out of the number.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
+use self::image::ImageFault;
 use super::append::{Draft, append_in};
 use super::error::{RegisterError, Result, file_error};
 use super::records::instant;
@@ -16,6 +23,22 @@ use super::seal::{self, ATTACHMENT};
 use super::{Actor, Register, cases, from_micros, secrets, to_micros};
 use crate::domain::event::EvidenceAdded;
 use crate::hex::hex;
+
+pub mod image;
+pub mod kind;
+pub mod name;
+
+/// As much of a file as is looked at to tell what it is, in bytes.
+const START: usize = 64 * 1024;
+
+/// The largest image that is taken, in bytes: it is cleaned in memory.
+const LARGEST_IMAGE: usize = 128 << 20;
+
+/// How long a file that no event names is left alone: somebody may just be recording it.
+const LEFT_ALONE: TimeDelta = TimeDelta::hours(1);
+
+/// What a file is called whose own name says nothing.
+const NAMELESS: &str = "file";
 
 /// A file of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +54,58 @@ pub struct Attachment {
     pub erased_at: Option<DateTime<Utc>>,
 }
 
+/// A file as it is kept: its name and its media type are to be believed, and an image has no metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CleanFile {
+    pub name: String,
+    pub media_type: String,
+    pub content: Vec<u8>,
+    /// SHA-256 of the file as it was sent, in hexadecimal, where something was taken out of it.
+    pub original_sha256: Option<String>,
+}
+
+impl CleanFile {
+    /// Takes out of an image what it says besides the picture; another file stays as it is.
+    ///
+    /// # Errors
+    /// When the image is cut short, damaged, or larger than a viewer can bear.
+    pub fn new(
+        name: String,
+        media_type: &str,
+        content: Vec<u8>,
+    ) -> std::result::Result<Self, ImageFault> {
+        let cleaned = match image::clean(&content)? {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(cleaned) => Some(cleaned),
+        };
+        let original_sha256 = cleaned.as_ref().map(|_| hex(&Sha256::digest(&content)));
+        Ok(CleanFile {
+            name,
+            media_type: media_type.to_owned(),
+            content: cleaned.unwrap_or(content),
+            original_sha256,
+        })
+    }
+}
+
+/// A file that lies in its folder and is not yet recorded.
+struct Lying<'a> {
+    name: &'a str,
+    media_type: &'a str,
+    sha256: String,
+    bytes: u64,
+    original_sha256: Option<String>,
+}
+
 const COLUMNS: &str = "sha256, case_key, name, media_type, bytes, recorded_at, erased_at";
 
 impl Register {
-    /// Keeps a file and adds it to a case as evidence.
+    /// Keeps a file and adds it to a case as evidence. Its name and its media type are not believed: see
+    /// [`name::clean_name`] and [`kind::media_type`]. An image is kept without its metadata.
     ///
     /// # Errors
-    /// When there is no such case, the case has this very file already, or the file cannot be kept.
+    /// When there is no such case, the case has this very file already, the file is a damaged image, or it cannot be
+    /// kept; nothing of it is left then.
     pub fn attach(
         &mut self,
         case_key: i64,
@@ -49,40 +117,171 @@ impl Register {
     ) -> Result<Attachment> {
         self.case_row(case_key)?;
         let folder = files_folder(&self.path);
-        // The file is there before the event that names it; a file that no event names does no harm.
-        let (sha256, bytes) = keep(&folder, content)?;
+        let name = name::clean_name(name).unwrap_or_else(|| NAMELESS.to_owned());
+        let read_error = || file_error("read what is to be kept in", &folder);
+        let mut start = read_at_most(content, START).map_err(read_error())?;
+        let media_type = kind::media_type(&start, Some(media_type));
+        if image::is_cleaned(media_type) {
+            let room = (LARGEST_IMAGE + 1).saturating_sub(start.len());
+            start.extend(read_at_most(content, room).map_err(read_error())?);
+            if start.len() > LARGEST_IMAGE {
+                let hint = "the image is larger than 128 MiB; save it smaller";
+                return Err(RegisterError::invalid("the file", name, hint));
+            }
+            let file = CleanFile::new(name.clone(), media_type, start)
+                .map_err(|fault| RegisterError::invalid("the file", name, fault.hint()))?;
+            return self.attach_clean(case_key, &file, by, now);
+        }
+        // The file is there before the event that names it.
+        let (sha256, bytes) = keep(&folder, &mut start.as_slice().chain(content))?;
+        let lying = Lying {
+            name: &name,
+            media_type,
+            sha256,
+            bytes,
+            original_sha256: None,
+        };
+        self.record_file(case_key, &lying, by, now)
+    }
+
+    /// Adds a file to a case that was cleaned before, as the files of a form are when they come.
+    ///
+    /// # Errors
+    /// Those of [`Register::attach`].
+    pub fn attach_clean(
+        &mut self,
+        case_key: i64,
+        file: &CleanFile,
+        by: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Attachment> {
+        self.case_row(case_key)?;
+        let folder = files_folder(&self.path);
+        let (sha256, bytes) = keep(&folder, &mut file.content.as_slice())?;
+        let lying = Lying {
+            name: &file.name,
+            media_type: &file.media_type,
+            sha256,
+            bytes,
+            original_sha256: file.original_sha256.clone(),
+        };
+        self.record_file(case_key, &lying, by, now)
+    }
+
+    /// Records a file that lies in its folder; when that fails, the file goes again unless another case has it.
+    fn record_file(
+        &mut self,
+        case_key: i64,
+        file: &Lying<'_>,
+        by: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Attachment> {
+        let recorded = self.record_lying(case_key, file, by, now);
+        if recorded.is_err()
+            && let Err(error) = self.drop_unused(std::slice::from_ref(&file.sha256))
+        {
+            tracing::warn!(case_key, %error, "a file that was not recorded is still there");
+        }
+        recorded
+    }
+
+    fn record_lying(
+        &mut self,
+        case_key: i64,
+        file: &Lying<'_>,
+        by: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Attachment> {
+        let path = self.attachment_path(&file.sha256);
         let salt = secrets::random::<16>()?;
         self.write(|w| {
             let held = of_case(&w.tx, case_key)?;
-            if held.iter().any(|a| a.sha256 == sha256 && a.erased_at.is_none()) {
+            if held
+                .iter()
+                .any(|a| a.sha256 == file.sha256 && a.erased_at.is_none())
+            {
                 return Err(RegisterError::Exists {
                     what: "the file",
-                    key: name.to_owned(),
+                    key: file.name.to_owned(),
                 });
+            }
+            // Another process may just have erased the last case that had it.
+            if !path.is_file() {
+                return Err(file_error("find", &path)(ErrorKind::NotFound.into()));
             }
             w.tx.execute(
                 "INSERT INTO attachment (sha256, case_key, name, media_type, bytes, recorded_at, checksum)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, x'')
                  ON CONFLICT (sha256, case_key) DO UPDATE SET name = excluded.name, erased_at = NULL",
                 (
-                    &sha256,
+                    &file.sha256,
                     case_key,
-                    name,
-                    media_type,
-                    bytes.cast_signed(),
+                    file.name,
+                    file.media_type,
+                    file.bytes.cast_signed(),
                     to_micros(now),
                 ),
             )?;
-            seal_row(&w.tx, &sha256, case_key)?;
+            seal_row(&w.tx, &file.sha256, case_key)?;
             let evidence = EvidenceAdded {
-                sha256: sha256.clone(),
-                media_type: media_type.to_owned(),
-                bytes,
+                sha256: file.sha256.clone(),
+                media_type: file.media_type.to_owned(),
+                bytes: file.bytes,
+                original_sha256: file.original_sha256.clone(),
             };
             append_in(w, case_key, Draft::new(now, evidence), by, now, &salt)?;
-            let kept = of_case(&w.tx, case_key)?.into_iter().find(|a| a.sha256 == sha256);
-            kept.ok_or_else(|| missing(&sha256))
+            let kept = of_case(&w.tx, case_key)?
+                .into_iter()
+                .find(|a| a.sha256 == file.sha256);
+            kept.ok_or_else(|| missing(&file.sha256))
         })
+    }
+
+    /// Deletes the files with these hashes that neither a case nor a figure has (any more); answers how many. It is done
+    /// while nobody else can record one of them.
+    ///
+    /// # Errors
+    /// When the register is busy, or a file cannot be deleted.
+    pub(super) fn drop_unused(&mut self, hashes: &[String]) -> Result<usize> {
+        if hashes.is_empty() {
+            return Ok(0);
+        }
+        let folder = files_folder(&self.path);
+        self.write(|w| {
+            let mut gone = 0;
+            for sha256 in hashes {
+                if is_used(&w.tx, sha256)? {
+                    continue;
+                }
+                let path = file_path(&folder, sha256);
+                match fs::remove_file(&path) {
+                    Ok(()) => gone += 1,
+                    Err(e) if e.kind() == ErrorKind::NotFound => {}
+                    Err(e) => return Err(file_error("delete", &path)(e)),
+                }
+            }
+            Ok(gone)
+        })
+    }
+
+    /// Deletes what a process that was killed left in the folder of files: half-written ones, and whole ones that no
+    /// event names. What is younger than an hour is left alone.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or a file in it cannot be deleted.
+    pub(super) fn drop_left_files(&mut self, now: DateTime<Utc>) -> Result<()> {
+        let folder = files_folder(&self.path);
+        let mut unnamed = Vec::new();
+        for path in old_files(&folder, now)? {
+            match path.file_name().and_then(|name| name.to_str()) {
+                Some(name) if name.starts_with(HALF_WRITTEN) => {
+                    fs::remove_file(&path).map_err(file_error("delete", &path))?;
+                }
+                Some(name) if file_path(&folder, name) == path => unnamed.push(name.to_owned()),
+                Some(_) | None => {}
+            }
+        }
+        self.drop_unused(&unnamed).map(|_| ())
     }
 
     /// The files of a case, those that were erased too.
@@ -131,11 +330,17 @@ pub(super) fn file_path(folder: &Path, sha256: &str) -> PathBuf {
     folder.join(start).join(sha256)
 }
 
-/// Copies a content into the folder under the name of its hash; answers the hash and the size.
+/// What the name of a file begins with that is being written.
+const HALF_WRITTEN: &str = ".being-written-";
+
+/// Copies a content into the folder under the name of its hash; answers the hash and the size. When it fails, nothing of
+/// it is left.
 pub(super) fn keep(folder: &Path, content: &mut dyn Read) -> Result<(String, u64)> {
-    fs::create_dir_all(folder).map_err(file_error("make the folder", folder))?;
-    let mut aside =
-        tempfile::NamedTempFile::new_in(folder).map_err(file_error("write into", folder))?;
+    fs::create_dir_all(folder).map_err(write_error("make the folder", folder))?;
+    let mut aside = tempfile::Builder::new()
+        .prefix(HALF_WRITTEN)
+        .tempfile_in(folder)
+        .map_err(write_error("write into", folder))?;
     let mut sha = Sha256::new();
     let mut bytes = 0_u64;
     let mut buffer = vec![0_u8; 64 * 1024];
@@ -150,21 +355,83 @@ pub(super) fn keep(folder: &Path, content: &mut dyn Read) -> Result<(String, u64
         bytes += count as u64;
         aside
             .write_all(&buffer[..count])
-            .map_err(file_error("write into", folder))?;
+            .map_err(write_error("write into", folder))?;
     }
     let sha256 = hex(&sha.finalize());
     let path = file_path(folder, &sha256);
     let parent = path.parent().unwrap_or(folder);
-    fs::create_dir_all(parent).map_err(file_error("make the folder", parent))?;
+    fs::create_dir_all(parent).map_err(write_error("make the folder", parent))?;
     aside
         .as_file()
         .sync_all()
-        .map_err(file_error("write", &path))?;
+        .map_err(write_error("write", &path))?;
     aside
         .persist(&path)
-        .map_err(|e| file_error("write", &path)(e.error))?;
+        .map_err(|e| write_error("write", &path)(e.error))?;
     sync_folder(parent)?;
     Ok((sha256, bytes))
+}
+
+/// Says which file could not be written; a disk without room by its name.
+fn write_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RegisterError {
+    let path = path.to_owned();
+    move |source| match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            RegisterError::DiskFull { path }
+        }
+        _ => RegisterError::File { what, path, source },
+    }
+}
+
+/// The next bytes of a content, as many as there are.
+fn read_at_most(content: &mut dyn Read, most: usize) -> io::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    content.take(most as u64).read_to_end(&mut read)?;
+    Ok(read)
+}
+
+/// Whether a case or a figure has the file with this hash.
+fn is_used(conn: &Connection, sha256: &str) -> Result<bool> {
+    let used = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM attachment WHERE sha256 = ?1 AND erased_at IS NULL)
+             OR EXISTS (SELECT 1 FROM evidence WHERE file_sha256 = ?1)",
+        [sha256],
+        |row| row.get(0),
+    )?;
+    Ok(used)
+}
+
+/// The files in the folder and its folders that nobody can be writing any more.
+fn old_files(folder: &Path, now: DateTime<Utc>) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(at) = open.pop() {
+        let entries = match fs::read_dir(&at) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
+            Err(e) => return Err(file_error("read the folder", &at)(e)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(file_error("read the folder", &at))?;
+            let path = entry.path();
+            let about = match entry.metadata() {
+                Ok(about) => about,
+                // It went meanwhile.
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                Err(e) => return Err(file_error("look at", &path)(e)),
+            };
+            if about.is_dir() {
+                open.push(path);
+            } else if about
+                .modified()
+                .is_ok_and(|at| DateTime::<Utc>::from(at) + LEFT_ALONE < now)
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Makes a new name in a folder survive a loss of power.

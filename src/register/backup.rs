@@ -40,11 +40,13 @@ impl Register {
     ///
     /// # Errors
     /// When the place is taken or cannot be written, or the copy does not pass the audit; then
-    /// nothing stands at that place.
+    /// nothing stands at that place but files that were copied beside it, which the next try uses.
     pub fn backup(&self, to: &Path, now: DateTime<Utc>) -> Result<BackupReport> {
         let sidecar = beside(to, ".head.json");
-        for place in [to, &sidecar] {
-            if place.exists() {
+        // A head without its backup is what a process left that ended between the two; no backup has it.
+        let is_left = !to.exists() && recorded_head(to).is_ok();
+        for (place, may_stand) in [(to, false), (sidecar.as_path(), is_left)] {
+            if place.exists() && !may_stand {
                 return Err(RegisterError::AlreadyExists {
                     path: place.to_owned(),
                 });
@@ -65,13 +67,25 @@ impl Register {
         File::open(aside.path())
             .and_then(|file| file.sync_all())
             .map_err(file_error("write", to))?;
-        aside
+        // The head first, so that no backup ever stands without it.
+        match is_left {
+            true => noted.persist(&sidecar),
+            false => noted.persist_noclobber(&sidecar),
+        }
+        .map_err(|e| file_error("write", &sidecar)(e.error))?;
+        let named = aside
             .persist_noclobber(to)
-            .map_err(|e| file_error("write", to)(e.error))?;
-        noted
-            .persist_noclobber(&sidecar)
-            .map_err(|e| file_error("write", &sidecar)(e.error))?;
-        sync_folder(folder)?;
+            .map_err(|e| file_error("write", to)(e.error));
+        if let Err(error) = named {
+            fs::remove_file(&sidecar).map_err(file_error("remove", &sidecar))?;
+            return Err(error);
+        }
+        if let Err(error) = sync_folder(folder) {
+            for place in [to, &sidecar] {
+                fs::remove_file(place).map_err(file_error("remove", place))?;
+            }
+            return Err(error);
+        }
         Ok(report)
     }
 

@@ -100,6 +100,18 @@ impl Register {
         })
     }
 
+    /// How many cases there are.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn count_cases(&self) -> Result<u64> {
+        self.read(|conn| {
+            let sql = "SELECT count(*) FROM complaint_case";
+            let count: i64 = conn.query_row(sql, [], |row| row.get(0))?;
+            Ok(count.unsigned_abs())
+        })
+    }
+
     /// The events of a case in the order of recording.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ pub struct EmailWords {
     /// A line with the link; `None` where the message is about no case, no address of the tracking page is set,
     /// or the case has no tracking password.
     pub link: Option<String>,
+    /// The lines under it: how the organisation is reached; `None` where that is not set, or it is to the organisation.
+    pub signature: Option<String>,
 }
 
 impl Register {
@@ -38,6 +40,7 @@ impl Register {
                     .messages
                     .subject(house, message.purpose, message.pass, ""),
                 link: None,
+                signature: None,
             });
         };
         let case = self.case_row(case_key)?;
@@ -57,7 +60,11 @@ impl Register {
             }),
             None => None,
         };
-        Ok(EmailWords { subject, link })
+        Ok(EmailWords {
+            subject,
+            link,
+            signature: self.contact()?.signature(),
+        })
     }
 }
 

@@ -3,15 +3,12 @@
 //! The chain stays whole: it holds only the hash of a random salt and the text, and the salt goes
 //! with the text. The erasure is an event itself.
 
-use std::fs;
-use std::io::ErrorKind;
-
 use chrono::{DateTime, Utc};
 
 use super::append::{Draft, append_in};
-use super::attachments::{file_path, files_folder, of_case, seal_row};
+use super::attachments::{of_case, seal_row};
 use super::entry::recording_time;
-use super::error::{RegisterError, Result, file_error};
+use super::error::{RegisterError, Result};
 use super::people::{self, Person};
 use super::seal::{self, COMPLAINANT, COMPLAINT_CASE, OUTBOX};
 use super::{Actor, BUSY_TIMEOUT_MS, Register, Writing, cases, secrets, to_micros};
@@ -81,15 +78,8 @@ impl Register {
             }
             Ok(done)
         })?;
-        let folder = files_folder(&self.path);
-        for sha256 in files {
-            let path = file_path(&folder, &sha256);
-            match fs::remove_file(&path) {
-                Ok(()) => done.files += 1,
-                Err(e) if e.kind() == ErrorKind::NotFound => {}
-                Err(e) => return Err(file_error("delete", &path)(e)),
-            }
-        }
+        done.files = self.drop_unused(&files)?;
+        self.drop_left_files(now)?;
         done.clean = self
             .rewrite()
             .map_err(|e| e.at(&self.path, BUSY_TIMEOUT_MS))?;
@@ -180,15 +170,7 @@ fn erase_attachments(
             )?;
             seal_row(&w.tx, &attachment.sha256, case_key)?;
         }
-        let still_used: bool = w.tx.query_row(
-            "SELECT EXISTS (SELECT 1 FROM attachment WHERE sha256 = ?1 AND erased_at IS NULL)
-                 OR EXISTS (SELECT 1 FROM evidence WHERE file_sha256 = ?1)",
-            [&attachment.sha256],
-            |row| row.get(0),
-        )?;
-        if !still_used {
-            files.push(attachment.sha256);
-        }
+        files.push(attachment.sha256);
     }
     Ok(count)
 }

@@ -172,6 +172,11 @@ pub enum RegisterError {
     Random(#[from] getrandom::Error),
     #[error("a password cannot be hashed: {0}")]
     Password(String),
+    /// The key that covers the secrets of second factors is not to be had.
+    #[error(
+        "{path}: {why}; put the file back from where it is kept apart from the backups, or take the second factors away with `redress staff reset-second-factor`"
+    )]
+    FactorKey { path: PathBuf, why: &'static str },
     #[error("the message template {file} has a fault: {why}")]
     Template { file: &'static str, why: String },
 }

@@ -14,7 +14,7 @@ pub struct Messages {
 }
 
 /// The texts of one language. Names in braces are filled in: `{number}`, `{password}`,
-/// `{tracking}`, `{question}`, `{url}`, `{link}`, `{until}`.
+/// `{tracking}`, `{question}`, `{url}`, `{link}`, `{until}`, `{bodies}`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Texts {
@@ -59,7 +59,7 @@ pub(super) enum Saying<'a> {
     Password { password: &'a str },
     /// A decision was taken on the complaint.
     Decision { pass: u8 },
-    /// The external remedies that remain.
+    /// The external remedies that remain: the names of [`Setting::bodies`].
     Remedies,
     /// The customer has not answered the decision yet.
     Reminder,
@@ -77,6 +77,8 @@ pub(super) struct Setting<'a> {
     pub organisation: &'a str,
     /// The address of the tracking page; may be empty.
     pub tracking_url: &'a str,
+    /// Names of the external remedies, for the message about them; else empty.
+    pub bodies: &'a str,
 }
 
 impl<'a> Saying<'a> {
@@ -155,7 +157,7 @@ impl Messages {
             Saying::Password { password } => (&texts.password, ("password", password)),
             Saying::Decision { pass: 0 | 1 } => (&texts.decision, ("", "")),
             Saying::Decision { .. } => (&texts.alternative_decision, ("", "")),
-            Saying::Remedies => (&texts.remedies, ("", "")),
+            Saying::Remedies => (&texts.remedies, ("bodies", setting.bodies)),
             Saying::Reminder => (&texts.reminder, ("", "")),
             Saying::Survey => (&texts.survey, ("", "")),
             Saying::Question { question } => (&texts.question, ("question", question)),
@@ -232,7 +234,11 @@ impl Texts {
                 &texts.alternative_decision,
                 &["number", "tracking"],
             ),
-            ("remedies", &texts.remedies, &["number"]),
+            (
+                "remedies",
+                &texts.remedies,
+                &["bodies", "number", "tracking"],
+            ),
             ("question", &texts.question, &["number", "question"]),
             ("reminder", &texts.reminder, &["number", "tracking"]),
             ("survey", &texts.survey, &["number", "tracking"]),
@@ -314,6 +320,7 @@ mod tests {
         number: "2026-000012",
         organisation: "",
         tracking_url: "https://example.org/track",
+        bodies: "the ombudsman; the court",
     };
 
     #[test]
@@ -384,6 +391,19 @@ mod tests {
         let bad = FILES[0].1.replace("{password}", "");
         let error = Messages::parse(&bad, FILES[1].1, FILES[2].1).unwrap_err();
         assert!(error.to_string().contains("`registration`"), "{error}");
+    }
+
+    #[test]
+    fn the_external_remedies_are_named_in_the_message_about_them() {
+        let messages = Messages::embedded().unwrap();
+        for &language in Language::ALL {
+            let text = messages.render(language, SETTING, Saying::Remedies);
+            for part in [SETTING.number, SETTING.bodies, SETTING.tracking_url] {
+                assert!(text.contains(part), "{language}: {text}");
+            }
+            let other = messages.render(language, SETTING, Saying::Survey);
+            assert!(!other.contains(SETTING.bodies), "{other}");
+        }
     }
 
     #[test]

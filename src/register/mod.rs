@@ -5,21 +5,26 @@
 //! argument. See `docs/db-pragmas.md` for how the file is opened.
 
 mod append;
-mod attachments;
+pub mod attachments;
 mod audit;
 mod backup;
 pub mod bulk;
 mod cases;
 mod chain;
 mod clusters;
+mod contact;
+mod decision_rules;
 mod due;
 mod each_case;
 mod email_words;
 mod entry;
 mod erase;
 mod error;
+mod external_remedies;
 mod follow_up;
+mod foreign;
 mod improvement;
+mod integration_log;
 mod mend;
 mod messages;
 mod open;
@@ -32,11 +37,17 @@ mod register_case;
 mod schema;
 mod seal;
 mod sealed_password;
+mod second_factor;
 mod secrets;
 mod sending;
 mod settings;
 mod staff;
+mod staff_trail;
+mod standing;
+mod tokens;
 mod tracking_link;
+mod webhook_queue;
+mod webhooks;
 mod wording;
 
 use std::path::{Path, PathBuf};
@@ -52,11 +63,16 @@ pub use backup::{BackupReport, recorded_head};
 pub use cases::{CaseFilter, CaseRow, Recorded};
 pub use chain::ChainHead;
 pub use clusters::{KnownBook, RUN_NAME, Recording};
+pub use contact::Contact;
+pub use decision_rules::{DecisionRule, DecisionRules, RuleText};
 pub use due::{Due, DueKind, Queued};
 pub use email_words::EmailWords;
 pub use erase::Erasure;
 pub use error::{RegisterError, Result};
+pub use external_remedies::{ExternalRemedies, ExternalRemedy, RemedyTexts};
+pub use foreign::{SourceSeen, Witness};
 pub use improvement::Change;
+pub use integration_log::{IntegrationChange, IntegrationEvent, IntegrationPart};
 pub use mend::Amendment;
 pub use messages::Messages;
 pub use open::{Durability, NewRegister};
@@ -67,12 +83,18 @@ pub use records::{
     CalendarVersion, Direction, Evidence, Exposure, ExposureEntry, ExposureTaken, LimitsVersion,
     NewEvidence, NewObjective, Objective,
 };
-pub use register_case::{Complaining, NewCase, Registration};
+pub use register_case::{Complaining, NewCase, OfForm, Registration};
 pub use schema::SCHEMA_VERSION;
+pub use second_factor::{Enrolment, Proof, SecondFactor};
 pub use sending::{Claim, LEASE};
 pub use settings::Setting;
 pub use staff::{NewStaff, Staff, Training};
+pub use staff_trail::{Doing, StaffDeed, StaffEvent};
+pub use standing::Standing;
+pub use tokens::{Integration, NewIntegration, Scope, TOKEN_PREFIX, USUAL_PER_MINUTE};
 pub use tracking_link::tracking_link;
+pub use webhook_queue::{ClaimedDelivery, Delivery, WEBHOOK_ATTEMPTS};
+pub use webhooks::{NewWebhook, Webhook, webhook_kinds};
 pub use wording::Wording;
 
 use crate::domain::vocabulary::Role;

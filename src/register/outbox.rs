@@ -12,7 +12,10 @@ use super::projection::{self, Folded};
 use super::records::instant;
 use super::seal::{self, OUTBOX};
 use super::settings::{self, Setting};
-use super::{CaseRow, Register, Writing, cases, from_micros, people, sealed_password, to_micros};
+use super::{
+    CaseRow, Register, Writing, cases, external_remedies, from_micros, people, sealed_password,
+    to_micros,
+};
 use crate::domain::case_file::CaseFile;
 use crate::domain::event::{
     Acknowledged, Communicated, EventBody, MessageFailed, MessageSent, RemediesTold, SurveySent,
@@ -457,12 +460,24 @@ pub(super) fn queue(w: &Writing<'_>, queue: &Queue<'_>) -> Result<Option<i64>> {
         Some(covered) => queue.saying.with_password(covered),
         None => queue.saying,
     };
+    let bodies = match queue.purpose {
+        MessagePurpose::Remedies => external_remedies::of(&w.tx)?.names(person.language),
+        MessagePurpose::Registration
+        | MessagePurpose::Acknowledgement
+        | MessagePurpose::Question
+        | MessagePurpose::Decision
+        | MessagePurpose::Reminder
+        | MessagePurpose::Survey
+        | MessagePurpose::Password
+        | MessagePurpose::Alarm => String::new(),
+    };
     let body = w.messages.render(
         person.language,
         messages::Setting {
             number: &case.number,
             organisation: &settings::text(&w.tx, Setting::Organisation)?,
             tracking_url: &settings::text(&w.tx, Setting::TrackingUrl)?,
+            bodies: &bodies,
         },
         saying,
     );
@@ -602,7 +617,7 @@ fn told(message: &Message, folded: &Folded) -> Option<EventBody> {
 }
 
 /// How long a message waits after that many failed attempts.
-fn wait_after(attempts: u32) -> TimeDelta {
+pub(super) fn wait_after(attempts: u32) -> TimeDelta {
     let doublings = attempts.saturating_sub(1).min(16);
     (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT)
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest, Sha256};
 
 use super::append::check_times;
 use super::entry::{Entry, Tail, next_event_no, recording_time};
@@ -54,6 +55,14 @@ pub struct Registration {
     pub seq: i64,
 }
 
+/// What became of a complaint that came by a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfForm {
+    New(Registration),
+    /// The same form was registered before, under this number. Its password was told then and is known to nobody here.
+    Before(String),
+}
+
 impl Register {
     /// Registers a complaint and queues the message with number and password.
     ///
@@ -66,78 +75,34 @@ impl Register {
         by: &Actor,
         now: DateTime<Utc>,
     ) -> Result<Registration> {
-        if new.narrative.trim().is_empty() {
-            return Err(RegisterError::invalid(
-                "narrative",
-                &new.narrative,
-                "write down what the customer complains of",
-            ));
-        }
-        // Hashing is slow on purpose, so it is done before the register is locked.
-        let password = secrets::new_password()?;
-        let tracking_hash = secrets::hash_password(&password)?;
-        let salt = secrets::random::<16>()?;
+        let prepared = Prepared::of(new)?;
+        self.write(|w| add(w, new, by, &prepared, now))
+    }
+
+    /// Registers a complaint that came by a form with a key of its own. The key is kept with the case, in the same
+    /// transaction: whoever sends the form again, because no answer came, makes no second case.
+    ///
+    /// # Errors
+    /// Those of [`Register::register_case`].
+    pub fn register_form(
+        &mut self,
+        new: &NewCase,
+        by: &Actor,
+        form_key: &str,
+        now: DateTime<Utc>,
+    ) -> Result<OfForm> {
+        let prepared = Prepared::of(new)?;
+        let form_hash = Sha256::digest(form_key.as_bytes());
         self.write(|w| {
-            let recorded_at = recording_time(&w.tx, now)?;
-            let kind = EventKind::Registered;
-            check_times(
-                w,
-                kind,
-                new.occurred_at,
-                new.late_reason.as_deref(),
-                // The recording time is cut to the register's exactness; an entry of this moment is not ahead of it.
-                recorded_at.max(now),
+            if let Some(number) = case_of_form(&w.tx, &form_hash)? {
+                return Ok(OfForm::Before(number));
+            }
+            let registration = add(w, new, by, &prepared, now)?;
+            w.tx.execute(
+                "INSERT INTO registered_form (form_hash, case_key) VALUES (?1, ?2)",
+                (form_hash.as_slice(), registration.case_key),
             )?;
-            check_received(&new.registered, new.occurred_at)?;
-            let complainant_id = match &new.complainant {
-                Complaining::Known(id) => people::read(&w.tx, *id)?.complainant_id,
-                Complaining::Person(person) => match people::recognise(&w.tx, person)? {
-                    Some(id) => id,
-                    None => people::add(&w.tx, person)?,
-                },
-            };
-            // As exact as the register's other times, or an event of the same moment would precede it.
-            let received_at = from_micros(to_micros(new.registered.received_at))?;
-            let (case_key, number) = add_case(
-                &w.tx,
-                &CaseHeader {
-                    number: None,
-                    numbered_in: local_day(recorded_at, w.zone).year(),
-                    received_month: local_day(received_at, w.zone).format("%Y-%m").to_string(),
-                    received_at: to_micros(received_at),
-                    complainant_id,
-                    tracking_hash: Some(&tracking_hash),
-                },
-            )?;
-            let body = EventBody::Registered(Registered {
-                received_at,
-                ..new.registered.clone()
-            });
-            let seq = Tail::read(&w.tx)?.add(
-                &w.tx,
-                &Entry {
-                    case_key,
-                    number: &number,
-                    event_no: next_event_no(&w.tx, case_key)?,
-                    occurred_at: new.occurred_at,
-                    recorded_at,
-                    role: by.role,
-                    actor: by.name.as_deref(),
-                    late_reason: new.late_reason.as_deref(),
-                    body: &body,
-                    text: Some(new.narrative.trim()),
-                },
-                &salt,
-            )?;
-            projection::refold(&w.tx, case_key)?;
-            let message_id = tell_password(w, case_key, &password, seq, recorded_at, true)?;
-            Ok(Registration {
-                case_key,
-                number,
-                password: password.clone(),
-                message_id,
-                seq,
-            })
+            Ok(OfForm::New(registration))
         })
     }
 
@@ -178,6 +143,112 @@ impl Register {
             })
         })
     }
+}
+
+/// What is made before the register is locked: hashing is slow on purpose.
+struct Prepared {
+    password: String,
+    tracking_hash: String,
+    salt: [u8; 16],
+}
+
+impl Prepared {
+    fn of(new: &NewCase) -> Result<Prepared> {
+        if new.narrative.trim().is_empty() {
+            return Err(RegisterError::invalid(
+                "narrative",
+                &new.narrative,
+                "write down what the customer complains of",
+            ));
+        }
+        let password = secrets::new_password()?;
+        Ok(Prepared {
+            tracking_hash: secrets::hash_password(&password)?,
+            password,
+            salt: secrets::random::<16>()?,
+        })
+    }
+}
+
+/// Number, case, first event and first message, within the caller's transaction.
+fn add(
+    w: &Writing<'_>,
+    new: &NewCase,
+    by: &Actor,
+    prepared: &Prepared,
+    now: DateTime<Utc>,
+) -> Result<Registration> {
+    let recorded_at = recording_time(&w.tx, now)?;
+    let kind = EventKind::Registered;
+    check_times(
+        w,
+        kind,
+        new.occurred_at,
+        new.late_reason.as_deref(),
+        // The recording time is cut to the register's exactness; an entry of this moment is not ahead of it.
+        recorded_at.max(now),
+    )?;
+    check_received(&new.registered, new.occurred_at)?;
+    let complainant_id = match &new.complainant {
+        Complaining::Known(id) => people::read(&w.tx, *id)?.complainant_id,
+        Complaining::Person(person) => match people::recognise(&w.tx, person)? {
+            Some(id) => id,
+            None => people::add(&w.tx, person)?,
+        },
+    };
+    // As exact as the register's other times, or an event of the same moment would precede it.
+    let received_at = from_micros(to_micros(new.registered.received_at))?;
+    let (case_key, number) = add_case(
+        &w.tx,
+        &CaseHeader {
+            number: None,
+            numbered_in: local_day(recorded_at, w.zone).year(),
+            received_month: local_day(received_at, w.zone).format("%Y-%m").to_string(),
+            received_at: to_micros(received_at),
+            complainant_id,
+            tracking_hash: Some(&prepared.tracking_hash),
+        },
+    )?;
+    let body = EventBody::Registered(Registered {
+        received_at,
+        ..new.registered.clone()
+    });
+    let seq = Tail::read(&w.tx)?.add(
+        &w.tx,
+        &Entry {
+            case_key,
+            number: &number,
+            event_no: next_event_no(&w.tx, case_key)?,
+            occurred_at: new.occurred_at,
+            recorded_at,
+            role: by.role,
+            actor: by.name.as_deref(),
+            late_reason: new.late_reason.as_deref(),
+            body: &body,
+            text: Some(new.narrative.trim()),
+        },
+        &prepared.salt,
+    )?;
+    projection::refold(&w.tx, case_key)?;
+    let message_id = tell_password(w, case_key, &prepared.password, seq, recorded_at, true)?;
+    Ok(Registration {
+        case_key,
+        number,
+        password: prepared.password.clone(),
+        message_id,
+        seq,
+    })
+}
+
+/// The number of the case that a form made.
+fn case_of_form(conn: &Connection, form_hash: &[u8]) -> Result<Option<String>> {
+    Ok(conn
+        .query_row(
+            "SELECT number FROM registered_form JOIN complaint_case USING (case_key) WHERE form_hash = ?1",
+            [form_hash],
+            |row| row.get(0),
+        )
+        .optional()?)
 }
 
 /// Where calendars begin: an earlier receipt is a slip of the pen.

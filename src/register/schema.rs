@@ -9,7 +9,7 @@ use super::error::Result;
 use super::seal;
 
 /// The schema version that this program writes.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// From this version on a row of exposure has a version.
 const FIRST_WITH_VERSIONS_OF_EXPOSURE: i64 = 4;
@@ -24,6 +24,7 @@ pub(super) const SCHEMAS: &[&str] = &[
     include_str!("schema/v3.sql"),
     include_str!("schema/v4.sql"),
     include_str!("schema/v5.sql"),
+    include_str!("schema/v6.sql"),
 ];
 
 /// The step from version n to n + 1, for n = 1, 2, …; events are never rewritten by one.
@@ -32,6 +33,7 @@ const UPGRADES: &[&str] = &[
     include_str!("schema/to_v3.sql"),
     include_str!("schema/to_v4.sql"),
     include_str!("schema/to_v5.sql"),
+    include_str!("schema/to_v6.sql"),
 ];
 
 /// Writes the present schema into an empty database.
@@ -71,7 +73,11 @@ fn bring_up(conn: &Connection, steps: &[&str], found: i64) -> Result<()> {
 /// schemas have in common.
 pub(super) fn describe(conn: &Connection) -> Result<Vec<String>> {
     let mut select = conn.prepare(
-        "SELECT type || ' ' || name, sql FROM sqlite_schema
+        // A type that is no text any more is another value, though SQLite reads it alike.
+        "SELECT type || ' ' || name || ' on ' || tbl_name
+            || CASE WHEN typeof(type) = 'text' AND typeof(name) = 'text' AND typeof(tbl_name) = 'text'
+               THEN '' ELSE ' (not as text)' END, sql
+         FROM sqlite_schema
          WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name",
     )?;
     let rows = select.query_map([], |row| {

@@ -34,6 +34,15 @@ pub(super) const SEALED: &[Sealed] = &[
     EXPOSURE,
     CHART_PHASE,
     CLUSTER_EVENT,
+    SOURCE_CASE_EVENT,
+    SOURCE_WITNESS,
+    SECOND_FACTOR,
+    RECOVERY_CODE,
+    STAFF_EVENT,
+    INTEGRATION_TOKEN,
+    INTEGRATION_EVENT,
+    WEBHOOK,
+    WEBHOOK_DELIVERY,
 ];
 
 macro_rules! sealed {
@@ -58,6 +67,15 @@ sealed! {
     EXPOSURE = "exposure", "month || ' ' || product || ' ' || site || ' ' || version";
     CHART_PHASE = "chart_phase", "series || ' ' || site || ' ' || begins_month || ' ' || version";
     CLUSTER_EVENT = "cluster_event", "event_id";
+    SOURCE_CASE_EVENT = "source_case_event", "event_id";
+    SOURCE_WITNESS = "source_witness", "source || ' ' || case_id || ' ' || recorded_at";
+    INTEGRATION_TOKEN = "integration_token", "name";
+    INTEGRATION_EVENT = "integration_event", "event_id";
+    WEBHOOK = "webhook", "name";
+    WEBHOOK_DELIVERY = "webhook_delivery", "delivery_id";
+    SECOND_FACTOR = "second_factor", "staff";
+    RECOVERY_CODE = "recovery_code", "code_id";
+    STAFF_EVENT = "staff_event", "event_id";
 }
 
 /// Sets the checksum of the row with this rowid.

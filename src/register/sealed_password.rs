@@ -13,7 +13,7 @@ use super::outbox::holds_password;
 use super::seal::{self, OUTBOX, SECRET};
 use super::{BUSY_TIMEOUT_MS, Register, RegisterError, Writing, secrets, settings};
 use crate::domain::vocabulary::MessagePurpose;
-use crate::hex::hex;
+use crate::hex::{hex, unhex};
 
 /// The key in table `secret`.
 const KEY: &str = "waiting_password_key";
@@ -159,7 +159,7 @@ fn key(conn: &Connection) -> Result<Vec<u8>> {
 
 /// Covers or uncovers: the bytes are joined bit by bit (exclusive or) with HMAC-SHA-256 of the message's key and
 /// the block's number. A message has one password and a key of its own, so no stretch of it serves twice.
-fn veiled(key: &[u8], message_key: &str, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn veiled(key: &[u8], message_key: &str, bytes: &[u8]) -> Vec<u8> {
     bytes
         .chunks(32)
         .enumerate()
@@ -179,15 +179,6 @@ fn parts(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once(OPENS)?;
     let (covered, after) = rest.split_once(CLOSES)?;
     Some((before, covered, after))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    digits
-        .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
-        .collect()
 }
 
 #[cfg(test)]
@@ -217,12 +208,5 @@ mod tests {
             format!("number 2026-000001, password {MASK}. Follow it here.")
         );
         assert_eq!(masked("password k7m2p9x4qd"), None);
-    }
-
-    #[test]
-    fn hexadecimal_text_is_read_back() {
-        assert_eq!(unhex("00ff7a"), Some(vec![0, 255, 122]));
-        assert_eq!(unhex("0"), None);
-        assert_eq!(unhex("zz"), None);
     }
 }

@@ -31,18 +31,23 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N]> {
 
 /// A fresh password for a customer or a member of staff.
 pub(super) fn new_password() -> Result<String> {
+    signs(PASSWORD_LENGTH)
+}
+
+/// So many random signs of the passwords' alphabet, each with 4.95 bits.
+pub(super) fn signs(length: usize) -> Result<String> {
     // Bytes beyond the last multiple of the alphabet's size are drawn again: every sign is equally likely.
     let fair = 256 - 256 % PASSWORD_SIGNS.len();
-    let mut password = String::with_capacity(PASSWORD_LENGTH);
-    while password.len() < PASSWORD_LENGTH {
+    let mut drawn = String::with_capacity(length);
+    while drawn.len() < length {
         for byte in random::<16>()? {
             let position = usize::from(byte);
-            if position < fair && password.len() < PASSWORD_LENGTH {
-                password.push(char::from(PASSWORD_SIGNS[position % PASSWORD_SIGNS.len()]));
+            if position < fair && drawn.len() < length {
+                drawn.push(char::from(PASSWORD_SIGNS[position % PASSWORD_SIGNS.len()]));
             }
         }
     }
-    Ok(password)
+    Ok(drawn)
 }
 
 /// The argon2id hash of a password in PHC form. Takes tens of milliseconds: never call it inside a

@@ -3,9 +3,10 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Register;
+use super::contact;
 use super::error::{RegisterError, Result};
 use super::seal::{self, SETTING};
-use crate::domain::vocabulary::{Means, words};
+use crate::domain::vocabulary::{Means, Role, words};
 
 pub(super) const REGISTER_ID: &str = "register_id";
 pub(super) const ZONE: &str = "zone";
@@ -13,11 +14,22 @@ pub(super) const ZONE: &str = "zone";
 /// Present while a load runs, and for ever when it was broken off.
 pub(super) const LOADING: &str = "bulk_load_unfinished";
 
+/// The longest postal address, in characters.
+const LONGEST_ADDRESS: usize = 300;
+
 words! {
     /// A setting of the register that may be changed.
     Setting {
         /// The name that messages sign with.
         Organisation = "organisation",
+        /// How the organisation is reached by telephone, on the pages and under e-mails.
+        OrganisationPhone = "organisation_phone",
+        /// The same by e-mail.
+        OrganisationEmail = "organisation_email",
+        /// The same by letter or in person; one line.
+        OrganisationAddress = "organisation_address",
+        /// The organisation's own web page.
+        OrganisationWebsite = "organisation_website",
         /// The address of the tracking page, for messages.
         TrackingUrl = "tracking_url",
         /// Hours after which entering an event counts as late and needs a reason.
@@ -35,6 +47,10 @@ words! {
         PreferredMeans = "preferred_means",
         /// Attempts to send a message before it is given up.
         SendAttempts = "send_attempts",
+        /// Calendar days for which backups are kept: an erasure says until when they hold what it erased; 0: unknown.
+        BackupDays = "backup_days",
+        /// Roles, separated by commas, whose members sign in with a code besides their password; empty: nobody has to.
+        SecondFactorRoles = "second_factor_roles",
     }
 }
 
@@ -42,8 +58,12 @@ impl Setting {
     /// The value as long as nobody set another.
     pub const fn default_value(self) -> &'static str {
         match self {
-            Setting::Organisation => "",
-            Setting::TrackingUrl => "",
+            Setting::Organisation
+            | Setting::OrganisationPhone
+            | Setting::OrganisationEmail
+            | Setting::OrganisationAddress
+            | Setting::OrganisationWebsite
+            | Setting::TrackingUrl => "",
             Setting::LateAfterHours => "24",
             Setting::RemedyDays => "10",
             Setting::ReminderAfterDays => "5",
@@ -51,15 +71,24 @@ impl Setting {
             Setting::SurveyAfterDays => "3",
             Setting::PreferredMeans => Means::Sms.as_str(),
             Setting::SendAttempts => "8",
+            Setting::BackupDays => "0",
+            Setting::SecondFactorRoles => "",
         }
     }
 
     /// The range of a setting that is a number.
     pub const fn range(self) -> Option<(i64, i64)> {
         match self {
-            Setting::Organisation | Setting::TrackingUrl | Setting::PreferredMeans => None,
+            Setting::Organisation
+            | Setting::OrganisationPhone
+            | Setting::OrganisationEmail
+            | Setting::OrganisationAddress
+            | Setting::OrganisationWebsite
+            | Setting::TrackingUrl
+            | Setting::PreferredMeans
+            | Setting::SecondFactorRoles => None,
             Setting::LateAfterHours => Some((0, 8_760)),
-            Setting::RemedyDays | Setting::LapseAfterDays => Some((0, 3_650)),
+            Setting::RemedyDays | Setting::LapseAfterDays | Setting::BackupDays => Some((0, 3_650)),
             Setting::ReminderAfterDays | Setting::SurveyAfterDays => Some((0, 365)),
             Setting::SendAttempts => Some((1, 100)),
         }
@@ -72,13 +101,22 @@ impl Setting {
                 .iter()
                 .any(|means| means.as_str() == value),
             Setting::TrackingUrl => !value.contains(char::is_whitespace),
+            // Nothing takes a contact away again.
+            Setting::OrganisationPhone => value.is_empty() || contact::is_phone(value),
+            Setting::OrganisationEmail => value.is_empty() || contact::is_email(value),
+            Setting::OrganisationWebsite => value.is_empty() || contact::is_website(value),
+            Setting::OrganisationAddress => {
+                !value.contains(char::is_control) && value.chars().count() <= LONGEST_ADDRESS
+            }
+            Setting::SecondFactorRoles => staff_roles(value).is_some(),
             Setting::Organisation
             | Setting::LateAfterHours
             | Setting::RemedyDays
             | Setting::ReminderAfterDays
             | Setting::LapseAfterDays
             | Setting::SurveyAfterDays
-            | Setting::SendAttempts => true,
+            | Setting::SendAttempts
+            | Setting::BackupDays => true,
         }
     }
 }
@@ -121,11 +159,25 @@ impl Register {
             return Err(RegisterError::invalid(
                 setting.as_str(),
                 value,
-                "preferred_means is sms or email, tracking_url an address without blanks",
+                "preferred_means is sms or email, tracking_url an address without blanks, second_factor_roles names \
+                 roles of staff separated by commas, organisation_phone 7 to 15 figures, organisation_email a mail \
+                 address, organisation_website an address with https://, organisation_address one line",
             ));
         }
         self.write(|w| store(&w.tx, setting.as_str(), value))
     }
+}
+
+/// Roles of staff, separated by commas; `None` where one of them is none.
+pub(super) fn staff_roles(text: &str) -> Option<Vec<Role>> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .map(|word| match word.parse::<Role>() {
+            Ok(Role::Customer | Role::System) | Err(_) => None,
+            Ok(role) => Some(role),
+        })
+        .collect()
 }
 
 /// A setting's value or its default.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::error::{RegisterError, Result, unreadable};
 use super::records::{day, instant};
 use super::seal::{self, STAFF, TRAINING};
+use super::staff_trail::{self, Doing, StaffDeed};
 use super::{Register, secrets, to_micros};
 use crate::domain::event::MinorUnits;
 use crate::domain::vocabulary::Role;
@@ -91,39 +92,17 @@ impl Register {
         Ok(password)
     }
 
-    /// Sets a password that the person chose.
+    /// Sets a password that the person chose, where an account is being set up: the trail of accounts has nothing of it.
     ///
     /// # Errors
     /// When it is shorter than eight characters, or there is no such person.
     pub fn set_password(&mut self, name: &str, password: &str) -> Result<()> {
-        if password.chars().count() < SHORTEST_PASSWORD {
-            return Err(RegisterError::invalid(
-                "password of",
-                name,
-                "choose one of eight characters or more",
-            ));
-        }
-        let hash = secrets::hash_password(password)?;
+        let hash = hash_chosen(name, password)?;
         self.change(
             name,
             "UPDATE staff SET password_hash = ?2, must_change = 0 WHERE name = ?1",
             &hash,
         )
-    }
-
-    /// Gives a person a new password, which is answered and has to be changed.
-    ///
-    /// # Errors
-    /// When there is no such person.
-    pub fn reset_password(&mut self, name: &str) -> Result<String> {
-        let password = secrets::new_password()?;
-        let hash = secrets::hash_password(&password)?;
-        self.change(
-            name,
-            "UPDATE staff SET password_hash = ?2, must_change = 1 WHERE name = ?1",
-            &hash,
-        )?;
-        Ok(password)
     }
 
     /// Sets a person's roles.
@@ -149,18 +128,6 @@ impl Register {
             name,
             "UPDATE staff SET discretion_minor = ?2 WHERE name = ?1",
             &limit,
-        )
-    }
-
-    /// Lets a person act, or no longer.
-    ///
-    /// # Errors
-    /// When there is no such person.
-    pub fn set_active(&mut self, name: &str, active: bool) -> Result<()> {
-        self.change(
-            name,
-            "UPDATE staff SET active = ?2 WHERE name = ?1",
-            &active,
         )
     }
 
@@ -260,6 +227,17 @@ impl Register {
     }
 
     fn change(&mut self, name: &str, sql: &str, value: &dyn rusqlite::ToSql) -> Result<()> {
+        self.change_staff(name, sql, value, None)
+    }
+
+    /// Changes a person's row, and notes in the trail what that was.
+    pub(super) fn change_staff(
+        &mut self,
+        name: &str,
+        sql: &str,
+        value: &dyn rusqlite::ToSql,
+        noted: Option<(StaffDeed, Doing<'_>)>,
+    ) -> Result<()> {
         self.write(|w| {
             let rowid: Option<i64> =
                 w.tx.query_row("SELECT rowid FROM staff WHERE name = ?1", [name], |row| {
@@ -268,9 +246,25 @@ impl Register {
                 .optional()?;
             let rowid = rowid.ok_or_else(|| no_such(name))?;
             w.tx.execute(sql, rusqlite::params![name, value])?;
-            seal::seal(&w.tx, STAFF, rowid)
+            seal::seal(&w.tx, STAFF, rowid)?;
+            match noted {
+                Some((deed, doing)) => staff_trail::note(w, name, deed, doing),
+                None => Ok(()),
+            }
         })
     }
+}
+
+/// The hash of a password that the person chose.
+pub(super) fn hash_chosen(name: &str, password: &str) -> Result<String> {
+    if password.chars().count() < SHORTEST_PASSWORD {
+        return Err(RegisterError::invalid(
+            "password of",
+            name,
+            "choose one of eight characters or more",
+        ));
+    }
+    secrets::hash_password(password)
 }
 
 /// The member of staff with this name.
@@ -303,11 +297,13 @@ fn roles_json(roles: &[Role]) -> String {
 }
 
 fn check_name(name: &str) -> Result<()> {
-    if name.trim().is_empty() || name.trim() != name {
+    // A name stands in lines of logs and lists; a break in it would make up another line.
+    let is_line = !name.contains(char::is_control);
+    if name.trim().is_empty() || name.trim() != name || !is_line {
         return Err(RegisterError::invalid(
             "name",
             name,
-            "give a name without blanks around it",
+            "give a name in one line, without blanks around it",
         ));
     }
     Ok(())
@@ -338,9 +334,33 @@ fn check_discretion(limit: Option<MinorUnits>) -> Result<()> {
     }
 }
 
-fn no_such(name: &str) -> RegisterError {
+pub(super) fn no_such(name: &str) -> RegisterError {
     RegisterError::NoSuch {
         what: "member of staff",
         key: name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn a_name_is_one_line_without_blanks_around_it() {
+        for name in ["Ayşe Demir", "Ольга", "o'neil-2"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in [
+            "",
+            " ",
+            " ayse",
+            "ayse ",
+            "a\nb",
+            "a\r\nX: 1",
+            "a\u{1b}[31m",
+            "a\0",
+        ] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
     }
 }

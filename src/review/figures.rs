@@ -9,6 +9,7 @@ use crate::domain::chart_phase::ChartPhase;
 use crate::domain::period::Period;
 use crate::domain::vocabulary::Language;
 use crate::engine::counted::Counted;
+use crate::lake::manifest::{GoneCount, UnknownWord};
 
 /// Answers metrics for one period and one moment of judgement.
 pub trait Figures {
@@ -90,6 +91,10 @@ pub struct ReviewContext {
     pub refused: Vec<(String, u64)>,
     /// What the source does not record, as the mapping names it.
     pub not_recorded: Vec<String>,
+    /// Words of the source that the mapping does not know; their rows are kept and move nothing.
+    pub unknown: Vec<UnknownWord>,
+    /// Cases that the source had and no longer has.
+    pub gone: Option<GoneCount>,
     /// Events that the workflow refuses, kept and marked.
     pub deviations: u64,
     /// Objectives in force at the period's end, by indicator (`M5`, `P13`, `sla.intake`).

@@ -388,6 +388,7 @@ impl Life<'_> {
             ),
             media_type: media_type.to_owned(),
             bytes,
+            original_sha256: None,
         };
         self.put(at, role, actor, Bond::Free, evidence.into());
     }

@@ -63,6 +63,18 @@ impl Answer {
         }
     }
 
+    /// JSON for a program.
+    pub fn json(value: &serde_json::Value) -> Answer {
+        Answer {
+            status: StatusCode::OK,
+            headers: vec![
+                (CONTENT_TYPE, "application/json".to_owned()),
+                (CACHE_CONTROL, "no-store".to_owned()),
+            ],
+            body: value.to_string().into_bytes(),
+        }
+    }
+
     /// Something that never changes under its address: a style sheet, a typeface.
     pub fn asset(media_type: &str, body: Vec<u8>) -> Answer {
         Answer {
@@ -76,6 +88,11 @@ impl Answer {
             ],
             body,
         }
+    }
+
+    /// Whether it leads to another page: the form that it answers was taken.
+    pub fn leads_on(&self) -> bool {
+        self.status == StatusCode::SEE_OTHER
     }
 
     /// With another status than 200.

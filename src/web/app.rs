@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::api::Allowance;
 use super::error::{Result, WebError};
+use super::health::Readiness;
+use super::metrics::Metrics;
 use super::visits::Visits;
 use super::words::Words;
 use crate::domain::rulebook::Rulebook;
@@ -45,6 +48,12 @@ pub struct Settings {
 pub struct App {
     pub settings: Settings,
     pub visits: Visits,
+    /// How much each integration has asked for in the last minute.
+    pub allowance: Allowance,
+    /// What is counted while the server runs.
+    pub metrics: Metrics,
+    /// What was found when it was last looked whether requests can be answered.
+    pub readiness: Readiness,
     registers: Mutex<Vec<Register>>,
     rules: Mutex<Option<(DateTime<Utc>, Arc<Rulebook>)>>,
     en: Words,
@@ -67,6 +76,9 @@ impl App {
         let first = Register::open(&settings.register)?;
         Ok(App {
             visits: Visits::open(&settings.register)?,
+            allowance: Allowance::default(),
+            metrics: Metrics::default(),
+            readiness: Readiness::default(),
             registers: Mutex::new(vec![first]),
             rules: Mutex::new(None),
             en: Words::load(Language::En)?,

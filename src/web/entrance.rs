@@ -22,7 +22,7 @@ use super::routes::{self, Access, Route, Verb};
 use super::session::{self, Kind};
 use super::visit::{Fields, Visit, Visitor};
 use super::visits::Opens;
-use super::{desk, form, public};
+use super::{api, desk, form, held, logging, public, request_id};
 use crate::domain::vocabulary::Language;
 use crate::register::RegisterError;
 
@@ -49,6 +49,10 @@ const HEADERS: [(&str, &str); 5] = [
         "geolocation=(), microphone=(), payment=()",
     ),
 ];
+
+/// The route that answered, in the router's notation: it holds no number of a case.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Matched(pub &'static str);
 
 /// The shared part of all requests.
 struct Entrance {
@@ -91,6 +95,12 @@ pub fn site(app: Arc<App>, clock: Clock) -> Result<Router> {
     }
     let mut router = Router::new();
     for (path, methods) in paths {
+        let methods = match api::is_of_programs(path) {
+            true => {
+                methods.fallback(move || async move { api::other_method(path).into_response() })
+            }
+            false => methods,
+        };
         router = router.route(path, methods);
     }
     let lost = Arc::clone(&entrance);
@@ -121,8 +131,18 @@ async fn not_found(entrance: Arc<Entrance>, request: Request<Body>) -> Response<
     failure(&entrance.app, &visit, &WebError::NotFound).into_response()
 }
 
-/// One request on one route.
+/// One request on one route; the answer says which, for logs and figures.
 async fn entered(
+    entrance: Arc<Entrance>,
+    route: &'static Route,
+    request: Request<Body>,
+) -> Response<Body> {
+    let mut response = answered(entrance, route, request).await;
+    response.extensions_mut().insert(Matched(route.path));
+    response
+}
+
+async fn answered(
     entrance: Arc<Entrance>,
     route: &'static Route,
     request: Request<Body>,
@@ -130,6 +150,7 @@ async fn entered(
     let mut visit = entrance.bare(request.headers(), &request);
     // A chosen language is remembered, and the page asked for again without the choice.
     if route.verb == Verb::Get
+        && visit.program.is_none()
         && let Ok(language) = visit.query.get("lang").parse::<Language>()
     {
         let secure = entrance.app.settings.secure_cookies;
@@ -143,26 +164,62 @@ async fn entered(
         Ok(()) => {}
         Err(error) => return failure(&entrance.app, &visit, &error).into_response(),
     }
-    let permits = if route.hashes {
-        entrance.hashing.acquire().await
+    // A form that is sent to be shown in another language: the choice is remembered too.
+    let turned: Option<Language> = visit.form.get(resume::LANGUAGE).parse().ok();
+    visit.language = turned.unwrap_or(visit.language);
+    let (permits, hashing) = if route.hashes_for(&visit.form) {
+        let waiting = entrance.app.metrics.waits_to_hash();
+        let permit = entrance.hashing.acquire().await;
+        drop(waiting);
+        (permit, Some(entrance.app.metrics.hashes()))
     } else {
-        entrance.handling.acquire().await
+        (entrance.handling.acquire().await, None)
     };
     let app = Arc::clone(&entrance.app);
+    // What a handler writes into the log stands under its request's number.
+    let span = tracing::error_span!("request", id = visit.request_id, route = route.path);
     let work = tokio::task::spawn_blocking(move || {
+        let _under = span.entered();
         let answer = allowed(&app, &mut visit, route, &headers)
-            .and_then(|refused| refused.map_or_else(|| (route.handler)(&app, &visit), Ok));
+            .and_then(|refused| refused.map_or_else(|| handled(&app, &mut visit, route), Ok));
         answer.unwrap_or_else(|error| failure(&app, &visit, &error))
     });
     let answer = work.await;
     drop(permits);
+    drop(hashing);
     match answer {
-        Ok(answer) => answer.into_response(),
+        Ok(answer) => match turned {
+            Some(language) => {
+                let secure = entrance.app.settings.secure_cookies;
+                let cookie = session::language(language, secure);
+                answer.cookie(cookie).into_response()
+            }
+            None => answer.into_response(),
+        },
         Err(error) => {
-            tracing::error!(path = route.path, %error, "a handler panicked");
+            logging::panicked(route.path, &error);
+            if api::is_of_programs(route.path) {
+                return api::broken().into_response();
+            }
             Answer::html("The page could not be made.".to_owned())
                 .status(StatusCode::INTERNAL_SERVER_ERROR)
                 .into_response()
+        }
+    }
+}
+
+/// What the route's handler answers. A form that only turns to another language is shown again, and files of the desk's
+/// forms are held until the form is taken.
+fn handled(app: &App, visit: &mut Visit, route: &Route) -> Result<Answer> {
+    match (route.access, visit.case_key()) {
+        (Access::Complainant, Some(case_key)) if visit.turns_language() => {
+            let kept = Kept::of(&visit.address, &visit.form);
+            public::add::keep_files(app, visit)?;
+            public::track::go_on(app, visit, case_key, Some(kept))
+        }
+        (Access::Staff(_), _) => held::handled(app, visit, route.handler),
+        (Access::Complainant | Access::Anyone | Access::NewStaff | Access::Integration(_), _) => {
+            (route.handler)(app, visit)
         }
     }
 }
@@ -175,6 +232,10 @@ async fn read(visit: &mut Visit, request: Request<Body>) -> Result<()> {
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
+    }
+    if visit.program.is_some() {
+        api::read(visit, Request::from_parts(parts, body)).await;
+        return Ok(());
     }
     if parts.method == axum::http::Method::POST {
         let (form, files) = form::read(Request::from_parts(parts, body)).await?;
@@ -192,9 +253,9 @@ fn allowed(
     headers: &HeaderMap,
 ) -> Result<Option<Answer>> {
     let secure = app.settings.secure_cookies;
-    let kept = || Kept::of(&visit.address, &visit.form);
     match route.access {
         Access::Anyone => Ok(None),
+        Access::Integration(scope) => api::admit(app, visit, headers, scope),
         Access::Complainant => {
             let token = session::token(headers, Kind::Case, secure);
             let opens = find(app, token.as_deref(), visit)?;
@@ -205,7 +266,8 @@ fn allowed(
                     Ok(None)
                 }
                 Some(Opens::Desk { .. }) | None => {
-                    public::track::ask(app, visit, Some(kept())).map(Some)
+                    let kept = held::of_complainant(app, visit)?;
+                    public::track::ask(app, visit, Some(kept)).map(Some)
                 }
             }
         }
@@ -220,17 +282,26 @@ fn allowed(
                 Some(Opens::Case { .. }) | None => None,
             };
             let Some(staff) = staff else {
-                return desk::sign_in::ask(app, visit, Some(kept())).map(Some);
+                // A stranger's files are not held: whoever had a session still has its cookie.
+                let kept = match token {
+                    Some(_) => held::of_staff(app, visit)?,
+                    None => Kept::of(&visit.address, &visit.form),
+                };
+                return desk::sign_in::ask(app, visit, Some(kept)).map(Some);
             };
             visit.token = token;
             let must_change = staff.must_change;
+            let owes_factor = app.register(|r| r.owes_second_factor(&staff))?;
             visit.visitor = Visitor::Staff(Box::new(staff));
             match route.access {
                 Access::Staff(_) if must_change => Ok(Some(Answer::see("/desk/password"))),
+                Access::Staff(_) if owes_factor => Ok(Some(Answer::see("/desk/second-factor"))),
                 Access::Staff(roles) if !visit.has_role(roles) => Err(WebError::Forbidden),
-                Access::Staff(_) | Access::NewStaff | Access::Anyone | Access::Complainant => {
-                    Ok(None)
-                }
+                Access::Staff(_)
+                | Access::NewStaff
+                | Access::Anyone
+                | Access::Complainant
+                | Access::Integration(_) => Ok(None),
             }
         }
     }
@@ -251,7 +322,13 @@ impl Entrance {
             .path_and_query()
             .map_or("/", |address| address.as_str())
             .to_owned();
-        let language = session::chosen(headers)
+        let program = api::Program::of(uri.path(), headers);
+        let chosen = match program {
+            // A program's answers are for its log: always in one language, whatever cookies say.
+            Some(_) => Some(Language::En),
+            None => session::chosen(headers),
+        };
+        let language = chosen
             .or_else(|| {
                 let header = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
                 session::accepted(header)
@@ -272,6 +349,8 @@ impl Entrance {
             files: Vec::new(),
             from: self.address(headers, request),
             token: None,
+            request_id: request_id::given(request.extensions()),
+            program,
         }
     }
 
@@ -296,6 +375,9 @@ impl Entrance {
 
 /// The page that says what went wrong.
 fn failure(app: &App, visit: &Visit, error: &WebError) -> Answer {
+    if visit.program.is_some() {
+        return api::failure(&visit.request_id, error);
+    }
     let (status, key) = match error {
         WebError::NotFound | WebError::Register(RegisterError::NoSuch { .. }) => {
             (StatusCode::NOT_FOUND, "not_found")
@@ -323,7 +405,7 @@ fn failure(app: &App, visit: &Visit, error: &WebError) -> Answer {
         | WebError::Other(_) => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
     };
     if status.is_server_error() {
-        tracing::error!(%error, "a page could not be made");
+        logging::failed(&visit.request_id, error);
     }
     match public::failure::page(app, visit, key, error) {
         Ok(answer) => answer.status(status),

@@ -1,7 +1,7 @@
 //! A form as its fields: what is asked, what was entered, and what is wrong with it. `entry.html` sets it.
 //!
 //! A template includes `web/entry.html` where a variable `form` holds one and `shell` is there; a field's own part is
-//! `field.html`.
+//! `field.html`, which the forms of complainants include too.
 
 use super::visit::Fields;
 
@@ -16,6 +16,8 @@ enum Kind {
         rows: u32,
     },
     Select(Vec<Choice>),
+    /// One of a few, all of them in sight.
+    Radios(Vec<Choice>),
     /// Several of a list.
     Ticks(Vec<Choice>),
     /// Yes or no.
@@ -43,6 +45,8 @@ impl Choice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     pub name: &'static str,
+    /// The id of its (first) control, unique in the page.
+    pub id: String,
     pub label: String,
     /// Empty: none.
     pub hint: String,
@@ -52,6 +56,10 @@ pub struct Field {
     completed: &'static str,
     /// Several files.
     many: bool,
+    /// The kinds of files that a browser offers; empty: all.
+    accept: &'static str,
+    /// What is entered is short, and so is its room.
+    short: bool,
     /// Seldom needed: folded away.
     rare: bool,
     /// What it holds is a value to begin with, and nobody's entry.
@@ -123,12 +131,15 @@ impl Field {
     fn new(name: &'static str, label: impl Into<String>, kind: Kind) -> Field {
         Field {
             name,
+            id: name.to_owned(),
             label: label.into(),
             hint: String::new(),
             error: None,
             optional: false,
             completed: "",
             many: false,
+            accept: "",
+            short: false,
             rare: false,
             proposed: false,
             values: Vec::new(),
@@ -186,6 +197,14 @@ impl Field {
         Field::new(name, label, Kind::Select(choices.into_iter().collect()))
     }
 
+    pub fn radios(
+        name: &'static str,
+        label: impl Into<String>,
+        choices: impl IntoIterator<Item = Choice>,
+    ) -> Field {
+        Field::new(name, label, Kind::Radios(choices.into_iter().collect()))
+    }
+
     pub fn ticks(
         name: &'static str,
         label: impl Into<String>,
@@ -207,6 +226,34 @@ impl Field {
         let mut field = Field::file(name, label);
         field.many = true;
         field
+    }
+
+    /// With the kinds of files that a browser offers.
+    #[must_use]
+    pub fn accepting(mut self, accept: &'static str) -> Field {
+        self.accept = accept;
+        self
+    }
+
+    /// With what a browser may fill it with (HTML, 4.10.18.7.1).
+    #[must_use]
+    pub fn completed(mut self, token: &'static str) -> Field {
+        self.completed = token;
+        self
+    }
+
+    /// With little room.
+    #[must_use]
+    pub fn short(mut self) -> Field {
+        self.short = true;
+        self
+    }
+
+    /// With what is wrong with it.
+    #[must_use]
+    pub fn wrong(mut self, error: Option<String>) -> Field {
+        self.error = error;
+        self
     }
 
     #[must_use]
@@ -249,6 +296,13 @@ impl Field {
         self
     }
 
+    /// Holding a value.
+    #[must_use]
+    pub fn holding(mut self, value: impl Into<String>) -> Field {
+        self.values = vec![value.into()];
+        self
+    }
+
     /// What it holds; empty where nothing.
     pub fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
@@ -265,7 +319,9 @@ impl Field {
             Kind::Line(kind) => kind,
             Kind::Suggested(_) => "text",
             Kind::File => "file",
-            Kind::Area { .. } | Kind::Select(_) | Kind::Ticks(_) | Kind::Tick => "",
+            Kind::Area { .. } | Kind::Select(_) | Kind::Radios(_) | Kind::Ticks(_) | Kind::Tick => {
+                ""
+            }
         }
     }
 
@@ -276,6 +332,7 @@ impl Field {
             Kind::Line(_)
             | Kind::Suggested(_)
             | Kind::Select(_)
+            | Kind::Radios(_)
             | Kind::Ticks(_)
             | Kind::Tick
             | Kind::File => 0,
@@ -285,7 +342,7 @@ impl Field {
     /// The answers of its `<select>` or of its ticks.
     pub fn choices(&self) -> &[Choice] {
         match &self.kind {
-            Kind::Select(choices) | Kind::Ticks(choices) => choices,
+            Kind::Select(choices) | Kind::Radios(choices) | Kind::Ticks(choices) => choices,
             Kind::Line(_) | Kind::Suggested(_) | Kind::Area { .. } | Kind::Tick | Kind::File => &[],
         }
     }
@@ -297,6 +354,7 @@ impl Field {
             Kind::Line(_)
             | Kind::Area { .. }
             | Kind::Select(_)
+            | Kind::Radios(_)
             | Kind::Ticks(_)
             | Kind::Tick
             | Kind::File => &[],
@@ -308,6 +366,11 @@ impl Field {
         matches!(self.kind, Kind::Ticks(_))
     }
 
+    /// Whether it is a group of answers of which one is taken.
+    pub fn is_radios(&self) -> bool {
+        matches!(self.kind, Kind::Radios(_))
+    }
+
     /// Whether it is one box to tick.
     pub fn is_tick(&self) -> bool {
         matches!(self.kind, Kind::Tick)
@@ -315,10 +378,11 @@ impl Field {
 
     /// A date or month needs no more room than it has.
     pub fn is_short(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Line("date" | "month" | "datetime-local" | "tel")
-        )
+        self.short
+            || matches!(
+                self.kind,
+                Kind::Line("date" | "month" | "datetime-local" | "tel")
+            )
     }
 
     /// Whether it is folded away.
@@ -329,6 +393,11 @@ impl Field {
     /// Whether it takes several files.
     pub fn is_many(&self) -> bool {
         self.many
+    }
+
+    /// The kinds of files that a browser offers; empty: all.
+    pub fn accepts(&self) -> &'static str {
+        self.accept
     }
 
     /// What a browser may fill it with.
@@ -344,13 +413,13 @@ impl Field {
     }
 
     /// Ids of what explains it, for `aria-describedby`; empty where nothing does.
-    pub fn explained_by(&self, form: &str) -> String {
+    pub fn explained_by(&self) -> String {
         let mut ids = Vec::new();
         if !self.hint.is_empty() {
-            ids.push(format!("{form}-{}-hint", self.name));
+            ids.push(format!("{}-hint", self.id));
         }
         if self.error.is_some() {
-            ids.push(format!("{form}-{}-error", self.name));
+            ids.push(format!("{}-error", self.id));
         }
         ids.join(" ")
     }
@@ -362,8 +431,11 @@ impl EntryForm {
         id: &'static str,
         to: impl Into<String>,
         button: impl Into<String>,
-        fields: Vec<Field>,
+        mut fields: Vec<Field>,
     ) -> EntryForm {
+        for field in &mut fields {
+            field.id = format!("{id}-{}", field.name);
+        }
         EntryForm {
             id,
             to: to.into(),
@@ -458,7 +530,8 @@ mod tests {
         ]);
         assert!(form.is_refused());
         assert_eq!(form.fields[0].error.as_deref(), Some("say it"));
-        assert_eq!(form.fields[0].explained_by("f"), "f-title-error");
+        assert_eq!(form.fields[0].explained_by(), "f-title-error");
+        assert_eq!(form.fields[1].id, "f-on");
         assert_eq!(form.errors, ["no such field", "it changed"]);
         assert_eq!(form.said.as_deref(), Some("changed since"));
     }

@@ -8,16 +8,23 @@
 //! A template lies beside its handler; the texts are those of `reports/translations/web-*.toml`.
 
 pub mod answer;
+pub mod api;
 pub mod app;
 mod assets;
+mod collation;
 mod desk;
 mod entrance;
 mod entry;
 pub mod error;
 mod form;
+pub mod health;
+mod held;
+mod logging;
+pub mod metrics;
 mod once;
 mod public;
 mod quality;
+mod request_id;
 mod resume;
 pub mod routes;
 pub mod server;
@@ -31,4 +38,7 @@ mod words;
 pub use app::{App, Settings};
 pub use entrance::{Clock, Peer, site};
 pub use error::WebError;
-pub use server::{Listen, serve};
+pub use server::edge::Edge;
+pub use server::trusted::Trusted;
+pub use server::{Ended, Listen, Serving, serve};
+pub use visits::{end_sessions, forget as forget_visits};

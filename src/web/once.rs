@@ -46,7 +46,7 @@ pub fn reserve(app: &App, key: &str, now: DateTime<Utc>) -> Result<Reserved> {
 }
 
 /// Whether a text can be a form's key, as [`random_token`] makes them.
-fn is_key(text: &str) -> bool {
+pub fn is_key(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 

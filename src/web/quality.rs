@@ -3,7 +3,7 @@
 
 mod drill;
 pub mod figures;
-mod sheet;
+pub mod sheet;
 pub mod snapshot;
 
 use std::sync::Arc;
@@ -130,7 +130,11 @@ fn asked_period(visit: &Visit) -> Option<Period> {
     visit.query.given("period")?.parse().ok()
 }
 
-fn sheet_lines(
+/// The lines of the sheet of indicators.
+///
+/// # Errors
+/// When the register cannot be read, or a metric lacks a column.
+pub fn sheet_lines(
     app: &App,
     visit: &Visit,
     register: &Register,
@@ -155,7 +159,7 @@ fn growing(words: &Words, register: &Register, answered: &Answered) -> Result<Ve
         return Ok(Vec::new());
     };
     let book = register
-        .cluster_book(&answered.manifest.mapping, None)?
+        .cluster_book(answered.manifest.source_key(), None)?
         .book;
     let worked_on = worked_on(&book, &register.actions(None)?);
     let period = &answered.params.period.name;

@@ -5,6 +5,12 @@ use super::visit::Fields;
 
 /// Marks the fields of the form that waits.
 const MARK: &str = "kept.";
+/// The field of the key under which files of a form of the desk are held.
+pub const HELD: &str = "held_files";
+/// The box that lets them go.
+pub const WITHOUT_HELD: &str = "without_held_files";
+/// The button of a form that chooses another language for its page.
+pub const LANGUAGE: &str = "lang";
 /// The address that it was sent to.
 const TO: &str = "kept_to";
 
@@ -19,10 +25,17 @@ pub struct Kept {
 impl Kept {
     /// The form as it was sent.
     pub fn of(address: &str, form: &Fields) -> Kept {
+        // The choice of a language was for the page that is shown now.
+        let fields = form.0.iter().filter(|(name, _)| name != LANGUAGE);
         Kept {
             to: address.to_owned(),
-            fields: form.0.clone(),
+            fields: fields.cloned().collect(),
         }
+    }
+
+    /// Whether files are held for it.
+    pub fn has_files(&self) -> bool {
+        self.fields.iter().any(|(name, _)| name == HELD)
     }
 
     /// The form that a sign-in page carried along.
@@ -79,6 +92,17 @@ mod tests {
                 .collect(),
         );
         assert_eq!(Kept::carried(&carried), Some(kept));
+    }
+
+    #[test]
+    fn a_choice_of_language_does_not_wait() {
+        let form = Fields(vec![
+            ("lang".into(), "ru".into()),
+            ("held_files".into(), "k".into()),
+        ]);
+        let kept = Kept::of("/case/add", &form);
+        assert!(kept.has_files());
+        assert_eq!(kept.fields.len(), 1);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The one table of routes: method, path, who may use it, and what answers.
 
 use super::answer::Answer;
+use super::api::Operation;
 use super::app::App;
 use super::error::Result;
-use super::visit::Visit;
-use super::{assets, desk, public};
+use super::visit::{Fields, Visit};
+use super::{api, assets, desk, health, public};
 use crate::domain::vocabulary::Role;
+use crate::register::Scope;
 
 /// How a page is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Access {
     Staff(&'static [Role]),
     /// Staff of any role who signed in with a password that somebody else gave: to choose their own.
     NewStaff,
+    /// Programs whose token has this scope, and one of the roles that use it; cookies are not looked at.
+    Integration(Scope),
 }
 
 /// What answers a visit. It may block.
@@ -39,7 +43,11 @@ pub struct Route {
     pub access: Access,
     /// A password is hashed: only two of these run at a time.
     pub hashes: bool,
+    /// Where only one button of the route's forms makes it hash: the button's name and value.
+    pub hashing_button: Option<(&'static str, &'static str)>,
     pub handler: Handler,
+    /// How `/api/v1/openapi.json` describes it; every route under `/api` has this.
+    pub operation: Option<&'static Operation>,
 }
 
 impl Route {
@@ -49,7 +57,9 @@ impl Route {
             path,
             access,
             hashes: false,
+            hashing_button: None,
             handler,
+            operation: None,
         }
     }
 
@@ -59,7 +69,17 @@ impl Route {
             path,
             access,
             hashes: false,
+            hashing_button: None,
             handler,
+            operation: None,
+        }
+    }
+
+    /// The same, with its description for programs.
+    pub const fn described(self, operation: &'static Operation) -> Route {
+        Route {
+            operation: Some(operation),
+            ..self
         }
     }
 
@@ -70,12 +90,31 @@ impl Route {
             ..self
         }
     }
+
+    /// The same, hashing a password when this button was pressed and with no other.
+    pub const fn hashing_with(self, name: &'static str, value: &'static str) -> Route {
+        Route {
+            hashes: true,
+            hashing_button: Some((name, value)),
+            ..self
+        }
+    }
+
+    /// Whether this form makes the route hash a password.
+    pub fn hashes_for(&self, form: &Fields) -> bool {
+        self.hashes
+            && self
+                .hashing_button
+                .is_none_or(|(name, value)| form.get(name) == value)
+    }
 }
 
 /// Every route of the site.
 pub fn all() -> impl Iterator<Item = &'static Route> {
     assets::ROUTES
         .iter()
+        .chain(health::ROUTES)
         .chain(public::ROUTES)
         .chain(desk::routes())
+        .chain(api::routes())
 }

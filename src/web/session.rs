@@ -101,6 +101,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn over_https_a_session_is_bound_to_the_host_and_no_script_reads_it() {
+        for kind in [Kind::Desk, Kind::Case] {
+            let set = begin(kind, "t", true);
+            let (name, rest) = set.split_once("=t; ").unwrap();
+            // RFC 6265bis, 4.1.3.2: Secure, the whole site, and no Domain.
+            assert!(name.starts_with("__Host-"), "{set}");
+            let said: Vec<&str> = rest.split("; ").collect();
+            assert_eq!(said, ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"]);
+            assert!(end(kind, true).contains("Max-Age=0; Secure"));
+        }
+        // Trying out over plain HTTP, a browser would drop a secure one.
+        assert!(!begin(Kind::Desk, "t", false).contains("Secure"));
+    }
+
+    #[test]
     fn the_heaviest_language_that_we_have_is_taken() {
         assert_eq!(
             accepted("de-DE,de;q=0.9,ru;q=0.4,tr;q=0.7"),

@@ -1,9 +1,11 @@
 //! What stands around every page: head, name of the organisation, ways to other pages, languages, notice.
 
 use super::app::App;
+use super::held::Held;
 use super::visit::{Visit, Visitor};
 use super::words::Words;
 use crate::domain::vocabulary::{Language, Role};
+use crate::register::Contact;
 
 /// Which part of the site a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,26 @@ pub struct Shell<'a> {
     pub follows: bool,
     /// What was just done, from `?done=`.
     pub notice: Option<&'a str>,
+    /// How the organisation is reached; on public pages.
+    pub contact: Contact,
+    pub turning: Turning,
+    /// Files that a form of the desk has already.
+    pub held: Option<Held>,
 }
+
+/// How the page is had in another language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turning {
+    /// By its address.
+    Link,
+    /// By sending the form of this id, so that nothing entered is lost.
+    Form(&'static str),
+    /// Not at all: what it says is shown this once.
+    No,
+}
+
+/// The id of a form that is the page's own.
+pub const FORM: &str = "form";
 
 /// The desk's pages with the roles that see them; a key of `ways` in the texts.
 const DESK_WAYS: [(&str, &str, &[Role]); 10] = [
@@ -90,6 +111,15 @@ impl<'a> Shell<'a> {
                 })
                 .collect(),
         };
+        let contact = match area {
+            Area::Public => app.register(|register| register.contact()),
+            Area::Desk => Ok(Contact::default()),
+        };
+        let contact = contact.unwrap_or_else(|error| {
+            // A page without its foot is better than none.
+            tracing::error!(%error, "how the organisation is reached cannot be read");
+            Contact::default()
+        });
         let done = visit.query.given("done");
         Shell {
             words,
@@ -103,6 +133,40 @@ impl<'a> Shell<'a> {
             follows: matches!(visit.visitor, Visitor::Complainant { .. }),
             // Only what the texts know is said: an address cannot put words into the page.
             notice: done.and_then(|done| words.find(&format!("done.{done}"))),
+            contact,
+            turning: Turning::Link,
+            held: Held::of(visit),
+        }
+    }
+
+    /// With the form by which the page turns to another language.
+    #[must_use]
+    pub fn form(self, id: &'static str) -> Shell<'a> {
+        Shell {
+            turning: Turning::Form(id),
+            ..self
+        }
+    }
+
+    /// With nothing that leads away from what is shown this once.
+    #[must_use]
+    pub fn once(self) -> Shell<'a> {
+        Shell {
+            turning: Turning::No,
+            ..self
+        }
+    }
+
+    /// Whether the page is had in another language at all.
+    pub fn turns(&self) -> bool {
+        self.turning != Turning::No
+    }
+
+    /// The form that turns the page to another language, where one does.
+    pub fn turning_form(&self) -> Option<&'static str> {
+        match self.turning {
+            Turning::Form(id) => Some(id),
+            Turning::Link | Turning::No => None,
         }
     }
 

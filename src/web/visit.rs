@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::api::Program;
 use crate::domain::vocabulary::{Language, Role};
 use crate::register::{Actor, Staff};
+use crate::web::resume::LANGUAGE;
 
 /// Who asks, as far as the route wants to know it.
 #[derive(Debug, Clone)]
@@ -35,6 +37,10 @@ pub struct Visit {
     pub from: String,
     /// The token of the session, to end it.
     pub token: Option<String>,
+    /// The request's number in the logs; empty where nothing gave it one.
+    pub request_id: String,
+    /// What a program sent under `/api`; `None` on pages.
+    pub program: Option<Program>,
 }
 
 /// A file that came with a form. Its name and type are what the sender claims.
@@ -77,6 +83,11 @@ impl Visit {
             }
             Visitor::Complainant { .. } | Visitor::Nobody => Actor::customer(),
         }
+    }
+
+    /// Whether a form was sent only to be shown in another language.
+    pub fn turns_language(&self) -> bool {
+        self.form.get(LANGUAGE).parse::<Language>().is_ok()
     }
 
     /// Whether the member of staff has one of these roles.

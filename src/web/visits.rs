@@ -14,8 +14,14 @@ use sha2::{Digest, Sha256};
 use super::error::{Result, WebError};
 use crate::hex::hex;
 
+mod counted;
+mod forget;
+mod half;
+mod held;
+mod own;
 mod waiting;
 
+pub use forget::forget;
 pub use waiting::Keeping;
 
 /// What a session opens.
@@ -31,6 +37,8 @@ pub enum Opens {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Try {
     SignIn,
+    /// The code after the password.
+    Code,
     Track,
     NewPassword,
     Complaint,
@@ -40,25 +48,38 @@ impl Try {
     const fn as_str(self) -> &'static str {
         match self {
             Try::SignIn => "sign_in",
+            Try::Code => "code",
             Try::Track => "track",
             Try::NewPassword => "new_password",
             Try::Complaint => "complaint",
         }
     }
 
-    /// Failed tries for one name, and from one address, within [`WINDOW`]. Offices share an address.
+    /// Failed tries for one name, and from one address, within the window. Offices share an address.
     const fn allowed(self) -> (i64, i64) {
         match self {
-            Try::SignIn => (8, 40),
+            Try::SignIn | Try::Code => (8, 40),
             Try::Track => (8, 40),
             Try::NewPassword => (3, 20),
             Try::Complaint => (i64::MAX, 60),
         }
     }
+
+    /// The time over which failed tries add up. Of a million codes three fit at a time: with eight tries an hour, somebody
+    /// who knows the password has one chance in 1 700 a day.
+    const fn window(self) -> TimeDelta {
+        match self {
+            Try::Code => KEPT_FOR,
+            Try::SignIn | Try::Track | Try::NewPassword | Try::Complaint => WINDOW,
+        }
+    }
 }
 
-/// The time over which failed tries add up.
+/// The time over which most failed tries add up.
 pub const WINDOW: TimeDelta = TimeDelta::minutes(15);
+
+/// How long a failed try is known.
+const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// A desk session ends so long after its last page, and after its beginning.
 const DESK: (TimeDelta, TimeDelta) = (TimeDelta::minutes(60), TimeDelta::hours(12));
@@ -109,15 +130,31 @@ CREATE TABLE IF NOT EXISTS form_key (
     at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;";
 
+/// Ends all sessions of a member of staff at the pages of a register: another process has changed how they sign in.
+///
+/// # Errors
+/// When the store of visits is there and cannot be written.
+pub fn end_sessions(register: &Path, staff: &str) -> Result<()> {
+    match Path::new(&path_of(register)).exists() {
+        true => Visits::open(register)?.end_all_of(staff),
+        // Nobody ever signed in here.
+        false => Ok(()),
+    }
+}
+
+fn path_of(register: &Path) -> String {
+    let mut path = register.as_os_str().to_owned();
+    path.push(".visits");
+    path.to_string_lossy().into_owned()
+}
+
 impl Visits {
     /// Opens the store beside a register, or makes it.
     ///
     /// # Errors
     /// When the file cannot be opened or written.
     pub fn open(register: &Path) -> Result<Visits> {
-        let mut path = register.as_os_str().to_owned();
-        path.push(".visits");
-        let path = path.to_string_lossy().into_owned();
+        let path = path_of(register);
         let conn = Connection::open(&path).and_then(|conn| {
             conn.busy_timeout(std::time::Duration::from_secs(5))?;
             conn.pragma_update(None, "journal_mode", "WAL")?;
@@ -126,6 +163,8 @@ impl Visits {
             conn.pragma_update(None, "secure_delete", "ON")?;
             conn.execute_batch(SCHEMA)?;
             conn.execute_batch(waiting::SCHEMA)?;
+            conn.execute_batch(held::SCHEMA)?;
+            conn.execute_batch(half::SCHEMA)?;
             Ok(conn)
         });
         match conn {
@@ -210,12 +249,16 @@ impl Visits {
         Ok(())
     }
 
-    /// Ends all sessions of a member of staff: the password was changed, or the person left.
+    /// Ends all sessions of a member of staff, those half-way too: a password or a second factor was changed, or the
+    /// person left.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn end_all_of(&self, staff: &str) -> Result<()> {
-        self.with(|conn| conn.execute("DELETE FROM session WHERE staff = ?1", [staff]))?;
+        self.with(|conn| {
+            conn.execute("DELETE FROM half_way WHERE staff = ?1", [staff])?;
+            conn.execute("DELETE FROM session WHERE staff = ?1", [staff])
+        })?;
         Ok(())
     }
 
@@ -224,23 +267,35 @@ impl Visits {
     /// # Errors
     /// [`WebError::TooMany`]; when the store cannot be read.
     pub fn check(&self, what: Try, name: &str, from: &str, now: DateTime<Utc>) -> Result<()> {
-        let since = (now - WINDOW).timestamp_micros();
         let (by_name, by_address) = what.allowed();
-        let count = |whom: String| {
-            self.with(|conn| {
-                conn.query_row(
-                    "SELECT count(*) FROM attempt WHERE what = ?1 AND whom = ?2 AND at > ?3",
-                    (what.as_str(), whom, since),
-                    |row| row.get::<_, i64>(0),
-                )
-            })
-        };
-        if count(named(name))? >= by_name || count(addressed(from))? >= by_address {
+        if self.failures(what, &named(name), now)? >= by_name
+            || self.failures(what, &addressed(from), now)? >= by_address
+        {
             return Err(WebError::TooMany {
-                wait_minutes: WINDOW.num_minutes(),
+                wait_minutes: what.window().num_minutes(),
             });
         }
         Ok(())
+    }
+
+    /// Whether so many tries failed for a name, from wherever, that no more are looked at.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_locked(&self, what: Try, name: &str, now: DateTime<Utc>) -> Result<bool> {
+        let (by_name, _) = what.allowed();
+        Ok(self.failures(what, &named(name), now)? >= by_name)
+    }
+
+    fn failures(&self, what: Try, whom: &str, now: DateTime<Utc>) -> Result<i64> {
+        let since = (now - what.window()).timestamp_micros();
+        self.with(|conn| {
+            conn.query_row(
+                "SELECT count(*) FROM attempt WHERE what = ?1 AND whom = ?2 AND at > ?3",
+                (what.as_str(), whom, since),
+                |row| row.get(0),
+            )
+        })
     }
 
     /// Records a failed try (or, of complaints, each one).
@@ -256,7 +311,7 @@ impl Visits {
                     (what.as_str(), whom, at),
                 )?;
             }
-            let old = (now - WINDOW * 4).timestamp_micros();
+            let old = (now - KEPT_FOR).timestamp_micros();
             conn.execute("DELETE FROM attempt WHERE at < ?1", [old])
         })?;
         Ok(())

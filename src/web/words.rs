@@ -9,7 +9,7 @@ use super::error::{Result, WebError};
 use crate::domain::vocabulary::Language;
 use crate::review::words::Words as ReviewWords;
 
-/// One file for each part of the site and language: shell, public pages, desk, quality.
+/// One file for each part of the site and language: shell, public pages, desk, accounts, quality.
 macro_rules! files {
     ($language:literal) => {
         [
@@ -38,6 +38,14 @@ macro_rules! files {
                 )),
             ),
             (
+                concat!("web-account-", $language, ".toml"),
+                include_str!(concat!(
+                    "../../reports/translations/web-account-",
+                    $language,
+                    ".toml"
+                )),
+            ),
+            (
                 concat!("web-work-", $language, ".toml"),
                 include_str!(concat!(
                     "../../reports/translations/web-work-",
@@ -57,9 +65,9 @@ macro_rules! files {
     };
 }
 
-const EN: [(&str, &str); 5] = files!("en");
-const TR: [(&str, &str); 5] = files!("tr");
-const RU: [(&str, &str); 5] = files!("ru");
+const EN: [(&str, &str); 6] = files!("en");
+const TR: [(&str, &str); 6] = files!("tr");
+const RU: [(&str, &str); 6] = files!("ru");
 
 /// The texts of one language.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use redress::domain::chart_phase::in_force;
 use redress::domain::chart_series::ChartSeries;
 use redress::domain::vocabulary::Role;
-use redress::register::{NewPhase, NewStaff, PhaseRefusal, Register, RegisterError};
+use redress::register::{Doing, NewPhase, NewStaff, PhaseRefusal, Register, RegisterError};
 use rusqlite::Connection;
 
 use super::{assert_clean, at, fresh, staffed};
@@ -127,7 +127,9 @@ fn what_is_not_recorded_is_refused_by_its_kind_and_leaves_nothing() {
     );
     let none = refusal(register.withdraw_phase(&received("2026-03", "x"), at(0)));
     assert!(matches!(none, PhaseRefusal::NotInForce { .. }), "{none}");
-    register.set_active("zeynep", false).unwrap();
+    register
+        .let_act("zeynep", false, Doing::own("tekin", at(0)))
+        .unwrap();
     let gone = refusal(register.set_phase(&received("2026-03", "x"), at(0)));
     assert!(matches!(gone, PhaseRefusal::Inactive { .. }), "{gone}");
     assert!(register.phases(None).unwrap().is_empty());

@@ -4,7 +4,7 @@ use std::fs;
 
 use redress::domain::workflow::StateName;
 use redress::register::{
-    CaseFilter, Direction, Draft, Exposure, ExposureEntry, ExposureTaken, NewEvidence,
+    CaseFilter, Direction, Doing, Draft, Exposure, ExposureEntry, ExposureTaken, NewEvidence,
     NewObjective, RegisterError,
 };
 
@@ -36,7 +36,9 @@ fn the_same_person_is_recognised_and_a_namesake_is_not() {
 fn staff_sign_in_with_their_own_password_while_they_are_active() {
     let (_dir, mut register) = fresh();
     staffed(&mut register);
-    let first = register.reset_password("ayse").unwrap();
+    let first = register
+        .give_password("ayse", Doing::own("tekin", at(0)))
+        .unwrap();
     assert!(
         register
             .verify_staff("ayse", &first)
@@ -67,7 +69,9 @@ fn staff_sign_in_with_their_own_password_while_they_are_active() {
         )
         .unwrap();
     assert_eq!(register.trainings(Some("ayse")).unwrap().len(), 1);
-    register.set_active("ayse", false).unwrap();
+    register
+        .let_act("ayse", false, Doing::own("tekin", at(0)))
+        .unwrap();
     assert_eq!(
         register.verify_staff("ayse", "correct horse").unwrap(),
         None

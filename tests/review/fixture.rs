@@ -815,6 +815,8 @@ pub fn context(language: Language) -> ReviewContext {
         row_counts: vec![("cases".into(), 12_402), ("stages".into(), 49_875), ("events".into(), 98_310)],
         refused: vec![("received_at is no date".into(), 12), ("case number twice".into(), 2)],
         not_recorded: vec![],
+        unknown: Vec::new(),
+        gone: None,
         deviations: 37,
         objectives: [("sla.intake", 95.0, true), ("sla.processing", 90.0, true), ("sla.resolution", 95.0, true), ("M5", 10.0, false), ("M4", 2.0, false)]
             .into_iter()

@@ -12,9 +12,10 @@ use redress::review::font::has_glyph;
 use redress::review::words::Words;
 
 /// Groups of names looked up by a code from the data.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 24] = [
     "codes",
     "unrecorded",
+    "unknown_kinds",
     "stages",
     "states",
     "verdicts",

@@ -21,13 +21,14 @@ use crate::common::rulebook;
 /// The password that everybody at this desk chose.
 pub const PASSWORD: &str = "seven grey cats";
 
-/// The first bytes of a JPEG as cameras write them (JFIF 1.02).
-pub const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00";
+/// The smallest JPEG that is whole in its parts (JFIF 1.02): header, frame, scan, end.
+pub const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00\xFF\xC0\x00\x0B\x08\x00\x08\x00\x08\x01\x01\x11\x00\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00\x15\xFF\xD9";
 
 /// A desk with a clock of its own. It begins on Monday, 2 March 2026, 09:00 in Istanbul.
 pub struct Desk {
     _dir: TempDir,
     path: PathBuf,
+    settings: Settings,
     router: Router,
     runtime: tokio::runtime::Runtime,
     clock: Arc<Mutex<DateTime<Utc>>>,
@@ -121,7 +122,7 @@ impl Desk {
         };
         let clock = Arc::new(Mutex::new(now));
         let read = Arc::clone(&clock);
-        let app = Arc::new(App::open(settings).unwrap());
+        let app = Arc::new(App::open(settings.clone()).unwrap());
         let router = site(app, Arc::new(move || *read.lock().unwrap())).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -130,6 +131,7 @@ impl Desk {
         Desk {
             _dir: dir,
             path,
+            settings,
             router,
             runtime,
             clock,
@@ -142,6 +144,13 @@ impl Desk {
 
     pub fn pass(&self, time: TimeDelta) {
         *self.clock.lock().unwrap() += time;
+    }
+
+    /// The server ends and begins again; the clock goes on.
+    pub fn restart(&mut self) {
+        let app = Arc::new(App::open(self.settings.clone()).unwrap());
+        let read = Arc::clone(&self.clock);
+        self.router = site(app, Arc::new(move || *read.lock().unwrap())).unwrap();
     }
 
     /// The register as another process has it open.

@@ -56,7 +56,7 @@ fn a_route_opens_to_the_roles_of_its_row_and_to_nobody_else() {
             Access::Complainant if route.path == "/case/leave" => {
                 assert_eq!(nobody.status, StatusCode::SEE_OTHER, "{what}");
             }
-            Access::Complainant | Access::Staff(_) | Access::NewStaff => {
+            Access::Complainant | Access::Staff(_) | Access::NewStaff | Access::Integration(_) => {
                 assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{what}");
             }
         }

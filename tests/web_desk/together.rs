@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use redress::domain::event::EventKind;
+use redress::register::Doing;
 
 use super::{DECISION, Desk, JPEG};
 
@@ -161,6 +162,7 @@ fn somebody_who_left_is_out_at_once() {
     let desk = Desk::of(&["ayse"]);
     let ayse = desk.sign_in("ayse");
     desk.pass(TimeDelta::minutes(1));
-    desk.register().set_active("ayse", false).unwrap();
+    let doing = Doing::own("tekin", desk.now());
+    desk.register().let_act("ayse", false, doing).unwrap();
     assert_eq!(desk.get("/desk", &ayse).status, StatusCode::UNAUTHORIZED);
 }

@@ -21,7 +21,8 @@ use crate::domain::vocabulary::{Channel, Language, Role};
 use crate::domain::workflow::StateName;
 use crate::hex::hex;
 use crate::register::{
-    Actor, Complaining, Draft, NewCase, Person, Register, RegisterError, Setting, to_micros,
+    Actor, Attachment, Complaining, Draft, NewCase, Person, Register, RegisterError, Setting,
+    to_micros,
 };
 
 /// How mails are to be taken in.
@@ -194,8 +195,8 @@ impl Desk<'_> {
             let text = self.words.after_closed(closed, *state);
             self.note(case_key, &Actor::system(), text, self.now, false)?;
         }
-        self.files(case_key)?;
-        self.left_out(case_key, self.now, false)?;
+        let left_out = self.files(case_key)?;
+        self.left_out(case_key, left_out, self.now, false)?;
         self.original(case_key)?;
         Ok(Outcome::Registered {
             number: Some(number),
@@ -208,8 +209,8 @@ impl Desk<'_> {
         let file = self.register.case_file(case_key, None)?;
         let at = self.within(&file);
         self.note(case_key, &Actor::customer(), self.said(), at, true)?;
-        self.files(case_key)?;
-        self.left_out(case_key, at, true)?;
+        let left_out = self.files(case_key)?;
+        self.left_out(case_key, left_out, at, true)?;
         let resumed = self.resume(case_key, &file, at)?;
         self.original(case_key)?;
         Ok(Outcome::Added { number, resumed })
@@ -386,25 +387,33 @@ impl Desk<'_> {
         Ok(awaited)
     }
 
-    fn files(&mut self, case_key: i64) -> Result<(), MailError> {
+    /// Adds the mail's files; answers how many are only within the original: those that were left out on reading, and
+    /// images that are damaged, of which cannot be told what is in them.
+    fn files(&mut self, case_key: i64) -> Result<usize, MailError> {
+        let mut left_out = self.mail.left_out;
         for file in &self.mail.files {
-            let (name, media_type) = (&file.name, file.media_type);
-            self.attach(
-                case_key,
-                name,
-                media_type,
-                &file.content,
-                &Actor::customer(),
-            )?;
+            let Ok(clean) = file.clean() else {
+                left_out += 1;
+                continue;
+            };
+            let by = Actor::customer();
+            there(self.register.attach_clean(case_key, &clean, &by, self.now))?;
         }
-        Ok(())
+        Ok(left_out)
     }
 
-    fn left_out(&mut self, case_key: i64, at: DateTime<Utc>, exact: bool) -> Result<(), MailError> {
-        if self.mail.left_out == 0 {
+    /// Says in a note how many files are only within the original.
+    fn left_out(
+        &mut self,
+        case_key: i64,
+        count: usize,
+        at: DateTime<Utc>,
+        exact: bool,
+    ) -> Result<(), MailError> {
+        if count == 0 {
             return Ok(());
         }
-        let text = self.words.left_out(self.mail.left_out);
+        let text = self.words.left_out(count);
         self.note(case_key, &Actor::system(), text, at, exact)
     }
 
@@ -417,24 +426,18 @@ impl Desk<'_> {
             self.words.original()
         );
         let by = self.order.by.clone();
-        self.attach(case_key, &name, MAIL, self.raw, &by)
-    }
-
-    fn attach(
-        &mut self,
-        case_key: i64,
-        name: &str,
-        media_type: &str,
-        mut content: &[u8],
-        by: &Actor,
-    ) -> Result<(), MailError> {
+        let mut raw = self.raw;
         let kept = self
             .register
-            .attach(case_key, name, media_type, &mut content, by, self.now);
-        match kept {
-            // The same picture twice in one mail, or a step that an earlier run took.
-            Ok(_) | Err(RegisterError::Exists { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+            .attach(case_key, &name, MAIL, &mut raw, &by, self.now);
+        there(kept)
+    }
+}
+
+/// What is kept already is there as well: the same picture twice in one mail, or a step that an earlier run took.
+fn there(kept: Result<Attachment, RegisterError>) -> Result<(), MailError> {
+    match kept {
+        Ok(_) | Err(RegisterError::Exists { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

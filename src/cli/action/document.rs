@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::today;
 use crate::cli::Context;
 use crate::cli::case::common::SCHEMA_VERSION;
+use crate::cli::foreign::Gone;
 use crate::cli::output;
 
 /// An action as it stands.
@@ -31,6 +32,9 @@ pub struct Document<'a> {
     pub reopenings: Vec<Dated<'a>>,
     pub ended: Option<Ended<'a>>,
     pub notes: Vec<Note<'a>>,
+    /// Cases of it that a foreign source no longer has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Gone>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,6 +116,7 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|(by, text)| Note { by, text })
                 .collect(),
+            gone: Vec::new(),
         }
     }
 }

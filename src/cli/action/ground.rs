@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use redress::domain::cluster::ClusterBook;
+use redress::domain::gone_case::GoneCase;
 use redress::engine::local::LocalEngine;
 use redress::improvement::ground::Ground;
 use redress::improvement::update;
@@ -18,6 +19,7 @@ pub struct Opened {
     manifest: Manifest,
     folder: PathBuf,
     book: ClusterBook,
+    gone: Vec<GoneCase>,
 }
 
 impl Opened {
@@ -31,17 +33,20 @@ impl Opened {
         snapshot: Option<&str>,
     ) -> anyhow::Result<Opened> {
         let (folder, manifest, params) = query::asked(context, snapshot, "last-quarter")?;
-        let book = register.cluster_book(&manifest.mapping, None)?.book;
+        let book = register.cluster_book(manifest.source_key(), None)?.book;
+        let gone = register.gone_cases(manifest.source_key(), Some(manifest.as_of))?;
         Ok(Opened {
             engine: LocalEngine::open(&folder, params)?,
             manifest,
             folder,
             book,
+            gone,
         })
     }
 
     /// To count on.
     pub fn ground(&self) -> Ground<'_> {
         update::ground(&self.engine, &self.manifest, &self.folder, &self.book)
+            .with_gone(self.gone.clone())
     }
 }

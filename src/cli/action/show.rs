@@ -8,7 +8,10 @@ use redress::register::Register;
 use super::document::{Document, ratio};
 use super::{judging, known, today};
 use crate::cli::failure::of_register;
-use crate::cli::{Context, output};
+use crate::cli::{Context, foreign, output};
+
+/// Cases named that are gone from the source; `--format json` has all.
+const GONE_SHOWN: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -20,7 +23,8 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let register = Register::open_read_only(&context.config.register)?;
     let action = known(&register, args.action)?;
-    let document = Document::of(&action, today(context, &register));
+    let mut document = Document::of(&action, today(context, &register));
+    document.gone = foreign::of_action(&register, &action)?;
     output::print_document(&document, || in_words(&action, &document), context.format)
 }
 
@@ -168,6 +172,15 @@ fn in_words(action: &Action, document: &Document<'_>) -> String {
             "moved out of its scope: {}\n",
             document.moved_out.join(", ")
         ));
+    }
+    if !document.gone.is_empty() {
+        text.push_str(&format!(
+            "no longer in the source: {} of its cases; they count in its months as they were\n",
+            document.gone.len()
+        ));
+        for gone in document.gone.iter().take(GONE_SHOWN) {
+            text.push_str(&format!("  {}", gone.line()));
+        }
     }
     for (by, note) in &action.notes {
         text.push_str(&format!("note by {by}: {note}\n"));

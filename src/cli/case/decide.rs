@@ -6,6 +6,7 @@ use redress::domain::workflow::Pass;
 
 use super::common::{Step, word};
 use crate::cli::Context;
+use crate::cli::failure::Failure;
 
 #[derive(Debug, clap::Args)]
 pub struct Decide {
@@ -14,7 +15,7 @@ pub struct Decide {
     /// The response (7.7)
     #[arg(long, value_parser = word!(Response))]
     response: Response,
-    /// What is granted; nothing when left out
+    /// What is granted; needed where the response promises a remedy
     #[arg(long, value_parser = word!(Response))]
     granted: Option<Response>,
     /// Cost of redress in minor units (kuruş, cents)
@@ -43,6 +44,13 @@ pub struct Decide {
 impl Decide {
     /// `case decide`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
+        if self.response.lacks_remedy(self.granted) {
+            return Err(Failure::Usage(format!(
+                "--granted: a response of {} promises a remedy; say which is granted, so that its delivery has a day",
+                self.response
+            ))
+            .into());
+        }
         self.step.record(context, |case| {
             Decided {
                 pass: self.pass.unwrap_or(case.pass),

@@ -6,6 +6,7 @@ use redress::domain::event::{
     SurveySent, Surveyed,
 };
 use redress::domain::vocabulary::Means;
+use redress::register::Register;
 
 use super::common::{Step, word};
 use crate::cli::Context;
@@ -15,7 +16,7 @@ use crate::cli::failure::Failure;
 pub struct Refer {
     #[command(flatten)]
     step: Step,
-    /// The external body
+    /// The external body: its name, or the id of one of ours (`config remedies`)
     #[arg(long)]
     body: String,
 }
@@ -26,12 +27,13 @@ impl Refer {
         if self.body.trim().is_empty() {
             return Err(Failure::Usage("--body: name the external body".into()).into());
         }
-        self.step.record(context, |_| {
-            ReferredExternally {
-                body: self.body.trim().to_owned(),
-            }
-            .into()
-        })
+        let known = Register::open(&context.config.register)?.external_remedies()?;
+        let body = match known.find(&self.body) {
+            Some(remedy) => remedy.texts(context.config.language).name.clone(),
+            None => self.body.trim().to_owned(),
+        };
+        self.step
+            .record(context, |_| ReferredExternally { body }.into())
     }
 }
 

@@ -257,7 +257,7 @@ pub struct Attach {
     file: PathBuf,
     #[command(flatten)]
     by: By,
-    /// Media type [default: by the file's ending]
+    /// Media type, believed where the content tells none: message/rfc822 or text/plain [default: by the file's ending]
     #[arg(long, value_name = "TYPE")]
     media_type: Option<String>,
 }
@@ -297,6 +297,11 @@ impl Attach {
             &actor,
             context.now,
         )?;
+        // Only of images anything is left out.
+        let cleaned = content
+            .metadata()
+            .is_ok_and(|about| about.len() != kept.bytes);
+        let name = kept.name.unwrap_or_default();
         let answer = Kept {
             schema_version: SCHEMA_VERSION,
             number: case.number,
@@ -306,8 +311,12 @@ impl Attach {
             bytes: kept.bytes,
         };
         let human = || {
+            let cleaned = match cleaned {
+                true => "; what the image says besides the picture was left out",
+                false => "",
+            };
             format!(
-                "{}: {name} added, {} bytes, {}\nkept as {}\n",
+                "{}: {name} added, {} bytes, {}{cleaned}\nkept as {}\n",
                 answer.number,
                 answer.bytes,
                 answer.media_type,
@@ -318,20 +327,14 @@ impl Attach {
     }
 }
 
-/// The media types of what customers send; anything else is bytes.
+/// What an ending says of a file whose content says nothing; the others are told by their content.
 fn media_type_of(file: &Path) -> &'static str {
     let ending = file
         .extension()
         .map(|e| e.to_string_lossy().to_ascii_lowercase());
     match ending.as_deref() {
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("png") => "image/png",
-        Some("heic") => "image/heic",
-        Some("pdf") => "application/pdf",
         Some("txt") => "text/plain",
         Some("eml") => "message/rfc822",
-        Some("mp4") => "video/mp4",
-        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         _ => "application/octet-stream",
     }
 }

@@ -81,7 +81,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         By::Cost => "g.cost_minor DESC, g.cluster_id",
         By::New => "g.first_seen_on DESC, g.cluster_id",
         By::WithoutAction => {
-            let worked_on = clusters_with_action(context, &manifest.mapping)?;
+            let worked_on = clusters_with_action(context, manifest.source_key())?;
             if !worked_on.is_empty() {
                 let list: Vec<String> = worked_on.iter().map(|id| format!("'{id}'")).collect();
                 conditions.push(format!("g.cluster_id NOT IN ({})", list.join(", ")));

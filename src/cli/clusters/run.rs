@@ -94,7 +94,7 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
             &Order {
                 snapshot: &snapshot,
                 lake: &config.lake,
-                source: &manifest.mapping,
+                source: manifest.source_key(),
                 zone: manifest.rules.zone.parse().map_err(|_| {
                     Failure::Usage(format!("unknown zone `{}`", manifest.rules.zone))
                 })?,

@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 use super::{follow, register, rounded};
 use crate::cli::case::common::SCHEMA_VERSION;
 use crate::cli::failure::Failure;
+use crate::cli::foreign::Gone;
 use crate::cli::output::{records, table};
 use crate::cli::{Context, output, query};
 
@@ -58,6 +59,9 @@ struct Shown {
     /// Actions that name it in their scope or as their source.
     actions: Vec<Map<String, Json>>,
     cases: Vec<Map<String, Json>>,
+    /// Cases of it that a foreign source no longer has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<Gone>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,6 +88,24 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         &format!("SELECT * FROM clusters AS g WHERE g.cluster_id = '{id}'"),
         "clusters show",
     )?);
+    let zone = register.zone();
+    let gone: Vec<Gone> = register
+        .gone_cases(&source, None)?
+        .iter()
+        .filter(|case| cluster.members.contains(&case.case_id))
+        .map(|case| Gone::of(case, zone))
+        .collect();
+    if row.rows.is_empty()
+        && let Some(first) = gone.first()
+    {
+        return Err(Failure::Nothing(format!(
+            "{id} is no group in this snapshot: {} of its {} cases are no longer in the source since {}; `redress clusters history {id}` has them",
+            gone.len(),
+            cluster.members.len(),
+            first.no_longer_in_the_source_since
+        ))
+        .into());
+    }
     if row.rows.is_empty() {
         return Err(Failure::Nothing(format!(
             "{id} is not in the layer of this snapshot; run `redress clusters run`"
@@ -94,7 +116,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         Some(case) => why(context, &engine, id, case, &row),
         None => {
             let actions = linked(context, &register, &known.book, id)?;
-            whole(context, &engine, cluster, args, row, &actions)
+            let said = Said {
+                actions: &actions,
+                gone,
+            };
+            whole(context, &engine, cluster, args, row, said)
         }
     }
 }
@@ -130,14 +156,21 @@ fn linked(
     })
 }
 
+/// What the register says of a cluster beside its book.
+struct Said<'a> {
+    actions: &'a Counted,
+    gone: Vec<Gone>,
+}
+
 fn whole(
     context: &Context,
     engine: &LocalEngine,
     cluster: &Cluster,
     args: &Args,
     row: Counted,
-    actions: &Counted,
+    said: Said<'_>,
 ) -> anyhow::Result<()> {
+    let actions = said.actions;
     let id = cluster.id;
     let ask = |sql: String| engine.sql(&sql, "clusters show").map(rounded);
     let members = format!(
@@ -189,6 +222,7 @@ fn whole(
         problems: records(&problems),
         actions: records(actions),
         cases: records(&cases),
+        gone: said.gone,
     };
     let human = || {
         let mut text = String::new();
@@ -214,6 +248,12 @@ fn whole(
             if !found.rows.is_empty() {
                 let _ = writeln!(text, "\n{}", table(found).trim_end());
             }
+        }
+        if !shown.gone.is_empty() {
+            text.push('\n');
+        }
+        for gone in shown.gone.iter().take(args.cases) {
+            text.push_str(&gone.line());
         }
         text
     };

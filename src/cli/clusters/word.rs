@@ -160,7 +160,7 @@ pub fn moved(context: &Context, args: &Move) -> anyhow::Result<()> {
 /// The source of the latest snapshot.
 fn source_of_lake(context: &Context) -> anyhow::Result<String> {
     let (_, manifest, _) = query::asked(context, None, "last-quarter")?;
-    Ok(manifest.mapping)
+    Ok(manifest.source_key().to_owned())
 }
 
 /// The case that stands for a cluster in the latest layer; `None` where there is no layer.

@@ -60,6 +60,7 @@ fn refused(error: GuessError) -> anyhow::Error {
         | GuessError::NoCsv { .. }
         | GuessError::Empty { .. }
         | GuessError::OneColumn { .. }
+        | GuessError::TooWide { .. }
         | GuessError::NoDates { .. }
         | GuessError::NoCases { .. }
         | GuessError::Exists { .. } => Failure::Usage(error.to_string()).into(),

@@ -66,6 +66,25 @@ pub enum ActionBody {
 }
 
 impl ActionBody {
+    /// Every word of [`ActionBody::kind`], in the order of declaration.
+    pub const KINDS: [&'static str; 15] = [
+        "opened",
+        "contained",
+        "analysed",
+        "planned",
+        "check_changed",
+        "implemented",
+        "judged",
+        "verified",
+        "closed",
+        "withdrawn",
+        "reopened",
+        "amended",
+        "moved_out",
+        "moved_in",
+        "noted",
+    ];
+
     /// The word for it, in the register and in refusals.
     pub const fn kind(&self) -> &'static str {
         match self {

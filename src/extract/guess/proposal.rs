@@ -6,6 +6,7 @@ use super::column::{Column, Holds};
 use super::names::Role;
 use super::reading::Reading;
 use super::roles::Roles;
+use crate::hex::hex;
 
 /// A proposal that is being made.
 pub(super) struct Proposal<'r> {
@@ -315,9 +316,12 @@ pub(super) fn name_in_sql(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A text as SQL writes it.
+/// A text as SQL writes it. SQLite reads no statement past a NUL, so that a text with one is written as its bytes.
 pub(super) fn text_in_sql(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    match text.contains('\0') {
+        true => format!("CAST(x'{}' AS TEXT)", hex(text.as_bytes())),
+        false => format!("'{}'", text.replace('\'', "''")),
+    }
 }
 
 /// A text as TOML writes it.
@@ -325,7 +329,8 @@ fn text_in_toml(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// A text as a comment can hold it.
+/// A text as a comment can hold it: TOML and SQL have no place for control characters there.
 pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.replace(char::is_control, "\u{fffd}")
 }

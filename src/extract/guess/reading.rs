@@ -13,15 +13,19 @@ use rustc_hash::FxBuildHasher;
 use super::GuessError;
 use super::column::Column;
 use super::kind::{NoCsv, no_csv};
-use crate::extract::staging::csv_error;
+use crate::extract::staging::bounded::Bounded;
 use crate::extract::staging::encoding::{Found, encoding_of};
 use crate::extract::staging::opened::bytes_of;
+use crate::extract::staging::{check_names, csv_error};
 
 /// Rows in which changes within a case are looked for.
 const ROWS_OF_CHANGES: u64 = 200_000;
 
 /// Characters of a cell that a message shows.
 const EXAMPLE: usize = 60;
+
+/// Columns of a table in SQLite, which the proposal would stage the file into (<https://www.sqlite.org/limits.html>).
+const MOST_COLUMNS: usize = 2_000;
 
 /// Separators that a table may have.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -43,7 +47,7 @@ pub(super) struct Changes {
     pub partly: bool,
 }
 
-type Decoded = DecodeReaderBytes<Box<dyn Read>, Vec<u8>>;
+type Decoded = Bounded<DecodeReaderBytes<Box<dyn Read>, Vec<u8>>>;
 
 impl Reading {
     /// Reads a file.
@@ -64,6 +68,14 @@ impl Reading {
         let mut reader = open(path, encoding, separator)?;
         let bad = |error: csv::Error| GuessError::Csv(csv_error(path, &error));
         let header = reader.headers().map_err(bad)?;
+        if header.len() > MOST_COLUMNS {
+            return Err(GuessError::TooWide {
+                path: path.to_owned(),
+                columns: header.len(),
+                most: MOST_COLUMNS,
+            });
+        }
+        check_names(path, header.iter()).map_err(GuessError::Csv)?;
         let mut columns: Vec<Column> = header
             .iter()
             .map(|name| Column::named(name.trim()))
@@ -71,6 +83,7 @@ impl Reading {
         let mut rows = 0;
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(bad)? {
+            reader.get_mut().begin_entry();
             rows += 1;
             let line = record.position().map_or(0, csv::Position::line);
             for (column, cell) in columns.iter_mut().zip(&record) {
@@ -109,6 +122,7 @@ impl Reading {
         let mut rows = 0;
         let mut cases = vec![0; self.columns.len()];
         while rows < ROWS_OF_CHANGES && reader.read_record(&mut record).map_err(bad)? {
+            reader.get_mut().begin_entry();
             rows += 1;
             let hash = |cell: &str| FxBuildHasher.hash_one(cell);
             let key = hash(record.get(case).unwrap_or_default());
@@ -157,7 +171,7 @@ fn open(path: &Path, encoding: Found, separator: u8) -> Result<Reader<Decoded>, 
         .build(bytes);
     Ok(ReaderBuilder::new()
         .delimiter(separator)
-        .from_reader(decoded))
+        .from_reader(Bounded::new(decoded)))
 }
 
 /// The separator that parts the first lines into the most fields, as many in each; a comma where nothing does.
@@ -166,7 +180,7 @@ fn separator(path: &Path, encoding: Found) -> std::io::Result<u8> {
         .encoding(Some(encoding.encoding))
         .build(bytes_of(path)?);
     let mut lines = Vec::new();
-    for line in BufReader::new(decoded).lines().take(20) {
+    for line in BufReader::new(Bounded::new(decoded)).lines().take(20) {
         lines.push(line?);
     }
     let text = lines.join("\n");

@@ -9,6 +9,7 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use rusqlite::Connection;
 
 use super::StagingError;
+use super::bounded::Bounded;
 use super::encoding::encoding_of;
 use super::opened::bytes_of;
 use super::table::{Rows, Target};
@@ -52,13 +53,15 @@ pub(super) fn stage(
             spec.separator
                 .map_or(b',', |c| u8::try_from(c).unwrap_or(b',')),
         )
-        .from_reader(decoded);
+        .from_reader(Bounded::new(decoded));
     let header: Vec<String> = reader
         .headers()
         .map_err(|error| csv_error(path, &error))?
         .iter()
         .map(|name| name.trim().to_owned())
         .collect();
+    check_names(path, header.iter().map(String::as_str))?;
+    check_separator(&target, &header)?;
     target.check_header(&header)?;
     let mut rows = CsvRows {
         reader,
@@ -69,15 +72,38 @@ pub(super) fn stage(
     Ok(notes)
 }
 
+/// A header of one column that holds another separator: the file is exported otherwise than it was.
+fn check_separator(target: &Target<'_>, header: &[String]) -> Result<(), StagingError> {
+    let separator = target.spec.separator.unwrap_or(',');
+    let [only] = header else { return Ok(()) };
+    let mut others = [';', ',', '\t', '|']
+        .into_iter()
+        .filter(|c| *c != separator);
+    match others.find(|other| only.contains(*other)) {
+        Some(found) if !target.spec.wanted().iter().any(|column| column == only) => {
+            Err(StagingError::OtherSeparator {
+                path: target.path.to_owned(),
+                found,
+                separator,
+            })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A file's bytes as UTF-8, whatever they were.
+type Decoded = DecodeReaderBytes<Box<dyn Read>, Vec<u8>>;
+
 /// The records of a file.
 struct CsvRows<'p> {
-    reader: csv::Reader<DecodeReaderBytes<Box<dyn Read>, Vec<u8>>>,
+    reader: csv::Reader<Bounded<Decoded>>,
     record: csv::StringRecord,
     path: &'p Path,
 }
 
 impl Rows for CsvRows<'_> {
     fn next(&mut self, cells: &mut Vec<Option<String>>) -> Result<Option<u64>, StagingError> {
+        self.reader.get_mut().begin_entry();
         let read = self
             .reader
             .read_record(&mut self.record)
@@ -90,23 +116,43 @@ impl Rows for CsvRows<'_> {
     }
 }
 
-/// The declared encoding, or the one that is found; a guess is noted.
+/// The declared encoding, where the file can be in it, or the one that is found; a guess is noted.
+///
+/// A file in one byte a letter reads as nonsense by UTF-8 and the other way round, and nonsense is words that no mapping
+/// knows. What is UTF-8 beyond ASCII is nothing else but by a chance that no file has.
 fn encoding_and_note(
     path: &Path,
     spec: &StagedFile,
 ) -> Result<(&'static Encoding, Vec<String>), StagingError> {
-    if let Some(name) = &spec.encoding {
-        return Encoding::for_label(name.as_bytes())
-            .map(|encoding| (encoding, Vec::new()))
-            .ok_or_else(|| StagingError::UnknownEncoding {
+    let declared = match &spec.encoding {
+        None => None,
+        Some(name) => Some((
+            name,
+            Encoding::for_label(name.as_bytes()).ok_or_else(|| StagingError::UnknownEncoding {
                 path: path.to_owned(),
                 name: name.clone(),
-            });
-    }
+            })?,
+        )),
+    };
     let found = encoding_of(path).map_err(|source| StagingError::Unreadable {
         path: path.to_owned(),
         source,
     })?;
+    if let Some((name, encoding)) = declared {
+        let is_utf8 = !found.guessed;
+        let fits = found.marked || found.plain || is_utf8 == (encoding == encoding_rs::UTF_8);
+        return match fits {
+            true => Ok((encoding, Vec::new())),
+            false => Err(StagingError::OtherEncoding {
+                path: path.to_owned(),
+                declared: name.clone(),
+                found: match is_utf8 {
+                    true => "UTF-8",
+                    false => "not UTF-8",
+                },
+            }),
+        };
+    }
     let note = found.guessed.then(|| {
         format!(
             "{}: is not UTF-8 and was read as {}; if letters look wrong, set `encoding` in mapping.toml",
@@ -115,6 +161,27 @@ fn encoding_and_note(
         )
     });
     Ok((found.encoding, note.into_iter().collect()))
+}
+
+/// Refuses names that no SQL can write: SQLite reads a statement up to its first NUL.
+///
+/// # Errors
+/// With the first such name.
+pub(in crate::extract) fn check_names<'h>(
+    path: &Path,
+    mut header: impl Iterator<Item = &'h str>,
+) -> Result<(), StagingError> {
+    match header.find(|name| name.contains('\0')) {
+        None => Ok(()),
+        Some(name) => Err(StagingError::Csv {
+            path: path.to_owned(),
+            line: 1,
+            what: format!(
+                "the name of the column `{}` holds a NUL character; the file is damaged, or in UTF-16 without its mark: export it again",
+                name.replace('\0', "\u{fffd}")
+            ),
+        }),
+    }
 }
 
 /// What is wrong with a CSV file, and where.

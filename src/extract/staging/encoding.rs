@@ -13,6 +13,10 @@ pub(in crate::extract) struct Found {
     pub encoding: &'static Encoding,
     /// Neither a byte order mark says it nor is the whole file UTF-8.
     pub guessed: bool,
+    /// A byte order mark says it.
+    pub marked: bool,
+    /// No letter but those of ASCII: the file is the same in nearly every encoding.
+    pub plain: bool,
 }
 
 /// UTF-8 when the whole file is, what its byte order mark says, or the best guess. Reads the file once.
@@ -20,34 +24,40 @@ pub(in crate::extract) struct Found {
 /// # Errors
 /// When the file cannot be read.
 pub(in crate::extract) fn encoding_of(path: &Path) -> io::Result<Found> {
-    let known = |encoding| Found {
-        encoding,
-        guessed: false,
-    };
     let mut file = bytes_of(path)?;
     let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     let mut utf8 = Utf8Check::default();
     let mut buffer = vec![0; 1 << 16];
     let mut start = true;
+    let mut plain = true;
     loop {
         let read = file.read(&mut buffer)?;
         let bytes = &buffer[..read];
         if start && let Some((encoding, _)) = Encoding::for_bom(bytes) {
-            return Ok(known(encoding));
+            return Ok(Found {
+                encoding,
+                guessed: false,
+                marked: true,
+                plain: false,
+            });
         }
         start = false;
+        plain &= bytes.is_ascii();
         utf8.feed(bytes);
         guess.feed(bytes, read == 0);
         if read == 0 {
             break;
         }
     }
-    if utf8.valid() {
-        return Ok(known(encoding_rs::UTF_8));
-    }
+    let is_utf8 = utf8.valid();
     Ok(Found {
-        encoding: guess.guess(None, chardetng::Utf8Detection::Deny),
-        guessed: true,
+        encoding: match is_utf8 {
+            true => encoding_rs::UTF_8,
+            false => guess.guess(None, chardetng::Utf8Detection::Deny),
+        },
+        guessed: !is_utf8,
+        marked: false,
+        plain,
     })
 }
 

@@ -16,7 +16,27 @@ pub(super) fn is_no_date(text: &str) -> bool {
     text.starts_with("0000-00-00")
 }
 
+/// How databases write a local time.
+pub(super) const LOCAL: &str = "%Y-%m-%d %H:%M:%S%.f";
+
+/// How PostgreSQL writes a time with its offset, whose minutes are left out where there are none.
+pub(super) const WITH_OFFSET: &str = "%Y-%m-%d %H:%M:%S%.f%#z";
+
+/// How databases write a day.
+pub(super) const DAY: &str = "%Y-%m-%d";
+
 fn in_form(text: &str, form: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    // Millions of cells are of these two; the general way gives the same and takes ten times as long.
+    if form == LOCAL
+        && let Some(local) = plain(text)
+    {
+        return in_zone(&local, zone);
+    }
+    if form == WITH_OFFSET
+        && let Some(utc) = text.strip_suffix("+00").and_then(plain)
+    {
+        return Some(utc.and_utc());
+    }
     if form == "rfc3339" {
         return DateTime::parse_from_rfc3339(text)
             .ok()
@@ -43,6 +63,41 @@ pub(super) fn in_zone(local: &NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> 
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.with_timezone(&Utc)),
         LocalResult::None => None,
     }
+}
+
+/// A text that is exactly `YYYY-MM-DD HH:MM:SS`, with up to nine digits of a fraction.
+fn plain(text: &str) -> Option<NaiveDateTime> {
+    let (head, fraction) = match text.split_once('.') {
+        Some((head, fraction)) => (head, Some(fraction)),
+        None => (text, None),
+    };
+    let bytes: &[u8; 19] = head.as_bytes().try_into().ok()?;
+    let digits = |places: &[usize]| -> Option<u32> {
+        places.iter().try_fold(0, |number, &place| {
+            let byte = *bytes.get(place)?;
+            byte.is_ascii_digit()
+                .then(|| number * 10 + u32::from(byte - b'0'))
+        })
+    };
+    let separators = [4, 7, 10, 13, 16].map(|place| bytes.get(place).copied().unwrap_or(0));
+    if separators != *b"-- ::" {
+        return None;
+    }
+    let nanos = match fraction {
+        None => 0,
+        Some(f) if (1..=9).contains(&f.len()) && f.bytes().all(|b| b.is_ascii_digit()) => {
+            let missing = u32::try_from(9 - f.len()).ok()?;
+            f.parse::<u32>().ok()? * 10_u32.pow(missing)
+        }
+        Some(_) => return None,
+    };
+    let year = i32::try_from(digits(&[0, 1, 2, 3])?).ok()?;
+    NaiveDate::from_ymd_opt(year, digits(&[5, 6])?, digits(&[8, 9])?)?.and_hms_nano_opt(
+        digits(&[11, 12])?,
+        digits(&[14, 15])?,
+        digits(&[17, 18])?,
+        nanos,
+    )
 }
 
 fn names_offset(form: &str) -> bool {
@@ -109,5 +164,44 @@ mod tests {
             read("2026-01-05 09:40:00", &["%Y-%m-%d %H:%M:%S%.f"])
         );
         assert!(is_no_date("0000-00-00 00:00:00"));
+    }
+
+    #[test]
+    fn the_short_way_reads_what_the_general_way_reads() {
+        let general = |text: &str| NaiveDateTime::parse_from_str(text, LOCAL).ok();
+        for text in [
+            "2026-01-05 09:40:00",
+            "2026-01-05 09:40:59.1",
+            "2024-02-29 23:59:59.123456",
+            "0001-01-01 00:00:00.000000001",
+        ] {
+            assert!(general(text).is_some(), "{text}");
+            assert_eq!(plain(text), general(text), "{text}");
+        }
+        // What is none stays none, by either way.
+        for text in [
+            "2026-02-30 09:40:00",
+            "2026-01-05 24:00:00",
+            "2026-01-05",
+            "2026-01-05 09:40:00.",
+            "infinity",
+            "0044-03-15 00:00:00 BC",
+            "",
+        ] {
+            assert_eq!(plain(text), None, "{text}");
+            assert_eq!(read(text, &[LOCAL]), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_offset_without_minutes_is_read() {
+        assert_eq!(
+            read("2026-01-05 06:40:00.5+00", &[WITH_OFFSET]).as_deref(),
+            Some("2026-01-05T06:40:00.500+00:00")
+        );
+        assert_eq!(
+            read("2026-01-05 12:10:00.5+05:30", &[WITH_OFFSET]),
+            read("2026-01-05 06:40:00.5+00", &[WITH_OFFSET])
+        );
     }
 }

@@ -21,10 +21,22 @@ pub(in crate::extract) fn bytes_of(path: &Path) -> io::Result<Box<dyn Read>> {
     let packed = file.fill_buf()?.starts_with(&GZIP);
     Ok(if packed {
         // Several members make one file: `cat a.gz b.gz` is a gzip file too.
-        Box::new(MultiGzDecoder::new(file))
+        Box::new(Packed(MultiGzDecoder::new(file)))
     } else {
         Box::new(file)
     })
+}
+
+/// A packed file, whose errors say what they mean.
+struct Packed<R>(MultiGzDecoder<R>);
+
+impl<R: io::BufRead> Read for Packed<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into).map_err(|error| {
+            let what = format!("the packed file was cut short or damaged ({error}); copy it again");
+            io::Error::new(error.kind(), what)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +81,10 @@ mod tests {
         let bytes = member.finish().unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
         let mut text = String::new();
-        assert!(bytes_of(&path).unwrap().read_to_string(&mut text).is_err());
+        let error = bytes_of(&path)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap_err();
+        assert!(error.to_string().contains("cut short"), "{error}");
     }
 }

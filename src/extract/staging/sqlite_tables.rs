@@ -104,7 +104,7 @@ fn stage_table(
         },
         other => other,
     })?;
-    let wanted = target.wanted();
+    let wanted = target.spec.wanted();
     let list: Vec<String> = wanted.iter().map(|column| quoted(column)).collect();
     let mut statement = source
         .prepare(&format!(

@@ -1,6 +1,5 @@
 //! A table of the staged copy, filled from rows of text.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono_tz::Tz;
@@ -8,12 +7,8 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::StagingError;
-use super::instants::{instant, is_no_date};
+use super::cells::CellReader;
 use crate::extract::mapping::StagedFile;
-use crate::extract::texts::Texts;
-
-/// So many values that are all no instants mean that the column is another; fewer may be slips of the pen.
-const ENOUGH: u64 = 3;
 
 /// Rows of text, one after the other.
 pub(super) trait Rows {
@@ -42,23 +37,13 @@ impl Target<'_> {
         }
     }
 
-    /// The columns that the mapping reads, each once.
-    pub(super) fn wanted(&self) -> Vec<String> {
-        let mut wanted = self.spec.columns.clone();
-        for column in self.spec.instants.keys() {
-            if !wanted.contains(column) {
-                wanted.push(column.clone());
-            }
-        }
-        wanted
-    }
-
     /// The table without a row, for an optional file that is not there.
     pub(super) fn create_empty(&self, into: &Connection) -> Result<(), StagingError> {
-        self.create(into, &self.wanted())
+        self.create(into, &self.spec.wanted())
     }
 
-    fn create(&self, into: &Connection, columns: &[String]) -> Result<(), StagingError> {
+    /// The table with these columns, without a row.
+    pub(super) fn create(&self, into: &Connection, columns: &[String]) -> Result<(), StagingError> {
         let columns: Vec<String> = columns.iter().map(|c| quoted(c)).collect();
         into.execute_batch(&format!(
             "CREATE TABLE {} (row_no INTEGER PRIMARY KEY, {})",
@@ -78,7 +63,7 @@ impl Target<'_> {
                 });
             }
         }
-        match self.wanted().into_iter().find(|c| !header.contains(c)) {
+        match self.spec.wanted().into_iter().find(|c| !header.contains(c)) {
             Some(column) => Err(StagingError::MissingColumn {
                 path: self.path.to_owned(),
                 column,
@@ -97,84 +82,43 @@ impl Target<'_> {
         rows: &mut dyn Rows,
     ) -> Result<Vec<String>, StagingError> {
         self.create(into, header)?;
-        let forms: Vec<Option<&Texts>> = header
-            .iter()
-            .map(|column| self.spec.instants.get(column))
-            .collect();
-        let mut unreadable: BTreeMap<usize, Unreadable> = BTreeMap::new();
-        let mut written = vec![0_u64; header.len()];
+        let mut reader = CellReader::new(self.spec, header, self.zone);
         let transaction = into.transaction().map_err(|e| self.failed(e))?;
         {
-            let places = vec!["?"; header.len()].join(", ");
             let mut insert = transaction
-                .prepare(&format!(
-                    "INSERT INTO {} VALUES (NULL, {places})",
-                    quoted(&self.spec.table)
-                ))
+                .prepare(&self.insertion(header.len()))
                 .map_err(|e| self.failed(e))?;
             let mut cells = Vec::with_capacity(header.len());
             while let Some(place) = rows.next(&mut cells)? {
-                let values = cells.drain(..).enumerate().map(|(column, cell)| {
-                    let Some(text) = cell.filter(|t| !t.is_empty() && !self.spec.missing.holds(t))
-                    else {
-                        return Value::Null;
-                    };
-                    let Some(forms) = forms.get(column).copied().flatten() else {
-                        return Value::Text(text);
-                    };
-                    if is_no_date(&text) {
-                        return Value::Null;
-                    }
-                    written[column] += 1;
-                    match instant(&text, forms, self.zone) {
-                        Some(at) => Value::Integer(at.timestamp_micros()),
-                        None => {
-                            let known = unreadable.entry(column).or_insert(Unreadable {
-                                first: text,
-                                place,
-                                rows: 0,
-                            });
-                            known.rows += 1;
-                            Value::Null
-                        }
-                    }
-                });
-                insert
-                    .execute(rusqlite::params_from_iter(values))
-                    .map_err(|e| self.failed(e))?;
+                for (column, text) in cells.iter().enumerate() {
+                    let cell = reader.read(column, text.as_deref(), place);
+                    insert
+                        .raw_bind_parameter(column + 1, cell)
+                        .map_err(|e| self.failed(e))?;
+                }
+                cells.clear();
+                insert.raw_execute().map_err(|e| self.failed(e))?;
             }
         }
         transaction.commit().map_err(|e| self.failed(e))?;
-        let mut notes = Vec::new();
-        for (column, found) in unreadable {
-            let forms = forms.get(column).copied().flatten();
-            let form = forms.map(ToString::to_string).unwrap_or_default();
-            if found.rows == written[column] && found.rows >= ENOUGH {
-                return Err(StagingError::NoInstants {
-                    path: self.path.to_owned(),
-                    column: header[column].clone(),
-                    values: found.rows,
-                    forms: form,
-                    first: found.first,
-                });
-            }
-            notes.push(format!(
-                "{}: {} {}: `{}` in {} is no instant of the form `{form}`; such values count as missing ({} of {})",
-                self.path.display(),
-                self.place,
-                found.place,
-                found.first,
-                header[column],
-                found.rows,
-                written[column],
-            ));
-        }
+        let notes = reader
+            .seen
+            .notes(self.spec, header, self.path, self.place)?;
         self.check_key(into)?;
         Ok(notes)
     }
 
+    /// The statement that puts a row of so many columns into the table.
+    pub(super) fn insertion(&self, columns: usize) -> String {
+        let places = vec!["?"; columns].join(", ");
+        format!(
+            "INSERT INTO {} VALUES (NULL, {places})",
+            quoted(&self.spec.table)
+        )
+    }
+
     /// A row whose key stands twice is named; the key is an index afterwards.
-    fn check_key(&self, into: &Connection) -> Result<(), StagingError> {
+    pub(super) fn check_key(&self, into: &Connection) -> Result<(), StagingError> {
         if self.spec.key.is_empty() {
             return Ok(());
         }
@@ -211,13 +155,6 @@ impl Target<'_> {
             Err(_) => Err(self.failed(error)),
         }
     }
-}
-
-/// Values of a column that are no instants.
-struct Unreadable {
-    first: String,
-    place: u64,
-    rows: u64,
 }
 
 fn shown(value: &Value) -> String {

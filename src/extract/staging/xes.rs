@@ -23,11 +23,18 @@ use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use serde_json::{Map, Value};
 
 use super::StagingError;
+use super::bounded::Bounded;
 use super::opened::bytes_of;
 use super::xes_attributes::{Kind, OpenAttribute, Unreadable, moment};
 
 /// Deeper than this no log goes; lists of lists are rare.
 const DEEPEST: usize = 64;
+
+/// Different attributes of a log; the public ones have some dozens.
+const MOST_KEYS: usize = 20_000;
+
+/// Attributes of an element: `key` and `value`, and what other programs put beside them.
+const MOST_NAMES: usize = 64;
 
 const TABLES: &str = "
 CREATE TABLE trace (trace_no INTEGER PRIMARY KEY, name TEXT, attributes TEXT NOT NULL);
@@ -57,7 +64,8 @@ pub(super) fn stage(
     let decoded = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))
         .build(bytes);
-    let reader = Reader::from_reader(BufReader::with_capacity(1 << 17, decoded));
+    let decoded = BufReader::with_capacity(1 << 17, decoded);
+    let reader = Reader::from_reader(Bounded::new(decoded));
     into.execute_batch(TABLES).map_err(sqlite)?;
     let transaction = into.transaction().map_err(sqlite)?;
     let mut notes = {
@@ -166,13 +174,16 @@ struct Log<'t> {
 }
 
 impl Log<'_> {
-    fn read<R: BufRead>(&mut self, mut reader: Reader<R>) -> Result<(), StagingError> {
+    fn read<R: BufRead>(&mut self, mut reader: Reader<Bounded<R>>) -> Result<(), StagingError> {
         let mut buffer = Vec::new();
         let mut ended = false;
         loop {
             let event = reader
                 .read_event_into(&mut buffer)
                 .map_err(|e| self.bad(format!("is no well-formed XML: {e}")))?;
+            let ends_event = matches!(&event, Event::End(_))
+                && matches!(self.stack.last(), Some(Open::Event { .. }));
+            let events = self.events;
             match event {
                 Event::Start(element) => {
                     let open = self.open(&element)?;
@@ -203,6 +214,10 @@ impl Log<'_> {
                 | Event::GeneralRef(_) => {}
             }
             buffer.clear();
+            // What is held at a time: an event with its attributes, or what stands of a trace before its first one.
+            if ends_event || self.events != events || self.stack.len() < 2 {
+                reader.get_mut().begin_entry();
+            }
         }
         if ended {
             Ok(())
@@ -259,6 +274,14 @@ impl Log<'_> {
         kind: Kind,
         element: &BytesStart<'_>,
     ) -> Result<OpenAttribute, StagingError> {
+        // The reader compares each name with all before it, which takes its time where there are very many.
+        let mut names = element.attributes();
+        if names.with_checks(false).take(MOST_NAMES + 1).count() > MOST_NAMES {
+            return Err(self.bad(format!(
+                "a `{}` has more than {MOST_NAMES} attributes of XML, and needs two",
+                kind.as_str()
+            )));
+        }
         let key = self
             .text(element, "key")?
             .ok_or_else(|| self.bad(format!("a `{}` has no key", kind.as_str())))?;
@@ -350,6 +373,11 @@ impl Log<'_> {
             }
             Some(Open::Other { .. }) | None => return Ok(()),
         };
+        if self.keys.len() > MOST_KEYS {
+            return Err(self.bad(format!(
+                "has more than {MOST_KEYS} different attributes: is a value written as a key?"
+            )));
+        }
         *self.keys.entry((level, key, kind.as_str())).or_default() += 1;
         Ok(())
     }

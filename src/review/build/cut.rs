@@ -3,7 +3,7 @@
 use super::maker::Maker;
 use super::sla;
 use crate::engine::indicators::{Reading, indicator_of};
-use crate::review::model::{Block, Cell, Fact, Section};
+use crate::review::model::{Block, Cell, Fact, Section, Table};
 use crate::review::words::clean;
 
 const DEFINITIONS: [&str; 10] = [
@@ -102,6 +102,12 @@ pub(super) fn section(maker: &Maker) -> Section {
         "cut.deviations",
         words.count(context.deviations as i64),
     ));
+    if let Some(gone) = context.gone.as_ref().filter(|gone| gone.in_all > 0) {
+        let count = |n: u64| words.count(i64::try_from(n).unwrap_or(i64::MAX));
+        let (all, new) = (count(gone.in_all), count(gone.cases));
+        let value = words.fill("cut.gone_value", &[("all", &all), ("new", &new)]);
+        facts.push(fact("cut.gone", value));
+    }
     let mut blocks = vec![
         Block::Text {
             text: words.text("cut.lead"),
@@ -123,6 +129,11 @@ pub(super) fn section(maker: &Maker) -> Section {
         );
         blocks.push(Block::Table { table });
     }
+    if !context.unknown.is_empty() {
+        blocks.push(Block::Table {
+            table: unknown(maker),
+        });
+    }
     if !context.row_counts.is_empty() {
         let rows = context
             .row_counts
@@ -140,6 +151,26 @@ pub(super) fn section(maker: &Maker) -> Section {
         reference: words.text("cut.reference"),
         blocks,
     }
+}
+
+/// What the source calls something that the mapping does not know, with the rows that have it.
+fn unknown(maker: &Maker) -> Table {
+    let words = maker.words;
+    let rows = maker.context.unknown.iter().map(|unknown| {
+        let kind = format!("unknown_kinds.{}", unknown.what.replace(' ', "_"));
+        let kind = words.all().get(&kind).cloned();
+        vec![
+            Cell::text(kind.unwrap_or_else(|| clean(&unknown.what))),
+            Cell::text(clean(&unknown.word)),
+            maker.count_cell(i64::try_from(unknown.rows).unwrap_or(i64::MAX), None),
+        ]
+    });
+    let mut columns = maker.columns(&["cut.col_kind", "cut.col_word", "cut.col_rows"]);
+    if let Some(word) = columns.get_mut(1) {
+        word.number = false;
+    }
+    let caption = words.text("cut.unknown_caption");
+    maker.table("unknown_words", caption, columns, rows.collect())
 }
 
 /// An indicator's name and its target, in percent where it is a share.

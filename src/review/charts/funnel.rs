@@ -57,6 +57,9 @@ const HALF: f64 = 8.0;
 const NEAR: f64 = 2.0;
 /// Between a unit's middle and its name.
 const GAP: f64 = 10.0;
+/// How much higher a name stands with each step away from its unit, and how many steps are tried.
+const RISE: f64 = 10.0;
+const STEPS: u32 = 8;
 
 /// A unit's name and where it is written.
 struct Name {
@@ -65,24 +68,40 @@ struct Name {
     end: f64,
     /// Its middle line.
     line: f64,
+    /// The unit's middle.
+    unit: (f64, f64),
 }
 
 impl Name {
-    /// Places beside a unit, the best first: right, left, above, below.
-    fn places((x, y): (f64, f64), text: &str, wide: f64) -> [Name; 4] {
+    /// Places of a unit's name, the best first: right, left, above and below it, then ever higher above it, where a line
+    /// leads down to the unit.
+    fn places((x, y): (f64, f64), text: &str, wide: f64) -> Vec<Name> {
         let middle = x - wide / 2.0;
-        let beside = [
+        let mut places = vec![
             (x + GAP, y),
             (x - GAP - wide, y),
             (middle, y - HALF - GAP),
             (middle, y + HALF + GAP),
         ];
-        beside.map(|(left, line)| Name {
+        for step in 1..=STEPS {
+            let line = y - HALF - GAP - f64::from(step) * RISE;
+            places.extend([(middle, line), (x - GAP, line), (x + GAP - wide, line)]);
+        }
+        let named = places.into_iter().map(|(left, line)| Name {
             text: text.to_owned(),
             left,
             end: left + wide,
             line,
-        })
+            unit: (x, y),
+        });
+        named.collect()
+    }
+
+    /// Where the line to its unit begins and ends, when the name stands apart from it.
+    fn leader(&self) -> Option<((f64, f64), (f64, f64))> {
+        let (x, y) = self.unit;
+        let below = self.line + HALF;
+        (y - below > GAP).then_some(((x, below), (x, y)))
     }
 
     /// Whether it lies on the drawing and clear of its axis.
@@ -150,6 +169,9 @@ impl FunnelChart {
         for name in &names {
             let (left, end) = (name.left - NEAR, name.end + NEAR);
             canvas.bar(left, name.line - HALF, end, name.line + HALF, PAPER)?;
+            if let Some((from, to)) = name.leader() {
+                canvas.line(from, to, INK, 1)?;
+            }
         }
         for unit in &self.units {
             let mark = if unit.beyond {
@@ -281,6 +303,22 @@ mod tests {
             .map(|n| unit(&format!("Product {n}"), 50.0, 0.5, true))
             .collect();
         let names = names(units);
-        assert_eq!(names.len(), 4);
+        assert_eq!(names.len(), 8);
+        for (at, name) in names.iter().enumerate() {
+            assert!(names[at + 1..].iter().all(|other| !name.meets(other)));
+        }
+    }
+
+    #[test]
+    fn a_name_amid_units_stands_above_them_and_a_line_leads_down() {
+        let mut units = vec![unit("Amid the others", 40.0, 0.0, true)];
+        for step in 0..12 {
+            units.push(unit("within", 30.0 + 2.0 * f64::from(step), 0.1, false));
+            units.push(unit("within", 30.0 + 2.0 * f64::from(step), 0.02, false));
+        }
+        let name = names(units).remove(0);
+        assert!(name.leader().is_some());
+        let high = scale(0.1, (0.0, 1.0), (TOP + PLOT, TOP));
+        assert!(name.line + HALF < high);
     }
 }

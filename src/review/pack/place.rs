@@ -1,9 +1,10 @@
 //! The place of a pack: what may lie there, and how it gets there. It is written aside and appears by one rename, so that
 //! whatever fails, no half pack is seen and a former one stands.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -12,11 +13,15 @@ use super::{MANIFEST, PAGE, PackError};
 /// Folders in which a pack is being written begin so.
 const ASIDE: &str = ".writing-";
 
+/// The name of a pack that is being replaced begins so, and goes on with its own.
+const FORMER: &str = ".former-";
+
 /// Whether a pack could be put there: asked before the work, so that nobody waits for a refusal.
 ///
 /// # Errors
 /// When something lies there that is not to be replaced, or nothing can be written.
 pub fn look(target: &Path, force: bool) -> Result<(), PackError> {
+    settle(target)?;
     check_target(target, force)?;
     let parent = parent_of(target);
     // What is not there yet is made with the pack.
@@ -39,7 +44,7 @@ pub(super) fn put(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Pack
     readable(aside.path()).map_err(unwritten(target, parent))?;
     // The former pack steps aside first and goes last, so that no moment is without one for long and
     // none is lost when the new one cannot take its place.
-    let former = aside.path().with_extension("former");
+    let former = former_of(target);
     let replaces = target.exists();
     if replaces {
         fs::rename(target, &former).map_err(unwritten(target, target))?;
@@ -53,11 +58,43 @@ pub(super) fn put(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Pack
     // The folder has its new name; there is nothing left to remove.
     let _ = aside.keep();
     match replaces {
-        true => fs::remove_dir_all(&former).map_err(|source| PackError::Former {
-            path: former.clone(),
-            source,
-        }),
+        true => remove_former(&former),
         false => Ok(()),
+    }
+}
+
+/// Takes a former pack away: first out of its place, which a half-removed one would bar for the next replacement.
+fn remove_former(former: &Path) -> Result<(), PackError> {
+    let removed = || -> io::Result<()> {
+        let away = aside(parent_of(former))?;
+        fs::rename(former, away.path().join("former"))?;
+        away.close()
+    };
+    removed().map_err(|source| PackError::Former {
+        path: former.to_owned(),
+        source,
+    })
+}
+
+/// Where a pack stands while its successor takes its place.
+fn former_of(target: &Path) -> PathBuf {
+    let mut name = OsString::from(FORMER);
+    name.push(target.file_name().unwrap_or_default());
+    parent_of(target).join(name)
+}
+
+/// Ends what a process began that was killed while it replaced a pack: the former one goes back to an empty place, and
+/// goes away where the new one stands.
+fn settle(target: &Path) -> Result<(), PackError> {
+    let former = former_of(target);
+    // What is no pack of ours, whatever its name, is somebody else's.
+    if fs::symlink_metadata(&former).is_err() || check_target(&former, true).is_err() {
+        return Ok(());
+    }
+    match fs::symlink_metadata(target) {
+        Ok(_) if target.join(MANIFEST).is_file() => remove_former(&former),
+        Ok(_) => Ok(()),
+        Err(_) => fs::rename(&former, target).map_err(unwritten(target, target)),
     }
 }
 
@@ -198,6 +235,26 @@ mod tests {
         assert!(matches!(look(&target, false), Err(PackError::Exists(_))));
         look(&target, true).expect("a place");
         assert_eq!(names(&folder.path().join("not/there")), ["yet"]);
+    }
+
+    #[test]
+    fn a_pack_whose_replacement_was_broken_off_is_put_back_or_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("pack");
+        put(&target, &pack()).expect("a pack");
+        // As after a kill between the two renames.
+        fs::rename(&target, folder.path().join(".former-pack")).expect("it steps aside");
+        look(&target, true).expect("a place");
+        assert_eq!(names(folder.path()), ["pack"]);
+        assert_eq!(fs::read(target.join(PAGE)).expect("the page"), b"page");
+        // As after a kill before the former one was removed.
+        put(&folder.path().join(".former-pack"), &pack()).expect("a pack");
+        look(&target, true).expect("a place");
+        assert_eq!(names(folder.path()), ["pack"]);
+        // A folder of that name that is no pack is somebody else's.
+        fs::create_dir(folder.path().join(".former-pack")).expect("a folder");
+        look(&target, true).expect("a place");
+        assert_eq!(names(folder.path()), [".former-pack", "pack"]);
     }
 
     #[test]

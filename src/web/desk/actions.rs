@@ -2,12 +2,12 @@
 //! its state and the visitor's role allow.
 
 mod judged;
-mod opening;
-mod page;
-mod planning;
+pub mod opening;
+pub mod page;
+pub mod planning;
 mod said;
-mod step;
-mod step_page;
+pub mod step;
+pub mod step_page;
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -16,6 +16,7 @@ use crate::domain::action::{Action, ActionState};
 use crate::domain::vocabulary::Role;
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::collation;
 use crate::web::entry::Choice;
 use crate::web::error::Result;
 use crate::web::routes::{Access, Route};
@@ -167,13 +168,12 @@ fn states(words: &Words, taken: Option<ActionState>) -> Vec<(Choice, bool)> {
 }
 
 fn owners(words: &Words, actions: &[Action], taken: &str) -> Vec<(Choice, bool)> {
-    let mut names: Vec<&str> = actions.iter().map(|a| a.opened.owner.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let mut names: Vec<String> = actions.iter().map(|a| a.opened.owner.clone()).collect();
+    collation::sort(words.language(), &mut names);
     let any = Choice::new("", words.text("action.any_owner"));
     let each = names
         .into_iter()
-        .map(|name| (Choice::new(name, name), name == taken));
+        .map(|name| (Choice::new(&name, &name), name == taken));
     std::iter::once((any, taken.is_empty()))
         .chain(each)
         .collect()

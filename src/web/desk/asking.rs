@@ -7,6 +7,7 @@ use super::reading::label;
 use crate::domain::event::Decided;
 use crate::register::Register;
 use crate::web::app::App;
+use crate::web::collation;
 use crate::web::entry::{Choice, EntryForm, Field};
 use crate::web::error::Result;
 use crate::web::uploads;
@@ -100,8 +101,26 @@ fn field(
     let label = label(words, command.name, name);
     let field = match &ask.how {
         How::Line if name == "site" => {
-            let sites = app.register(|register| in_use(register, "site"))?;
+            let mut sites = app.register(|register| in_use(register, "site"))?;
+            collation::sort(words.language(), &mut sites);
             Field::suggested(name, label, sites)
+        }
+        How::Line if command.name == "decide" && matches!(name, "rule" | "rule_version") => {
+            let rules = app.register(|register| register.decision_rules())?;
+            let mut known: Vec<String> = rules
+                .iter()
+                .map(|rule| match name {
+                    "rule" => rule.code.clone(),
+                    _ => rule.version.clone(),
+                })
+                .collect();
+            collation::sort(words.language(), &mut known);
+            Field::suggested(name, label, known)
+        }
+        How::Line if (command.name, name) == ("refer", "body") => {
+            let known = app.register(|register| register.external_remedies())?;
+            let names = known.iter().map(|r| r.texts(visit.language).name.clone());
+            Field::suggested(name, label, names)
         }
         How::Line => Field::line(name, label),
         How::Word(group, codes) => {
@@ -130,7 +149,8 @@ fn field(
             }
         }
         How::Staff => {
-            let staff = app.register(|register| register.list_staff())?;
+            let mut staff = app.register(|register| register.list_staff())?;
+            staff.sort_by_cached_key(|person| collation::place(words.language(), &person.name));
             let active = staff.into_iter().filter(|person| person.active);
             let choices = active.map(|person| {
                 let unit = person.department.as_deref();
@@ -191,8 +211,7 @@ pub fn known(app: &App, words: &Words, group: &str) -> Result<Vec<String>> {
         .chain(in_use)
         .map(|code| words.name(group, &code))
         .collect();
-    names.sort_unstable();
-    names.dedup();
+    collation::sort(words.language(), &mut names);
     Ok(names)
 }
 

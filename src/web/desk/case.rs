@@ -452,7 +452,10 @@ fn sent(message: &Message, opened: &Opened, words: &Words) -> Sent {
 }
 
 /// A file of the case, to be saved.
-fn file(app: &App, visit: &Visit) -> Result<Answer> {
+///
+/// # Errors
+/// [`WebError::NotFound`]; when the file cannot be read.
+pub fn file(app: &App, visit: &Visit) -> Result<Answer> {
     let case = sight::case_of(app, visit)?;
     let sha256 = visit.place("sha256");
     let (name, media_type, content) = app.register(|register| {

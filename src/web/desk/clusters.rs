@@ -1,13 +1,14 @@
 //! What comes again, at the desk: the clusters of the newest search, one of them with its complaints and history, and the
 //! analyst's word on it.
 
-mod page;
-mod word;
-mod word_page;
+pub mod page;
+pub mod word;
+pub mod word_page;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
+use chrono::NaiveDate;
 
 use crate::domain::cluster::{ClusterBook, ClusterId, ClusterLevel, ClusterState};
 use crate::domain::vocabulary::Role;
@@ -15,6 +16,7 @@ use crate::engine::counted::{Counted, Value};
 use crate::improvement::signals::worked_on;
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::collation;
 use crate::web::entry::Choice;
 use crate::web::error::{Result, WebError};
 use crate::web::quality::snapshot::{Snapshot, failed};
@@ -63,21 +65,26 @@ struct Page<'a> {
 }
 
 /// A cluster of the list.
-struct Row {
-    id: ClusterId,
-    label: String,
+pub struct Row {
+    pub id: ClusterId,
+    pub label: String,
     trend: String,
+    /// The word for it: growing, emerging …
+    pub trend_code: String,
     /// It grows or is new.
     rising: bool,
-    cases: i64,
-    recent: i64,
+    pub cases: i64,
+    pub recent: i64,
     expected: String,
+    pub recent_expected: Option<f64>,
     first_seen: String,
+    pub first_seen_on: Option<NaiveDate>,
     last_seen: String,
+    pub last_seen_on: Option<NaiveDate>,
     site: String,
-    confirmed: bool,
-    ignored: bool,
-    worked_on: bool,
+    pub confirmed: bool,
+    pub ignored: bool,
+    pub worked_on: bool,
 }
 
 /// Which clusters are shown.
@@ -157,7 +164,7 @@ fn list(app: &App, visit: &Visit) -> Result<Answer> {
         page.absent = Some(words.text("cluster.not_searched"));
         return Answer::page(&page);
     }
-    let mapping = &snapshot.manifest.mapping;
+    let mapping = snapshot.manifest.source_key();
     let (book, actions, zone) = app.register(|r| {
         let book = r.cluster_book(mapping, None)?.book;
         Ok::<_, WebError>((book, r.actions(None)?, r.zone()))
@@ -202,7 +209,10 @@ fn list(app: &App, visit: &Visit) -> Result<Answer> {
 }
 
 /// The clusters of a level as the search found them, with what an analyst said since.
-fn rows(
+///
+/// # Errors
+/// When the lake cannot be read.
+pub fn rows(
     words: &Words,
     snapshot: &Snapshot,
     book: &ClusterBook,
@@ -238,22 +248,31 @@ fn row(
     let name = known.and_then(|cluster| cluster.name.clone());
     let trend = table.text(at, "trend");
     let day = |column: &str| match table.cell(at, column) {
-        Value::Day(day) => words.date(*day),
-        _ => String::new(),
+        Value::Day(day) => Some(*day),
+        _ => None,
+    };
+    let (first_seen_on, last_seen_on) = (day("first_seen_on"), day("last_seen_on"));
+    let in_words = |day: Option<NaiveDate>| day.map(|day| words.date(day)).unwrap_or_default();
+    let recent_expected = match table.cell(at, "recent_expected") {
+        Value::Real(real) => Some(*real),
+        _ => None,
     };
     Some(Row {
         id,
         label: name.unwrap_or_else(|| table.text(at, "label")),
         rising: ["growing", "emerging"].contains(&trend.as_str()),
         trend: words.name("trends", &trend),
+        trend_code: trend,
         cases: table.count(at, "cases"),
         recent: table.count(at, "recent_cases"),
-        expected: match table.cell(at, "recent_expected") {
-            Value::Real(real) => words.real(*real, 1),
-            _ => String::new(),
-        },
-        first_seen: day("first_seen_on"),
-        last_seen: day("last_seen_on"),
+        expected: recent_expected
+            .map(|real| words.real(real, 1))
+            .unwrap_or_default(),
+        recent_expected,
+        first_seen: in_words(first_seen_on),
+        first_seen_on,
+        last_seen: in_words(last_seen_on),
+        last_seen_on,
         site: String::new(),
         confirmed: known.is_some_and(|cluster| cluster.confirmed),
         ignored: known.is_some_and(|cluster| cluster.ignored),
@@ -308,16 +327,53 @@ fn clusters_of_site(snapshot: &Snapshot, site: &str) -> Result<BTreeSet<ClusterI
 }
 
 fn site_choices(words: &Words, snapshot: &Snapshot, taken: &str) -> Result<Vec<(Choice, bool)>> {
-    let sql =
-        "SELECT k.site FROM cases AS k WHERE k.site IS NOT NULL GROUP BY k.site ORDER BY k.site";
+    let sql = "SELECT k.site FROM cases AS k WHERE k.site IS NOT NULL GROUP BY k.site";
     let table = snapshot.engine.sql(sql, "sites").map_err(failed)?;
     let any = Choice::new("", words.text("cluster.any_site"));
-    let each = (0..table.rows.len()).map(|at| {
-        let site = table.text(at, "site");
+    let mut sites: Vec<String> = (0..table.rows.len())
+        .map(|at| table.text(at, "site"))
+        .collect();
+    collation::sort(words.language(), &mut sites);
+    let each = sites.into_iter().map(|site| {
         let is_taken = site == taken;
         (Choice::new(site.clone(), site), is_taken)
     });
     Ok(std::iter::once((any, taken.is_empty()))
         .chain(each)
         .collect())
+}
+
+/// Shared terms with their parts of the similarity, `boya 0.32, kabar 0.20`, as the language writes numbers.
+fn with_parts(words: &Words, terms: &str) -> String {
+    let written = |term: &str| match term.rsplit_once(' ') {
+        Some((word, part)) => match part.parse::<f64>() {
+            Ok(part) => format!("{word} {}", words.real(part, 2)),
+            Err(_) => term.to_owned(),
+        },
+        None => term.to_owned(),
+    };
+    let each: Vec<String> = terms.split(", ").map(written).collect();
+    // Where a decimal is a comma, a comma parts nothing.
+    each.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::vocabulary::Language;
+
+    #[test]
+    fn parts_of_a_similarity_have_the_decimal_sign_of_the_language() {
+        let words = |language| Words::load(language).unwrap();
+        let terms = "boya 0.32, kabar 0.20";
+        assert_eq!(
+            with_parts(&words(Language::Tr), terms),
+            "boya 0,32; kabar 0,20"
+        );
+        assert_eq!(
+            with_parts(&words(Language::En), terms),
+            "boya 0.32; kabar 0.20"
+        );
+        assert_eq!(with_parts(&words(Language::Ru), ""), "");
+    }
 }

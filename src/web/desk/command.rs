@@ -15,7 +15,7 @@ use super::similar::REGISTERS;
 use super::{asking, mending, refusal};
 use crate::domain::event::EventBody;
 use crate::domain::vocabulary::PauseReason;
-use crate::register::{Actor, Appended, Draft, Register, RegisterError};
+use crate::register::{Actor, Appended, Draft, Register, RegisterError, Registration};
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::entry::{EntryForm, Wrong};
@@ -162,19 +162,63 @@ fn changed(app: &App, visit: &Visit, command: &'static Command) -> Result<Answer
 fn give(app: &App, visit: &Visit) -> Result<Answer> {
     let opened = Opened::of(app, visit)?;
     let command = command_of(visit)?;
-    let staff = visit.staff().ok_or(WebError::Forbidden)?;
-    let role = command
-        .role_of(staff, &opened.file.state)
-        .ok_or(WebError::Forbidden)?;
     let seen: Option<i64> = visit.form.get("last_seq").parse().ok();
     // What the register checks again while it writes, where an event depends on what was seen.
     if seen != Some(opened.case.last_seq) {
         return changed(app, visit, command);
     }
+    let wrong = match carry_out(app, visit, &opened, command) {
+        Ok(Outcome::Done(done)) => return gone_on(app, visit, &opened, &done),
+        Ok(Outcome::NewPassword(registration)) => {
+            return handed_over(app, visit, &registration, false);
+        }
+        Ok(Outcome::Wrong(wrong)) => wrong,
+        Err(WebError::Register(RegisterError::Changed { .. })) => {
+            return changed(app, visit, command);
+        }
+        Err(WebError::Register(error)) => match refusal::wrong(app.words(visit.language), &error) {
+            Some(wrong) => vec![wrong],
+            None => return Err(error.into()),
+        },
+        Err(error) => return Err(error),
+    };
+    let beside = Beside { wrong, since: None };
+    show(app, visit, &opened, command, beside)
+}
+
+/// What became of a command.
+pub enum Outcome {
+    /// It was carried out; the key of the notice that says so, and what somebody has to do about it.
+    Done(String),
+    /// The case has another password, told this once.
+    NewPassword(Registration),
+    /// Nothing was recorded: what is wrong with what was entered.
+    Wrong(Vec<Wrong>),
+}
+
+/// The notice where a decision waits for a second signature.
+pub const SECOND: &str = "case_second";
+/// The notice where the customer has to be told by somebody.
+pub const UNREACHABLE: &str = "case_unreachable";
+
+/// Carries out a command with the fields of the visit's form: for the desk's pages and for programs alike.
+///
+/// # Errors
+/// [`WebError::Forbidden`] when no role of the visitor may give it; what the register refuses.
+pub fn carry_out(
+    app: &App,
+    visit: &Visit,
+    opened: &Opened,
+    command: &'static Command,
+) -> Result<Outcome> {
+    let staff = visit.staff().ok_or(WebError::Forbidden)?;
+    let role = command
+        .role_of(staff, &opened.file.state)
+        .ok_or(WebError::Forbidden)?;
     let mut given = Given {
         app,
         visit,
-        opened: &opened,
+        opened,
         command,
         actor: Actor::staff(role, staff.name.clone()),
         wrong: Vec::new(),
@@ -189,17 +233,10 @@ fn give(app: &App, visit: &Visit) -> Result<Answer> {
         Act::Invite => given.message(Register::invite_to_survey),
         Act::NewPassword => return given.new_password(),
     };
-    let wrong = match done {
-        Ok(Some(done)) => return gone_on(app, visit, &opened, &done),
-        Ok(None) => given.wrong,
-        Err(RegisterError::Changed { .. }) => return changed(app, visit, command),
-        Err(error) => match refusal::wrong(app.words(visit.language), &error) {
-            Some(wrong) => vec![wrong],
-            None => return Err(error.into()),
-        },
-    };
-    let beside = Beside { wrong, since: None };
-    show(app, visit, &opened, command, beside)
+    Ok(match done? {
+        Some(done) => Outcome::Done(done),
+        None => Outcome::Wrong(given.wrong),
+    })
 }
 
 /// Back to the case with the word of what was done; to the queue when it has left the visitor's sight.
@@ -291,15 +328,7 @@ impl Given<'_> {
         let (key, now) = (self.opened.case.case_key, self.visit.now);
         self.app.register(|register| {
             for file in &clean {
-                let mut content = file.content.as_slice();
-                let added = register.attach(
-                    key,
-                    &file.name,
-                    &file.media_type,
-                    &mut content,
-                    &self.actor,
-                    now,
-                );
+                let added = register.attach_clean(key, file, &self.actor, now);
                 match added {
                     // The case has this very file already: that is what was asked for.
                     Ok(_) | Err(RegisterError::Exists { .. }) => {}
@@ -347,16 +376,16 @@ impl Given<'_> {
         let queued = self.app.register(|register| queue(register, key, now))?;
         Ok(Some(match queued {
             Some(_) => self.done(),
-            None => "case_unreachable".to_owned(),
+            None => UNREACHABLE.to_owned(),
         }))
     }
 
-    fn new_password(&self) -> Result<Answer> {
+    fn new_password(&self) -> Result<Outcome> {
         let (key, now) = (self.opened.case.case_key, self.visit.now);
         let registration = self
             .app
             .register(|register| register.reset_tracking_password(key, now))?;
-        handed_over(self.app, self.visit, &registration, false)
+        Ok(Outcome::NewPassword(registration))
     }
 
     fn read(&mut self, make: fn(&mut Reading<'_>) -> Option<EventBody>) -> Option<EventBody> {
@@ -447,9 +476,9 @@ impl Given<'_> {
     /// The notice of what followed, where somebody has to do something about it.
     fn said(&self, appended: &Appended) -> String {
         if appended.needs_second_signature {
-            "case_second".to_owned()
+            SECOND.to_owned()
         } else if appended.unreachable {
-            "case_unreachable".to_owned()
+            UNREACHABLE.to_owned()
         } else {
             self.done()
         }

@@ -11,6 +11,7 @@ use crate::domain::event::{Event, EventBody, EventKind};
 use crate::domain::mending::amend_event;
 use crate::register::Amendment;
 use crate::web::app::App;
+use crate::web::collation;
 use crate::web::entry::{Choice as Answer, EntryForm, Field, Wrong};
 use crate::web::visit::{Fields, Visit};
 use crate::web::words::Words;
@@ -210,14 +211,18 @@ fn entry(
             Field::number("value", label).or(entered, text)
         }
         ("category", _) => {
-            let names = words
+            let mut names: Vec<String> = words
                 .codes("categories")
-                .map(|code| words.name("categories", code));
+                .map(|code| words.name("categories", code))
+                .collect();
+            collation::sort(words.language(), &mut names);
             Field::suggested("value", label, names).or(entered, words.name("categories", text))
         }
         ("department" | "unit", _) => {
             let names = words.codes("departments");
-            let names = names.map(|code| words.name("departments", code));
+            let mut names: Vec<String> =
+                names.map(|code| words.name("departments", code)).collect();
+            collation::sort(words.language(), &mut names);
             let value = match text {
                 "" => String::new(),
                 code => words.name("departments", code),

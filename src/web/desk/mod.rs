@@ -13,16 +13,17 @@ pub mod commands;
 mod happened;
 mod ledger;
 mod mending;
-mod opened;
+pub mod opened;
 pub mod outbox;
 pub mod password;
 pub mod queue;
-mod reading;
+pub mod reading;
 pub mod records;
-mod refusal;
+pub mod refusal;
 pub mod register;
 pub mod reviews;
 pub mod search;
+pub mod second_factor;
 pub mod sight;
 pub mod sign_in;
 pub mod similar;
@@ -37,6 +38,9 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
     [
         sign_in::ROUTES,
         password::ROUTES,
+        second_factor::ROUTES,
+        second_factor::code_step::ROUTES,
+        second_factor::account::ROUTES,
         queue::ROUTES,
         case::ROUTES,
         command::ROUTES,

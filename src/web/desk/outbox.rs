@@ -130,7 +130,8 @@ fn letter(register: &Register, words: &Words, message: Message) -> Result<Letter
     })
 }
 
-const fn holds_password(purpose: MessagePurpose) -> bool {
+/// Whether such a message tells a tracking password, so that its words are nobody's to read.
+pub const fn holds_password(purpose: MessagePurpose) -> bool {
     match purpose {
         MessagePurpose::Registration | MessagePurpose::Password => true,
         MessagePurpose::Acknowledgement

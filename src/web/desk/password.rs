@@ -1,19 +1,19 @@
 //! A password of one's own, in the place of the one that somebody else gave or of an older one.
 
 use askama::Template;
+use axum::http::StatusCode;
 
 use super::sign_in;
-use crate::register::Staff;
+use crate::register::{Doing, Staff};
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::entry::{EntryForm, Field, Wrong};
 use crate::web::error::{Result, WebError};
 use crate::web::resume::Kept;
 use crate::web::routes::{Access, Route};
-use crate::web::session::{self, Kind};
 use crate::web::shell::{Area, Shell};
 use crate::web::visit::Visit;
-use crate::web::visits::{Opens, Try};
+use crate::web::visits::Try;
 use crate::web::words::Words;
 
 pub const ROUTES: &[Route] = &[
@@ -60,12 +60,17 @@ pub fn show(app: &App, visit: &Visit, kept: Option<&Kept>, wrong: Vec<Wrong>) ->
         // None of them opens before a password was chosen.
         shell.ways.clear();
     }
-    Answer::page(&Page {
+    let status = match wrong.is_empty() {
+        true => StatusCode::OK,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let page = Page {
         shell,
         form: EntryForm::new("pw", "/desk/password", button, fields).refused(wrong),
         kept: kept.map(Kept::hidden).unwrap_or_default(),
         must_change,
-    })
+    };
+    Ok(Answer::page(&page)?.status(status))
 }
 
 fn change(app: &App, visit: &Visit) -> Result<Answer> {
@@ -76,16 +81,11 @@ fn change(app: &App, visit: &Visit) -> Result<Answer> {
         return show(app, visit, kept.as_ref(), wrong);
     }
     let staff = app.register(|register| {
-        register.set_password(&staff.name, typed(visit, "new_password"))?;
+        let doing = Doing::own(&staff.name, visit.now);
+        register.choose_password(&staff.name, typed(visit, "new_password"), doing)?;
         register.staff(&staff.name)
     })?;
-    // Whoever knew the former password is out everywhere.
-    app.visits.end_all_of(&staff.name)?;
-    let opens = Opens::Desk {
-        staff: staff.name.clone(),
-    };
-    let token = app.visits.begin(&opens, visit.now)?;
-    let cookie = session::begin(Kind::Desk, &token, app.settings.secure_cookies);
+    let cookie = sign_in::renewed(app, visit, &staff.name)?;
     let answer = match kept {
         Some(kept) => sign_in::go_on(app, visit, staff, Some(kept))?,
         None => Answer::see("/desk?done=password"),

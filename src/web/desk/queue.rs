@@ -19,6 +19,7 @@ use crate::domain::workflow::State;
 use crate::register::{CaseFilter, CaseRow, RegisterError, Staff};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::collation::{Place, place};
 use crate::web::error::{Result, WebError};
 use crate::web::routes::{Access, Route};
 use crate::web::shell::{Area, STAFF, Shell};
@@ -199,10 +200,12 @@ impl Shown {
     fn of(visit: &Visit, seen: &[Waiting], words: &Words) -> Shown {
         let picks = |name: &str, group: &str, code: fn(&CaseRow) -> Option<&str>| {
             let codes = seen.iter().filter_map(|w| code(&w.case));
-            let named: BTreeMap<String, &str> =
-                codes.map(|code| (words.name(group, code), code)).collect();
+            let named: BTreeMap<Place, (String, &str)> = codes
+                .map(|code| (words.name(group, code), code))
+                .map(|(name, code)| (place(words.language(), &name), (name, code)))
+                .collect();
             let taken = visit.query.get(name);
-            let picks = named.into_iter().map(|(name, code)| Pick {
+            let picks = named.into_values().map(|(name, code)| Pick {
                 taken: code == taken,
                 code: code.to_owned(),
                 name,

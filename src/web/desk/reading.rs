@@ -125,8 +125,12 @@ pub fn code_of(words: &Words, group: &str, written: &str) -> String {
     named.unwrap_or(written).to_owned()
 }
 
-/// A local moment as a browser sends it, `2026-03-02T09:30`. Where clocks were put back, the first of the two.
+/// A local moment as a browser sends it, `2026-03-02T09:30`. Where clocks were put back, the first of the two. With an
+/// offset or a Z (RFC 3339), as programs send it, it is that very moment.
 pub fn local_moment(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.with_timezone(&Utc));
+    }
     let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
@@ -216,6 +220,7 @@ mod tests {
         let at = local_moment("2026-03-02T09:30", zone).unwrap();
         assert_eq!(at.to_rfc3339(), "2026-03-02T06:30:00+00:00");
         assert_eq!(for_a_field(at, zone), "2026-03-02T09:30");
+        assert_eq!(local_moment("2026-03-02T06:30:00Z", zone), Some(at));
         assert!(local_moment("yesterday", zone).is_none());
     }
 }

@@ -6,6 +6,7 @@ mod objectives;
 mod training;
 
 use askama::Template;
+use axum::http::StatusCode;
 use chrono::NaiveDate;
 
 use crate::domain::vocabulary::Role;
@@ -161,10 +162,15 @@ fn shown(app: &App, visit: &Visit, refused: Option<Kind>, wrongs: Vec<Wrong>) ->
             .collect();
     }
     let title = words.text("records.title");
-    Answer::page(&Page {
+    let status = match refused {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    let page = Page {
         shell: Shell::new(app, visit, Area::Desk, title),
         sections,
-    })
+    };
+    Ok(Answer::page(&page)?.status(status))
 }
 
 /// What was entered into the form of a kind.

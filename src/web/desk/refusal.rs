@@ -77,7 +77,8 @@ pub fn held_back<'w>(words: &'w Words, refusal: &Refusal) -> Option<&'w str> {
         .flatten()
 }
 
-const fn key(refusal: &Refusal) -> &'static str {
+/// The word for a refusal: part of a text's key, and what a program is told.
+pub const fn key(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::AlreadyRegistered => "already_registered",
         Refusal::NotInThisState { .. } => "not_in_this_state",

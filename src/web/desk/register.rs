@@ -13,11 +13,13 @@ use super::similar::{Question, REGISTERS, Similar, likely, shown};
 use crate::domain::event::{Assessed, Registered};
 use crate::domain::vocabulary::{AssessmentChange, Channel, Language, Response, Role, Severity};
 use crate::register::{
-    Actor, Complaining, Draft, MessageFilter, NewCase, Person, Registration, Staff,
+    Actor, Complaining, Draft, MessageFilter, NewCase, OfForm, Person, RegisterError, Registration,
+    Staff,
 };
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::assets;
+use crate::web::collation;
 use crate::web::entry::{Choice, EntryForm, Field, Wrong};
 use crate::web::error::{Result, WebError};
 use crate::web::once;
@@ -33,7 +35,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// How a complaint reaches staff; the form on the site has pages of its own.
-const CHANNELS: [Channel; 4] = [
+pub const CHANNELS: [Channel; 4] = [
     Channel::Phone,
     Channel::InPerson,
     Channel::Email,
@@ -88,8 +90,9 @@ fn show(app: &App, visit: &Visit, wrong: Vec<Wrong>, likely: Vec<Similar>) -> Re
 fn form(app: &App, visit: &Visit, warned: bool) -> Result<EntryForm> {
     let words = app.words(visit.language);
     let sent = &visit.form;
-    let (zone, sites) =
+    let (zone, mut sites) =
         app.register(|register| Ok::<_, WebError>((register.zone(), in_use(register, "site")?)))?;
+    collation::sort(words.language(), &mut sites);
     let label = |name: &str| words.text(&format!("labels.{name}")).to_owned();
     let of = |group: &'static str, codes: Vec<&'static str>| {
         codes
@@ -201,10 +204,13 @@ fn register(app: &App, visit: &Visit) -> Result<Answer> {
             return show(app, visit, wrong, Vec::new());
         }
     }
-    let actor = Actor::staff(role_of(staff), staff.name.clone());
-    let registered = app.register(|register| register.register_case(&new, &actor, visit.now));
-    let registration = match registered {
-        Ok(registration) => registration,
+    let registration = match record(app, visit, staff, &new, key) {
+        Ok(OfForm::New(registration)) => registration,
+        // The server ended after it was registered and before it could be noted here.
+        Ok(OfForm::Before(number)) => {
+            app.visits.remember(key, &number, visit.now)?;
+            return Ok(already(&number));
+        }
         Err(error) => {
             app.visits.release(key)?;
             return match refusal::wrong(words, &error) {
@@ -215,18 +221,33 @@ fn register(app: &App, visit: &Visit) -> Result<Answer> {
     };
     app.visits.remember(key, &registration.number, visit.now)?;
     if let Some(severity) = severity {
-        assess(app, visit, &registration, severity, &actor);
+        assess(app, visit, staff, &registration, severity);
     }
     handed_over(app, visit, &registration, true)
 }
 
-/// The first assessment, where one was entered. The complaint is registered whatever becomes of it.
-fn assess(
+/// Registers a complaint that somebody entered, or a program on its behalf; under the same key only once.
+///
+/// # Errors
+/// What the register refuses.
+pub fn record(
     app: &App,
     visit: &Visit,
+    staff: &Staff,
+    new: &NewCase,
+    key: &str,
+) -> std::result::Result<OfForm, RegisterError> {
+    let actor = Actor::staff(role_of(staff), staff.name.clone());
+    app.register(|register| register.register_form(new, &actor, key, visit.now))
+}
+
+/// The first assessment, where one was entered. The complaint is registered whatever becomes of it.
+pub fn assess(
+    app: &App,
+    visit: &Visit,
+    staff: &Staff,
     registration: &Registration,
     severity: Severity,
-    actor: &Actor,
 ) {
     let assessed = Assessed {
         severity,
@@ -236,8 +257,9 @@ fn assess(
         change: AssessmentChange::First,
     };
     let draft = Draft::new(visit.now.trunc_subsecs(6), assessed);
+    let actor = Actor::staff(role_of(staff), staff.name.clone());
     let outcome =
-        app.register(|register| register.append(registration.case_key, draft, actor, visit.now));
+        app.register(|register| register.append(registration.case_key, draft, &actor, visit.now));
     if let Err(error) = outcome {
         tracing::warn!(number = %registration.number, %error, "a severity was not recorded");
     }
@@ -252,10 +274,13 @@ fn role_of(staff: &Staff) -> Role {
 }
 
 /// A complaint as it was entered, with its severity, or what is wrong with it.
-type Entered = std::result::Result<(NewCase, Option<Severity>), Vec<Wrong>>;
+pub type Entered = std::result::Result<(NewCase, Option<Severity>), Vec<Wrong>>;
 
 /// Reads the form.
-fn read(app: &App, visit: &Visit) -> Result<Entered> {
+///
+/// # Errors
+/// When the register cannot be read. What is wrong with the form is the inner error.
+pub fn read(app: &App, visit: &Visit) -> Result<Entered> {
     let words = app.words(visit.language);
     let sent = &visit.form;
     let zone = app.register(|register| Ok::<_, WebError>(register.zone()))?;
@@ -364,7 +389,7 @@ pub fn handed_over(
         false => words.text("commands.new_password"),
     };
     Answer::page(&HandedOver {
-        shell: Shell::new(app, visit, Area::Desk, title),
+        shell: Shell::new(app, visit, Area::Desk, title).once(),
         number: &registration.number,
         password: &registration.password,
         path: case_path(&registration.number),

@@ -1,11 +1,12 @@
 //! Review packs at the desk: those that are there, their pages and files, and a new one built in the background.
 
-mod building;
-mod file;
+pub mod building;
+pub mod file;
 
 use std::path::Path;
 
 use askama::Template;
+use axum::http::StatusCode;
 
 use crate::domain::period::Period;
 use crate::domain::vocabulary::{Language, Role};
@@ -164,18 +165,26 @@ fn shown(app: &App, visit: &Visit, entered: &Fields, wrongs: Vec<Wrong>) -> Resu
         Field::select("language", words.text("reviews.language"), languages)
             .or(entered, visit.language.as_str()),
     ];
+    let status = match wrongs.is_empty() {
+        true => StatusCode::OK,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let button = words.text("reviews.build");
-    Answer::page(&Page {
+    let page = Page {
         shell: Shell::new(app, visit, Area::Desk, words.text("reviews.title")),
         packs: packs(app, words)?,
         at_work,
         form: EntryForm::new("review", "/desk/reviews/build", button, fields).refused(wrongs),
-    })
+    };
+    Ok(Answer::page(&page)?.status(status))
 }
 
-/// The packs of the folder, the latest judged first. What is no pack is somebody else's and is not shown.
-fn packs(app: &App, words: &Words) -> Result<Vec<Pack>> {
-    let zone = app.register(|r| Ok::<_, WebError>(r.zone()))?;
+/// The names and manifests of the packs of the folder, the latest judged first. What is no pack is somebody else's and is
+/// not shown.
+///
+/// # Errors
+/// When a manifest cannot be read.
+pub fn manifests(app: &App) -> Result<Vec<(String, PackManifest)>> {
     let mut found = Vec::new();
     for name in folders(&app.settings.out) {
         let manifest = match PackManifest::read(&app.settings.out.join(&name)) {
@@ -195,7 +204,12 @@ fn packs(app: &App, words: &Words) -> Result<Vec<Pack>> {
         };
         order(one, a).cmp(&order(other, b))
     });
-    Ok(found
+    Ok(found)
+}
+
+fn packs(app: &App, words: &Words) -> Result<Vec<Pack>> {
+    let zone = app.register(|r| Ok::<_, WebError>(r.zone()))?;
+    Ok(manifests(app)?
         .into_iter()
         .map(|(name, manifest)| Pack {
             period: manifest.origin.period.clone(),

@@ -9,7 +9,7 @@ use super::opened::case_path;
 use super::sight::may_open;
 use super::similar::{Likeness, Similar, shown, significant};
 use crate::clusters::normalise::fold;
-use crate::register::{RegisterError, Wording};
+use crate::register::{CaseRow, Register, RegisterError, Staff, Wording};
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
@@ -25,7 +25,7 @@ const MOST: usize = 100;
 /// Words of a search that count.
 const MOST_TERMS: usize = 16;
 /// A search of fewer signs would find everything.
-const SHORTEST: usize = 2;
+pub const SHORTEST: usize = 2;
 /// Figures of a telephone number that are sought; fewer may be anything.
 const LEAST_FIGURES: usize = 5;
 
@@ -56,7 +56,6 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
     if asked.is_empty() {
         return show(None, Vec::new());
     }
-    let sought = Sought::of(asked);
     if asked.chars().count() < SHORTEST {
         return show(Some(words.text("search.short").to_owned()), Vec::new());
     }
@@ -69,26 +68,18 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
             Ok(_) | Err(RegisterError::NoSuch { .. }) => {}
             Err(error) => return Err(WebError::from(error)),
         }
-        let mut scan = Scan::new(&sought);
-        let looked_at = register.each_wording(None, |wording| scan.take(wording))?;
-        let (mut hits, mut has_more) = (Vec::new(), false);
-        for case_key in scan.finish() {
-            let case = register.case_row(case_key)?;
-            if !may_open(register, staff, &case)? {
-                continue;
-            }
-            if hits.len() == MOST {
-                has_more = true;
-                break;
-            }
-            hits.push(Likeness {
+        let found = found(register, staff, asked, MOST)?;
+        let hits: Vec<Likeness> = found
+            .cases
+            .into_iter()
+            .map(|case| Likeness {
                 case,
                 reasons: Vec::new(),
-            });
-        }
+            })
+            .collect();
         Ok(Found::Cases {
-            looked_at,
-            has_more,
+            looked_at: found.looked_at,
+            has_more: found.has_more,
             hits: shown(register, &hits, words)?,
         })
     })?;
@@ -109,6 +100,42 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
             show(Some(format!("{found} {looked_at}")), hits)
         }
     }
+}
+
+/// The cases in which something is said.
+pub struct Hits {
+    /// Latest first.
+    pub cases: Vec<CaseRow>,
+    pub has_more: bool,
+    /// Events that were looked at.
+    pub looked_at: u64,
+}
+
+/// Searches what was said in the cases that somebody may open; the first `most` of them, latest first.
+///
+/// # Errors
+/// When the register cannot be read.
+pub fn found(register: &Register, staff: &Staff, asked: &str, most: usize) -> Result<Hits> {
+    let sought = Sought::of(asked);
+    let mut scan = Scan::new(&sought);
+    let looked_at = register.each_wording(None, |wording| scan.take(wording))?;
+    let mut hits = Hits {
+        cases: Vec::new(),
+        has_more: false,
+        looked_at,
+    };
+    for case_key in scan.finish() {
+        let case = register.case_row(case_key)?;
+        if !may_open(register, staff, &case)? {
+            continue;
+        }
+        if hits.cases.len() == most {
+            hits.has_more = true;
+            break;
+        }
+        hits.cases.push(case);
+    }
+    Ok(hits)
 }
 
 /// What a search came to.

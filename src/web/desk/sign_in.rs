@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::password;
+use super::second_factor::{self, code_step};
 use crate::register::Staff;
 use crate::web::answer::Answer;
 use crate::web::app::App;
@@ -109,16 +110,57 @@ fn sign_in(app: &App, visit: &Visit) -> Result<Answer> {
         let answer = show(app, visit, kept.as_ref(), Some("sign_in.wrong"))?;
         return Ok(answer.status(StatusCode::UNAUTHORIZED));
     };
-    let opens = Opens::Desk {
-        staff: staff.name.clone(),
-    };
-    let token = app.visits.begin(&opens, visit.now)?;
-    let cookie = session::begin(Kind::Desk, &token, app.settings.secure_cookies);
+    let factor = app.register(|register| register.second_factor(&staff.name))?;
+    match factor {
+        Some(_) => {
+            let kept = kept.map(without_passwords);
+            code_step::ask(app, visit, &staff.name, kept.as_ref())
+        }
+        None => opened(app, visit, staff, kept),
+    }
+}
+
+/// Opens the desk to somebody who has proved who they are.
+///
+/// # Errors
+/// When the page cannot be made.
+pub fn opened(app: &App, visit: &Visit, staff: Staff, kept: Option<Kept>) -> Result<Answer> {
+    let cookie = session_of(app, visit, &staff.name)?;
     Ok(go_on(app, visit, staff, kept)?.cookie(cookie))
 }
 
-/// Where somebody goes on who has just signed in: to choose a password, to what they were writing, to the page that
-/// they asked for, or to the queue.
+/// A fresh session in the place of all that a person has: whoever knew what was just changed is out everywhere.
+/// Answers its cookie.
+///
+/// # Errors
+/// When the store of visits cannot be written.
+pub fn renewed(app: &App, visit: &Visit, name: &str) -> Result<String> {
+    app.visits.end_all_of(name)?;
+    session_of(app, visit, name)
+}
+
+fn session_of(app: &App, visit: &Visit, name: &str) -> Result<String> {
+    let opens = Opens::Desk {
+        staff: name.to_owned(),
+    };
+    let token = app.visits.begin(&opens, visit.now)?;
+    Ok(session::begin(
+        Kind::Desk,
+        &token,
+        app.settings.secure_cookies,
+    ))
+}
+
+/// The page that asks for name and password once more, and why.
+///
+/// # Errors
+/// When the page cannot be made.
+pub fn again(app: &App, visit: &Visit, kept: Option<&Kept>, key: &str) -> Result<Answer> {
+    Ok(show(app, visit, kept, Some(key))?.status(StatusCode::UNAUTHORIZED))
+}
+
+/// Where somebody goes on who has just signed in: to choose a password, to set up the second factor that their role asks
+/// for, to what they were writing, to the page that they asked for, or to the queue.
 ///
 /// # Errors
 /// When the page cannot be made.
@@ -130,6 +172,9 @@ pub fn go_on(app: &App, visit: &Visit, staff: Staff, kept: Option<Kept>) -> Resu
     };
     if must_change {
         return password::show(app, &visit, kept.as_ref(), Vec::new());
+    }
+    if owes(app, &visit)? {
+        return second_factor::owed(app, &visit, kept.map(without_passwords).as_ref());
     }
     match kept.map(without_passwords) {
         Some(kept) if !kept.fields.is_empty() => {
@@ -145,6 +190,13 @@ pub fn go_on(app: &App, visit: &Visit, staff: Staff, kept: Option<Kept>) -> Resu
     }
 }
 
+fn owes(app: &App, visit: &Visit) -> Result<bool> {
+    match visit.staff() {
+        Some(staff) => Ok(app.register(|register| register.owes_second_factor(staff))?),
+        None => Ok(false),
+    }
+}
+
 fn sign_out(app: &App, visit: &Visit) -> Result<Answer> {
     if let Some(token) = &visit.token {
         app.visits.end(token)?;
@@ -153,9 +205,10 @@ fn sign_out(app: &App, visit: &Visit) -> Result<Answer> {
     Ok(Answer::see("/desk/sign-in?done=signed_out").cookie(cookie))
 }
 
-/// No password waits in a page.
+/// No password and no code waits in a page.
 fn without_passwords(mut kept: Kept) -> Kept {
-    kept.fields.retain(|(name, _)| !name.contains("password"));
+    kept.fields
+        .retain(|(name, _)| !name.contains("password") && name != second_factor::CODE);
     kept
 }
 
@@ -207,6 +260,7 @@ mod tests {
             to: "/desk/password".to_owned(),
             fields: vec![
                 ("new_password".to_owned(), "secret".to_owned()),
+                (second_factor::CODE.to_owned(), "k7m2-p9x4".to_owned()),
                 ("text".to_owned(), "as written".to_owned()),
             ],
         });

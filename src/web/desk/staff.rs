@@ -4,13 +4,16 @@
 //! the first signing in.
 
 use askama::Template;
+use axum::http::StatusCode;
 
 use crate::domain::vocabulary::Role;
-use crate::register::{NewStaff, RegisterError, Staff};
+use crate::register::{Doing, NewStaff, RegisterError, Staff};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::collation;
 use crate::web::desk::happened::amount;
 use crate::web::desk::reading::{code_of, minor_units};
+use crate::web::desk::second_factor::account::{Done, told};
 use crate::web::entry::{Choice, EntryForm, Field, Wrong};
 use crate::web::error::{Result, WebError};
 use crate::web::routes::{Access, Route};
@@ -35,6 +38,8 @@ struct Page<'a> {
     person: Option<String>,
     /// Their forms, or the one to add somebody.
     forms: Vec<Titled>,
+    /// What was done to their account.
+    trail: Vec<Done>,
     adding: Vec<EntryForm>,
     rows: Vec<Row>,
 }
@@ -55,6 +60,7 @@ struct Row {
     discretion: String,
     active: bool,
     must_change: bool,
+    has_factor: bool,
     courses: String,
 }
 
@@ -66,10 +72,18 @@ enum What {
     Discretion,
     Active,
     Reset,
+    /// The second factor of somebody who has lost it.
+    Factor,
 }
 
 impl What {
-    const OF_A_PERSON: [What; 4] = [What::Roles, What::Discretion, What::Active, What::Reset];
+    const OF_A_PERSON: [What; 5] = [
+        What::Roles,
+        What::Discretion,
+        What::Active,
+        What::Reset,
+        What::Factor,
+    ];
 
     const fn id(self) -> &'static str {
         match self {
@@ -78,6 +92,7 @@ impl What {
             What::Discretion => "discretion",
             What::Active => "active",
             What::Reset => "reset",
+            What::Factor => "factor",
         }
     }
 
@@ -113,6 +128,7 @@ fn change(app: &App, visit: &Visit) -> Result<Answer> {
         What::Discretion => discretion(app, visit, &person)?,
         What::Active => active(app, visit, &person)?,
         What::Reset => reset(app, visit, &person)?,
+        What::Factor => factor(app, visit, &person)?,
     };
     let of_whom = (what != What::Add).then_some(person);
     match outcome {
@@ -188,7 +204,8 @@ fn active(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
         let wrong = Wrong::of("may_act", words.text("people.not_yourself"));
         return Ok(Outcome::Refused(vec![wrong]));
     }
-    match app.register(|r| r.set_active(person, active)) {
+    let doing = doing(visit, None)?;
+    match app.register(|r| r.let_act(person, active, doing)) {
         Ok(()) => {
             if !active {
                 app.visits.end_all_of(person)?;
@@ -201,13 +218,48 @@ fn active(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
 
 fn reset(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
     let words = app.words(visit.language);
-    match app.register(|r| r.reset_password(person)) {
+    let doing = doing(visit, None)?;
+    match app.register(|r| r.give_password(person, doing)) {
         Ok(password) => {
             app.visits.end_all_of(person)?;
             Ok(Outcome::Made(person.to_owned(), password))
         }
         Err(error) => refused(words, error),
     }
+}
+
+fn factor(app: &App, visit: &Visit, person: &str) -> Result<Outcome> {
+    let words = app.words(visit.language);
+    let reason = visit.form.given("reason");
+    let wrong = match reason {
+        _ if is_me(visit, person) => Some(Wrong::whole(words.text("staff_factor.not_yourself"))),
+        None => Some(Wrong::of(
+            "reason",
+            words.text("staff_factor.reason_missing"),
+        )),
+        Some(_) => None,
+    };
+    if let Some(wrong) = wrong {
+        return Ok(Outcome::Refused(vec![wrong]));
+    }
+    let doing = doing(visit, reason)?;
+    match app.register(|r| r.reset_second_factor(person, doing)) {
+        Ok(()) => {
+            app.visits.end_all_of(person)?;
+            Ok(Outcome::Done)
+        }
+        Err(error) => refused(words, error),
+    }
+}
+
+/// Who does it, for the trail of the account.
+fn doing<'v>(visit: &'v Visit, reason: Option<&'v str>) -> Result<Doing<'v>> {
+    let staff = visit.staff().ok_or(WebError::Forbidden)?;
+    Ok(Doing {
+        by: &staff.name,
+        reason,
+        now: visit.now,
+    })
 }
 
 /// What the register does not take of an entry; its own faults stay errors.
@@ -261,8 +313,21 @@ fn shown(
     refused: Option<(What, Vec<Wrong>)>,
 ) -> Result<Answer> {
     let words = app.words(visit.language);
-    let (staff, trainings) =
-        app.register(|r| Ok::<_, WebError>((r.list_staff()?, r.trainings(None)?)))?;
+    let (staff, trainings, factors, trail, zone) = app.register(|r| {
+        let trail = match &person {
+            Some(name) => r.staff_trail(Some(name))?,
+            None => Vec::new(),
+        };
+        let factors = r.with_second_factor()?;
+        Ok::<_, WebError>((
+            r.list_staff()?,
+            r.trainings(None)?,
+            factors,
+            trail,
+            r.zone(),
+        ))
+    })?;
+    let has_factor = |member: &Staff| factors.contains(&member.name);
     let known = match &person {
         None => None,
         Some(name) => Some(
@@ -285,8 +350,11 @@ fn shown(
         None => Vec::new(),
         Some(member) => What::OF_A_PERSON
             .iter()
+            .filter(|what| {
+                **what != What::Factor || has_factor(member) || !wrongs(**what).is_empty()
+            })
             .map(|what| Titled {
-                title: (*what == What::Reset).then(|| words.text("people.title_reset").to_owned()),
+                title: title_of(words, *what),
                 forms: vec![
                     form_of(words, *what, Some(member), entered(*what)).refused(wrongs(*what)),
                 ],
@@ -295,23 +363,47 @@ fn shown(
     };
     let adding = form_of(words, What::Add, None, entered(What::Add)).refused(wrongs(What::Add));
     let currency = app.settings.currency.as_deref();
-    Answer::page(&Page {
+    let status = match &refused {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    let mut members: Vec<&Staff> = staff.iter().collect();
+    members.sort_by_cached_key(|member| collation::place(words.language(), &member.name));
+    let page = Page {
         shell: Shell::new(app, visit, Area::Desk, words.text("people.title")),
         made,
         person,
         forms,
+        trail: told(words, zone, trail),
         adding: vec![adding],
-        rows: staff
-            .iter()
+        rows: members
+            .into_iter()
             .map(|member| {
                 let courses = trainings.iter().filter(|t| t.staff == member.name).count();
-                row(words, member, courses, currency)
+                row(words, member, courses, currency, has_factor(member))
             })
             .collect(),
-    })
+    };
+    Ok(Answer::page(&page)?.status(status))
 }
 
-fn row(words: &Words, member: &Staff, courses: usize, currency: Option<&str>) -> Row {
+/// The heading of a form that none of its fields explains.
+fn title_of(words: &Words, what: What) -> Option<String> {
+    let key = match what {
+        What::Reset => "people.title_reset",
+        What::Factor => "staff_factor.title",
+        What::Add | What::Roles | What::Discretion | What::Active => return None,
+    };
+    Some(words.text(key).to_owned())
+}
+
+fn row(
+    words: &Words,
+    member: &Staff,
+    courses: usize,
+    currency: Option<&str>,
+    has_factor: bool,
+) -> Row {
     let roles: Vec<String> = member
         .roles
         .iter()
@@ -334,6 +426,7 @@ fn row(words: &Words, member: &Staff, courses: usize, currency: Option<&str>) ->
         },
         active: member.active,
         must_change: member.must_change,
+        has_factor,
         courses: words.count(i64::try_from(courses).unwrap_or(i64::MAX)),
         name: member.name.clone(),
     }
@@ -381,10 +474,19 @@ fn form_of(words: &Words, what: What, member: Option<&Staff>, entered: &Fields) 
             ("active-form", vec![tick])
         }
         What::Reset => ("reset-form", Vec::new()),
+        What::Factor => {
+            let reason = Field::line("reason", text("staff_factor.reason"))
+                .hint(text("staff_factor.reason_hint"))
+                .of(entered);
+            ("factor-form", vec![reason])
+        }
     };
-    let button = words
-        .text(&format!("people.button_{}", what.id()))
-        .to_owned();
+    let button = match what {
+        What::Factor => words.text("staff_factor.button").to_owned(),
+        What::Add | What::Roles | What::Discretion | What::Active | What::Reset => words
+            .text(&format!("people.button_{}", what.id()))
+            .to_owned(),
+    };
     let form = EntryForm::new(id, "/desk/staff", button, fields).hidden("what", what.id());
     match member {
         Some(member) => form.hidden("person", member.name.clone()),

@@ -11,9 +11,10 @@ use crate::domain::event::{NoteAdded, Resumed};
 use crate::register::{Actor, Draft, RegisterError};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::entry;
 use crate::web::error::{Result, WebError};
 use crate::web::once;
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell};
 use crate::web::uploads::ACCEPT;
 use crate::web::visit::{Fields, Visit};
 use crate::web::visits::{Reserved, Try};
@@ -28,7 +29,7 @@ struct Page<'a> {
     problems: Vec<Problem>,
     question: Option<&'a str>,
     hidden: Vec<(&'static str, String)>,
-    fields: Vec<Field>,
+    fields: Vec<entry::Field>,
     files: Vec<Waiting>,
 }
 
@@ -60,8 +61,23 @@ pub fn show(app: &App, visit: &Visit) -> Result<Answer> {
     )
 }
 
-/// The form that waited until its sender had shown the password again. Files do not wait: a browser sends them
-/// only when they are chosen.
+/// Keeps the files of a form that is not taken now, under the form's own key; what cannot be kept is not listed when the
+/// form is shown again.
+///
+/// # Errors
+/// When the store of visits cannot be used.
+pub fn keep_files(app: &App, visit: &Visit) -> Result<()> {
+    match visit
+        .form
+        .given(once::FIELD)
+        .filter(|key| once::is_key(key))
+    {
+        Some(key) => files::keep(app, visit, key).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The form that waited until its sender had shown the password again, with the files that came with it.
 pub fn again(app: &App, visit: &Visit) -> Result<Answer> {
     let seen = Seen::of(app, visit)?;
     let problems = other_case(app, visit, &seen);
@@ -200,16 +216,16 @@ fn page(
     let line = |id, value: &str| Field::line(words, "public_add", id, value);
     let fields = [
         line("text", &entry.text).asks(Asks::Words(8)),
-        line("files", "").asks(Asks::Files(ACCEPT)).optional(words),
+        line("files", "").asks(Asks::Files(ACCEPT)).optional(),
     ];
     let title = words.fill("public_add.title", &[("number", &seen.number)]);
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Public, title),
+        shell: Shell::new(app, visit, Area::Public, title).form(FORM),
         question: question(seen),
         hidden: vec![("for", seen.number.clone()), ("once", entry.once.clone())],
         fields: fields
             .into_iter()
-            .map(|field| field.with(&problems))
+            .map(|field| field.with(&problems).set())
             .collect(),
         problems,
         files: files::waiting(app, visit, &entry.once)?,

@@ -16,8 +16,9 @@ use crate::domain::workflow::{LAST_PASS, Pass};
 use crate::register::{Actor, Draft, RegisterError, Setting};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::entry;
 use crate::web::error::Result;
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell, Turning};
 use crate::web::visit::{Fields, Visit};
 use crate::web::words::Words;
 
@@ -45,7 +46,7 @@ struct Page<'a> {
 /// The form of an answer.
 pub struct Answering {
     pub hidden: Vec<(&'static str, String)>,
-    pub fields: Vec<Field>,
+    pub fields: Vec<entry::Field>,
 }
 
 /// An answer to be looked over.
@@ -89,15 +90,13 @@ impl Answering {
         let fields = [
             line("answer", "").asks(Asks::One(answers.collect())),
             line("reason", "").asks(Asks::One(reasons.collect())),
-            line("words", &entry.words)
-                .asks(Asks::Words(5))
-                .optional(words),
+            line("words", &entry.words).asks(Asks::Words(5)).optional(),
         ];
         Answering {
             hidden: of_page(seen),
             fields: fields
                 .into_iter()
-                .map(|field| field.with(problems))
+                .map(|field| field.with(problems).set())
                 .collect(),
         }
     }
@@ -251,11 +250,15 @@ fn too_late(app: &App, visit: &Visit, seen: &Seen, entry: &Entry) -> Result<Answ
     {
         return Ok(done(given, pass));
     }
-    let page = Page {
+    let mut page = Page {
         news: news(seen, words, since),
         late: Some(entry.words.clone()),
         ..Page::blank(app, visit, seen)
     };
+    if entry.words.is_empty() {
+        // There is no form to send, and the address alone has no page.
+        page.shell.turning = Turning::No;
+    }
     Ok(Answer::page(&page)?.status(StatusCode::CONFLICT))
 }
 
@@ -365,7 +368,8 @@ impl<'a> Page<'a> {
     fn blank(app: &'a App, visit: &'a Visit, seen: &'a Seen) -> Page<'a> {
         let words = app.words(visit.language);
         Page {
-            shell: Shell::new(app, visit, Area::Public, words.text("public_answer.title")),
+            shell: Shell::new(app, visit, Area::Public, words.text("public_answer.title"))
+                .form(FORM),
             problems: Vec::new(),
             news: Vec::new(),
             told: None,

@@ -1,20 +1,21 @@
 //! A complaint as its complainant follows it.
 
 use askama::Template;
+use chrono_tz::Tz;
 
 use super::answer::Answering;
 use super::decision::{Told, decisions};
-use super::field::Asks;
 use super::progress::{Progress, progress};
 use super::seen::Seen;
-use super::survey::Judging;
+use super::survey::{self, Judging};
 use super::thread::{Entry, question, thread};
 use crate::domain::vocabulary::Language;
 use crate::domain::workflow::State;
+use crate::register::RemedyTexts;
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -23,14 +24,16 @@ use crate::web::words::Words;
 struct Page<'a> {
     shell: Shell<'a>,
     state: String,
+    /// As of when, for a printed page.
+    printed: String,
     progress: Progress,
     /// Work waits for the complainant.
     waits: bool,
     question: Option<&'a str>,
     decisions: Vec<Told>,
     answering: Option<Answering>,
-    /// The texts on external remedies, where they are what remains.
-    recourse: bool,
+    /// The external remedies, where they are what remains.
+    recourse: Vec<RemedyTexts>,
     judging: Option<Judging>,
     thread: Vec<Entry>,
     narrative: Option<&'a str>,
@@ -45,21 +48,42 @@ pub fn show(app: &App, visit: &Visit) -> Result<Answer> {
     let seen = Seen::of(app, visit)?;
     let rules = app.rules(visit.now)?;
     let title = words.fill("public_case.title", &[("number", &seen.number)]);
+    let answering = Answering::open(&seen, words);
+    let judging = Judging::open(&seen, words);
+    let shell = Shell::new(app, visit, Area::Public, title);
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Public, title),
+        shell: match (&answering, &judging) {
+            (Some(_), _) => shell.form(FORM),
+            (None, Some(_)) => shell.form(survey::FORM),
+            (None, None) => shell,
+        },
         state: words.name("states", seen.file.state.name().as_str()),
+        printed: printed(words, visit, seen.zone),
         progress: progress(&seen, &rules, words, visit.now),
         waits: seen.waits_for_complainant().is_some(),
         question: question(&seen),
         decisions: decisions(&seen, words),
-        answering: Answering::open(&seen, words),
-        recourse: has_recourse(&seen.file.state),
-        judging: Judging::open(&seen, words),
+        answering,
+        recourse: match has_recourse(&seen.file.state) {
+            true => {
+                let remedies = app.register(|register| register.external_remedies())?;
+                let texts = remedies.iter().map(|remedy| remedy.texts(visit.language));
+                texts.cloned().collect()
+            }
+            false => Vec::new(),
+        },
+        judging,
         thread: thread(&seen, words),
         narrative: seen.narrative(),
         language: seen.language(),
         facts: facts(&seen, words),
     })
+}
+
+/// As of when a page was printed: on paper it does not change any more.
+pub fn printed(words: &Words, visit: &Visit, zone: Tz) -> String {
+    let at = words.moment(visit.now, zone);
+    words.fill("public_case.printed", &[("at", &at)])
 }
 
 /// `GET /case/file/{sha256}`.

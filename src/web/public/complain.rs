@@ -16,8 +16,9 @@ use super::files::{self, Waiting};
 use super::receipt;
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::entry;
 use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -30,7 +31,7 @@ struct Page<'a> {
     lead: Option<String>,
     problems: Vec<Problem>,
     hidden: Vec<(&'static str, String)>,
-    fields: Vec<Field>,
+    fields: Vec<entry::Field>,
     /// Files that were sent already.
     files: Vec<Waiting>,
     summary: Vec<Group>,
@@ -91,6 +92,9 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
     let refused = files::keep(app, visit, &entries.once)?;
     if !refused.is_empty() {
         return wrong(app, visit, &entries, Step::Files, refused);
+    }
+    if visit.turns_language() {
+        return page(app, visit, &entries, step, Vec::new());
     }
     let path = entries.path();
     let here = path.iter().position(|known| *known == step).unwrap_or(0);
@@ -202,7 +206,8 @@ fn page(
             visit,
             Area::Public,
             words.text(&format!("public_complain.{step}_heading")),
-        ),
+        )
+        .form(FORM),
         place: words.fill(
             "public_complain.place",
             &[("here", &place[0]), ("all", &place[1])],
@@ -211,7 +216,11 @@ fn page(
             .find(&format!("public_complain.{step}_lead"))
             .map(str::to_owned),
         hidden: entries.hidden(step),
-        fields: step.fields(entries, words, &problems),
+        fields: step
+            .fields(entries, words, &problems)
+            .into_iter()
+            .map(Field::set)
+            .collect(),
         problems,
         files: if step == Step::Files {
             waiting

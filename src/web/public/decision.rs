@@ -3,6 +3,7 @@
 use super::seen::Seen;
 use crate::domain::case_file::{DecisionRecord, PassRecord};
 use crate::domain::event::EventBody;
+use crate::domain::vocabulary::Language;
 use crate::web::words::Words;
 
 /// A decision as the complainant reads it.
@@ -20,8 +21,19 @@ pub struct Told {
     pub erased: bool,
     /// The internal rule and its version.
     pub rule: String,
+    /// What the rule says, where the register knows its text.
+    pub rule_text: Option<Ruled>,
     /// By when the remedy is due, or when it was delivered.
     pub remedy: Option<String>,
+}
+
+/// A rule in full.
+#[derive(Debug, Clone)]
+pub struct Ruled {
+    /// The language in which it is written.
+    pub language: Language,
+    pub title: String,
+    pub text: String,
 }
 
 /// The decisions that were told, the newest first. A decision that is taken and not told yet is not among
@@ -53,10 +65,22 @@ pub fn decisions(seen: &Seen, words: &Words) -> Vec<Told> {
                     &[("rule", &data.rule), ("version", version)],
                 ),
             },
+            rule_text: ruled(seen, words, &data.rule, version),
             remedy: remedy(seen, words, record),
         })
     };
     seen.file.passes.iter().rev().filter_map(told).collect()
+}
+
+/// The text of the version of a rule that a decision names.
+fn ruled(seen: &Seen, words: &Words, code: &str, version: &str) -> Option<Ruled> {
+    let rule = seen.rules.find(code, version)?;
+    let (language, said) = rule.text(words.language())?;
+    Some(Ruled {
+        language,
+        title: said.title.clone(),
+        text: said.text.trim().to_owned(),
+    })
 }
 
 /// The text of a decision's event, and whether it had one that was erased.

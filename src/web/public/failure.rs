@@ -19,6 +19,8 @@ struct Page<'a> {
     sentence: Option<String>,
     /// The first page of the area.
     home: &'static str,
+    /// The request's number, by which its lines in the log are found; empty: it has none.
+    request: &'a str,
 }
 
 /// The page of a failure; `key` names its texts in section `failure`.
@@ -40,15 +42,21 @@ pub fn page(app: &App, visit: &Visit, key: &str, error: &WebError) -> Result<Ans
         text: words.text(&format!("failure.{key}_text")).to_owned(),
         sentence,
         home,
+        request: &visit.request_id,
     })
 }
 
 /// The refusals that say what to do instead; not what speaks of files, databases and programs.
 fn for_staff(error: &WebError) -> Option<&RegisterError> {
-    use RegisterError as R;
     let WebError::Register(error) = error else {
         return None;
     };
+    speaks_of_entries(error).then_some(error)
+}
+
+/// Whether a sentence speaks of what was entered, and may quote it; else it speaks of files, databases and programs.
+pub(in crate::web) fn speaks_of_entries(error: &RegisterError) -> bool {
+    use RegisterError as R;
     match error {
         R::NoSuch { .. }
         | R::Exists { .. }
@@ -67,7 +75,7 @@ fn for_staff(error: &WebError) -> Option<&RegisterError> {
         | R::NotAppendable { .. }
         | R::ActorMissing { .. }
         | R::Inactive { .. }
-        | R::Unreachable { .. } => Some(error),
+        | R::Unreachable { .. } => true,
         R::NotFound { .. }
         | R::AlreadyExists { .. }
         | R::NotADatabase { .. }
@@ -88,6 +96,7 @@ fn for_staff(error: &WebError) -> Option<&RegisterError> {
         | R::Unreadable { .. }
         | R::Random(_)
         | R::Password(_)
-        | R::Template { .. } => None,
+        | R::FactorKey { .. }
+        | R::Template { .. } => false,
     }
 }

@@ -1,5 +1,7 @@
-//! A question of a public form: label, hint, entry, and what is wrong with the entry. Set by `field.html`.
+//! A question of a public form: label, hint, entry, and what is wrong with the entry. What a page sets is the field of
+//! all forms ([`entry::Field`]).
 
+use crate::web::entry;
 use crate::web::words::Words;
 
 /// A question with its entry.
@@ -11,8 +13,8 @@ pub struct Field {
     pub hint: Option<String>,
     /// What is wrong with the entry.
     pub error: Option<String>,
-    /// The word that says it may stay empty; `None` where it may not.
-    pub optional: Option<String>,
+    /// It may stay empty.
+    pub optional: bool,
     pub value: String,
     pub asks: Asks,
     pub autocomplete: &'static str,
@@ -65,7 +67,7 @@ impl Field {
             label: words.text(&key).to_owned(),
             hint: words.find(&format!("{key}_hint")).map(str::to_owned),
             error: None,
-            optional: None,
+            optional: false,
             value: value.to_owned(),
             asks: Asks::Line("text", ""),
             autocomplete: "off",
@@ -88,8 +90,8 @@ impl Field {
 
     /// It may stay empty.
     #[must_use]
-    pub fn optional(mut self, words: &Words) -> Field {
-        self.optional = Some(words.text("shell.optional").to_owned());
+    pub const fn optional(mut self) -> Field {
+        self.optional = true;
         self
     }
 
@@ -101,12 +103,35 @@ impl Field {
         self
     }
 
-    /// The ids of hint and error, for `aria-describedby`; empty when there is neither.
-    pub fn described(&self) -> String {
-        let hint = self.hint.as_ref().map(|_| format!("{}-hint", self.id));
-        let error = self.error.as_ref().map(|_| format!("{}-error", self.id));
-        let ids: Vec<String> = hint.into_iter().chain(error).collect();
-        ids.join(" ")
+    /// The field that a page sets.
+    pub fn set(self) -> entry::Field {
+        let (id, label) = (self.id, self.label);
+        let field = match self.asks {
+            Asks::Line(kind, width) => {
+                let field = entry::Field::typed(id, label, kind, self.autocomplete);
+                match width {
+                    "short" => field.short().holding(self.value),
+                    _ => field.holding(self.value),
+                }
+            }
+            Asks::Words(rows) => entry::Field::area(id, label, rows)
+                .completed(self.autocomplete)
+                .holding(self.value),
+            Asks::One(choices) => {
+                let chosen = choices.iter().find(|choice| choice.chosen);
+                let chosen = chosen.map_or("", |choice| choice.value).to_owned();
+                let choices = choices
+                    .into_iter()
+                    .map(|choice| entry::Choice::new(choice.value, choice.label));
+                entry::Field::radios(id, label, choices).holding(chosen)
+            }
+            Asks::Files(accept) => entry::Field::files(id, label).accepting(accept),
+        };
+        let field = field.hint(self.hint.unwrap_or_default()).wrong(self.error);
+        match self.optional {
+            true => field.optional(),
+            false => field,
+        }
     }
 }
 
@@ -119,15 +144,32 @@ mod tests {
     fn a_field_is_described_by_what_it_has() {
         let words = Words::load(Language::En).unwrap();
         let field = Field::line(&words, "public_track", "number", "");
-        assert_eq!(field.described(), "number-hint");
+        assert_eq!(field.clone().set().explained_by(), "number-hint");
         let problems = [Problem::new(
             "number",
             &words,
             "public_track.number_missing",
         )];
         assert_eq!(
-            field.with(&problems).described(),
+            field.with(&problems).set().explained_by(),
             "number-hint number-error"
         );
+    }
+
+    #[test]
+    fn of_several_answers_the_chosen_one_is_held() {
+        let words = Words::load(Language::En).unwrap();
+        let choice = |value, chosen| Choice {
+            value,
+            label: value.to_owned(),
+            chosen,
+        };
+        let ask = |chosen| {
+            let choices = vec![choice("self", false), choice("agent", chosen)];
+            Field::line(&words, "public_complain", "behalf", "").asks(Asks::One(choices))
+        };
+        assert!(ask(true).set().holds("agent"));
+        let open = ask(false).set();
+        assert!(!open.holds("agent") && !open.holds("self"));
     }
 }

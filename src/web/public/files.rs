@@ -53,10 +53,16 @@ pub fn keep(app: &App, visit: &Visit, form_key: &str) -> Result<Vec<Problem>> {
                 continue;
             }
         };
-        let key = match app.visits.keep_file(form_key, &clean, visit.now)? {
-            Keeping::Kept => continue,
-            Keeping::FormIsFull => "public_uploads.form_is_full",
-            Keeping::NoRoom => "public_uploads.no_room",
+        let key = match app.visits.keep_file(form_key, &clean, visit.now) {
+            Ok(Keeping::Kept) => continue,
+            Ok(Keeping::FormIsFull) => "public_uploads.form_is_full",
+            Ok(Keeping::NoRoom) => "public_uploads.no_room",
+            // A full disk costs the file and nothing else of the form.
+            Err(error @ WebError::Visits { .. }) => {
+                tracing::error!(%error, "a file cannot wait for its form");
+                "public_uploads.no_room"
+            }
+            Err(error) => return Err(error),
         };
         refused.push(Problem {
             field: "files",
@@ -112,16 +118,8 @@ pub fn attach(app: &App, visit: &Visit, case_key: i64, form_key: &str) -> Vec<St
 fn attach_one(app: &App, visit: &Visit, case_key: i64, form_key: &str, file_id: i64) -> Result<()> {
     let waiting = app.visits.waiting_file(form_key, file_id)?;
     let file = waiting.ok_or(WebError::NotFound)?;
-    let added = app.register(|register| {
-        register.attach(
-            case_key,
-            &file.name,
-            &file.media_type,
-            &mut file.content.as_slice(),
-            &Actor::customer(),
-            visit.now,
-        )
-    });
+    let added = app
+        .register(|register| register.attach_clean(case_key, &file, &Actor::customer(), visit.now));
     match added {
         // The same photograph chosen twice is there.
         Ok(_) | Err(RegisterError::Exists { .. }) => Ok(()),

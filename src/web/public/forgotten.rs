@@ -9,8 +9,9 @@ use super::track;
 use crate::register::{Person, Register, RegisterError};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::entry;
 use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell};
 use crate::web::visit::Visit;
 use crate::web::visits::Try;
 
@@ -19,7 +20,7 @@ use crate::web::visits::Try;
 struct Page<'a> {
     shell: Shell<'a>,
     problems: Vec<Problem>,
-    fields: Vec<Field>,
+    fields: Vec<entry::Field>,
 }
 
 /// `GET /forgotten`.
@@ -29,6 +30,9 @@ pub fn show(app: &App, visit: &Visit) -> Result<Answer> {
 
 /// `POST /forgotten`.
 pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
+    if visit.turns_language() {
+        return page(app, visit, Vec::new());
+    }
     let words = app.words(visit.language);
     let number = track::number(visit.form.get("number"));
     let contact = visit.form.get("contact");
@@ -129,10 +133,11 @@ fn page(app: &App, visit: &Visit, problems: Vec<Problem>) -> Result<Answer> {
             visit,
             Area::Public,
             words.text("public_forgotten.title"),
-        ),
+        )
+        .form(FORM),
         fields: fields
             .into_iter()
-            .map(|field| field.with(&problems))
+            .map(|field| field.with(&problems).set())
             .collect(),
         problems,
     })

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::case::printed;
 use super::progress::{Due, progress};
 use super::seen::Seen;
 use crate::domain::stages::{Stage, stages};
@@ -29,6 +30,8 @@ pub struct Receipt {
 #[template(path = "web/public/receipt.html")]
 struct Page<'a> {
     shell: Shell<'a>,
+    /// As of when, for a printed page.
+    printed: String,
     number: &'a str,
     /// Shown once; `None` when the form was sent before.
     password: Option<&'a str>,
@@ -56,7 +59,8 @@ pub fn page(app: &App, visit: &Visit, receipt: &Receipt) -> Result<Answer> {
         Vec::new()
     });
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Public, words.text("public_receipt.title")),
+        shell: Shell::new(app, visit, Area::Public, words.text("public_receipt.title")).once(),
+        printed: as_of(app, visit),
         number: &receipt.registration.number,
         password: Some(&receipt.registration.password),
         told,
@@ -78,7 +82,9 @@ pub fn again(app: &App, visit: &Visit, number: &str) -> Result<Answer> {
             visit,
             Area::Public,
             words.text("public_receipt.title_again"),
-        ),
+        )
+        .once(),
+        printed: as_of(app, visit),
         number,
         password: None,
         told: words.text("public_receipt.again").to_owned(),
@@ -86,6 +92,18 @@ pub fn again(app: &App, visit: &Visit, number: &str) -> Result<Answer> {
         lost_words: None,
         lost_files: &[],
     })
+}
+
+/// As of when; empty when it cannot be said, since the number and the password are what counts.
+fn as_of(app: &App, visit: &Visit) -> String {
+    let words = app.words(visit.language);
+    match app.register(|register| Ok::<_, WebError>(register.zone())) {
+        Ok(zone) => printed(words, visit, zone),
+        Err(error) => {
+            tracing::error!(%error, "a receipt does not say as of when it is");
+            String::new()
+        }
+    }
 }
 
 /// What happens next by when, and by when all of it.

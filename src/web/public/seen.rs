@@ -6,7 +6,9 @@ use crate::domain::case_file::{CaseFile, Mode, Rest};
 use crate::domain::event::{Event, EventBody, EventKind};
 use crate::domain::vocabulary::{Language, MessagePurpose, Role};
 use crate::domain::workflow::{Pass, State};
-use crate::register::{Attachment, Message, MessageFilter, Recorded, Register, RegisterError};
+use crate::register::{
+    Attachment, DecisionRules, Message, MessageFilter, Recorded, Register, RegisterError,
+};
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
 use crate::web::visit::{Fields, Visit};
@@ -22,6 +24,8 @@ pub struct Seen {
     pub attachments: Vec<Attachment>,
     pub messages: Vec<Message>,
     pub zone: Tz,
+    /// The texts of the rules on which decisions rest.
+    pub rules: DecisionRules,
     struck: Vec<i64>,
 }
 
@@ -70,6 +74,7 @@ impl Seen {
             attachments: register.attachments(case_key)?,
             messages,
             zone: register.zone(),
+            rules: register.decision_rules()?,
             struck,
         })
     }

@@ -9,6 +9,7 @@ use crate::domain::event::Surveyed;
 use crate::register::{Actor, Draft, RegisterError};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::entry;
 use crate::web::error::Result;
 use crate::web::shell::{Area, Shell};
 use crate::web::visit::{Fields, Visit};
@@ -19,6 +20,9 @@ const SCORES: [(u8, &str); 5] = [(5, "5"), (4, "4"), (3, "3"), (2, "2"), (1, "1"
 
 /// The longest remark, in characters.
 const LONGEST_WORDS: usize = 5_000;
+
+/// The id of the form, which may stand in a page below another one.
+pub const FORM: &str = "survey-form";
 
 const DONE: &str = "/case?done=case_surveyed";
 
@@ -33,7 +37,7 @@ struct Page<'a> {
 /// The form of the survey.
 pub struct Judging {
     pub hidden: Vec<(&'static str, String)>,
-    pub fields: Vec<Field>,
+    pub fields: Vec<entry::Field>,
 }
 
 /// What was entered.
@@ -72,13 +76,13 @@ impl Judging {
             line("score", "").asks(Asks::One(scores.collect())),
             line("remarks", &entry.remarks)
                 .asks(Asks::Words(4))
-                .optional(words),
+                .optional(),
         ];
         Judging {
             hidden: vec![("for", seen.number.clone())],
             fields: fields
                 .into_iter()
-                .map(|field| field.with(problems))
+                .map(|field| field.with(problems).set())
                 .collect(),
         }
     }
@@ -160,7 +164,8 @@ fn page(
             visit,
             Area::Public,
             words.text("public_survey.heading"),
-        ),
+        )
+        .form(FORM),
         judging: Judging::of(seen, words, entry, &problems),
         problems,
     })

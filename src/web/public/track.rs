@@ -7,11 +7,12 @@ use super::field::{Asks, Field, Problem};
 use super::{add, answer, survey};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::entry;
 use crate::web::error::{Result, WebError};
 use crate::web::resume::Kept;
 use crate::web::routes::Handler;
 use crate::web::session::{self, Kind};
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell};
 use crate::web::visit::{Fields, Visit, Visitor};
 use crate::web::visits::{Opens, Try};
 
@@ -22,7 +23,7 @@ struct Page<'a> {
     /// A session was over: why the visitor is asked.
     interrupted: bool,
     problems: Vec<Problem>,
-    fields: Vec<Field>,
+    fields: Vec<entry::Field>,
     hidden: Vec<(String, String)>,
 }
 
@@ -55,6 +56,9 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
     let again = |problems: Vec<Problem>, status: StatusCode| -> Result<Answer> {
         Ok(page(app, visit, kept.as_ref(), problems)?.status(status))
     };
+    if visit.turns_language() {
+        return again(Vec::new(), StatusCode::OK);
+    }
     let number = number(visit.form.get("number"));
     // Passwords have no capitals; telephones like to put one at the beginning.
     let password = visit.form.get("password").to_lowercase();
@@ -128,7 +132,10 @@ fn begin(app: &App, visit: &Visit, case_key: i64) -> Result<String> {
 
 /// To where the visitor was going: a form that waited is shown again with its entries, and sent by hand, since
 /// it may have been meant for another case or for what has changed meanwhile.
-fn go_on(app: &App, visit: &Visit, case_key: i64, kept: Option<Kept>) -> Result<Answer> {
+///
+/// # Errors
+/// When the page cannot be made.
+pub fn go_on(app: &App, visit: &Visit, case_key: i64, kept: Option<Kept>) -> Result<Answer> {
     let Some(kept) = kept else {
         return Ok(Answer::see("/case"));
     };
@@ -164,11 +171,11 @@ fn page(app: &App, visit: &Visit, kept: Option<&Kept>, problems: Vec<Problem>) -
     ];
     let hidden = kept.map(Kept::hidden).unwrap_or_default();
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Public, words.text("public_track.title")),
+        shell: Shell::new(app, visit, Area::Public, words.text("public_track.title")).form(FORM),
         interrupted: kept.is_some_and(|kept| !kept.fields.is_empty()),
         fields: fields
             .into_iter()
-            .map(|field| field.with(&problems))
+            .map(|field| field.with(&problems).set())
             .collect(),
         problems,
         hidden: hidden

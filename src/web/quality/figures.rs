@@ -185,6 +185,8 @@ pub fn context(
         row_counts: Vec::new(),
         refused: Vec::new(),
         not_recorded: manifest.not_recorded.clone(),
+        unknown: Vec::new(),
+        gone: None,
         deviations: 0,
         objectives: BTreeMap::new(),
         phases: in_force(&register.phases(Some(manifest.knowledge()))?),

@@ -35,6 +35,10 @@ pub struct Line {
     pub name: String,
     /// The number with what it is of; empty where it is not measured.
     pub actual: String,
+    /// The number itself, in the indicator's unit (a count, percent, days, a score); `None` where it is not measured.
+    pub value: Option<f64>,
+    /// The target itself.
+    pub target_value: Option<f64>,
     /// Where the number opens to; empty where it opens to nothing.
     pub opens: String,
     /// Parts of it that open by themselves: words and address.
@@ -97,6 +101,18 @@ pub fn lines(sources: &Sources<'_>) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
+impl Standing {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Standing::Met => "met",
+            Standing::Missed => "missed",
+            Standing::Plain => "plain",
+            Standing::NotMeasured => "not_measured",
+        }
+    }
+}
+
 impl Sources<'_> {
     fn computed(&self, indicator: &Indicator) -> Result<Line> {
         let mut line = self.line(indicator.code);
@@ -152,6 +168,8 @@ impl Sources<'_> {
             code: code.to_owned(),
             name: self.words.name("indicator_names", &code.replace('.', "_")),
             actual: String::new(),
+            value: None,
+            target_value: None,
             opens: String::new(),
             parts: Vec::new(),
             interval: String::new(),
@@ -163,6 +181,7 @@ impl Sources<'_> {
         if let Some(objective) = self.objectives.get(code) {
             let objective = &objective.objective;
             line.target = self.target(code, objective.target, objective.direction);
+            line.target_value = Some(objective.target);
             line.owner = objective.owner.clone();
         }
         line
@@ -184,6 +203,7 @@ impl Sources<'_> {
     }
 
     fn judge(&self, line: &mut Line, value: f64) {
+        line.value = Some(value);
         let Some(objective) = self.objectives.get(line.code.as_str()) else {
             line.standing = Standing::Plain;
             line.said = self.words.text("quality.no_target").to_owned();

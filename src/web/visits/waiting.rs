@@ -8,16 +8,19 @@ use super::{Visits, hash};
 use crate::web::error::Result;
 use crate::web::uploads::Clean;
 
+/// The first line clears the table of older programs, whose files had no column for the original.
 pub(super) const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS waiting_file (
-    file_id    INTEGER PRIMARY KEY,
-    key_hash   TEXT NOT NULL, -- of the form's key
-    name       TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    content    BLOB NOT NULL,
-    at         INTEGER NOT NULL
+DROP TABLE IF EXISTS waiting_file;
+CREATE TABLE IF NOT EXISTS waiting_upload (
+    file_id         INTEGER PRIMARY KEY,
+    key_hash        TEXT NOT NULL, -- of the form's key
+    name            TEXT NOT NULL,
+    media_type      TEXT NOT NULL,
+    content         BLOB NOT NULL, -- an image without its metadata
+    original_sha256 TEXT,          -- of the file as it came, where something was taken out of it
+    at              INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS waiting_file_by_key ON waiting_file (key_hash);";
+CREATE INDEX IF NOT EXISTS waiting_upload_by_key ON waiting_upload (key_hash);";
 
 /// For how long a file waits for its form.
 const KEPT_FOR: TimeDelta = TimeDelta::hours(3);
@@ -58,7 +61,7 @@ impl Visits {
         self.with(|conn| {
             drop_old(conn, now)?;
             let (files, of_form): (i64, i64) = conn.query_row(
-                "SELECT count(*), coalesce(sum(length(content)), 0) FROM waiting_file WHERE key_hash = ?1",
+                "SELECT count(*), coalesce(sum(length(content)), 0) FROM waiting_upload WHERE key_hash = ?1",
                 [&key_hash],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
@@ -66,7 +69,7 @@ impl Visits {
                 return Ok(Keeping::FormIsFull);
             }
             let of_all: i64 = conn.query_row(
-                "SELECT coalesce(sum(length(content)), 0) FROM waiting_file",
+                "SELECT coalesce(sum(length(content)), 0) FROM waiting_upload",
                 [],
                 |row| row.get(0),
             )?;
@@ -74,8 +77,16 @@ impl Visits {
                 return Ok(Keeping::NoRoom);
             }
             conn.execute(
-                "INSERT INTO waiting_file (key_hash, name, media_type, content, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                (&key_hash, &file.name, &file.media_type, &file.content, now.timestamp_micros()),
+                "INSERT INTO waiting_upload (key_hash, name, media_type, content, original_sha256, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (
+                    &key_hash,
+                    &file.name,
+                    &file.media_type,
+                    &file.content,
+                    &file.original_sha256,
+                    now.timestamp_micros(),
+                ),
             )?;
             Ok(Keeping::Kept)
         })
@@ -88,7 +99,7 @@ impl Visits {
     pub fn files_waiting(&self, form_key: &str) -> Result<Vec<WaitingFile>> {
         self.with(|conn| {
             let mut select = conn.prepare(
-                "SELECT file_id, name, length(content) FROM waiting_file WHERE key_hash = ?1 ORDER BY file_id",
+                "SELECT file_id, name, length(content) FROM waiting_upload WHERE key_hash = ?1 ORDER BY file_id",
             )?;
             let files = select.query_map([hash(form_key)], |row| {
                 Ok(WaitingFile {
@@ -108,7 +119,8 @@ impl Visits {
     pub fn waiting_file(&self, form_key: &str, file_id: i64) -> Result<Option<Clean>> {
         self.with(|conn| {
             let mut select = conn.prepare(
-                "SELECT name, media_type, content FROM waiting_file WHERE key_hash = ?1 AND file_id = ?2",
+                "SELECT name, media_type, content, original_sha256 FROM waiting_upload
+                 WHERE key_hash = ?1 AND file_id = ?2",
             )?;
             let mut rows = select.query((hash(form_key), file_id))?;
             match rows.next()? {
@@ -116,6 +128,7 @@ impl Visits {
                     name: row.get(0)?,
                     media_type: row.get(1)?,
                     content: row.get(2)?,
+                    original_sha256: row.get(3)?,
                 })),
                 None => Ok(None),
             }
@@ -129,7 +142,7 @@ impl Visits {
     pub fn drop_file(&self, form_key: &str, file_id: i64) -> Result<()> {
         self.with(|conn| {
             conn.execute(
-                "DELETE FROM waiting_file WHERE key_hash = ?1 AND file_id = ?2",
+                "DELETE FROM waiting_upload WHERE key_hash = ?1 AND file_id = ?2",
                 (hash(form_key), file_id),
             )
         })?;
@@ -137,9 +150,9 @@ impl Visits {
     }
 }
 
-fn drop_old(conn: &Connection, now: DateTime<Utc>) -> rusqlite::Result<()> {
+pub(super) fn drop_old(conn: &Connection, now: DateTime<Utc>) -> rusqlite::Result<()> {
     let old = (now - KEPT_FOR).timestamp_micros();
-    conn.execute("DELETE FROM waiting_file WHERE at < ?1", [old])?;
+    conn.execute("DELETE FROM waiting_upload WHERE at < ?1", [old])?;
     Ok(())
 }
 
@@ -152,6 +165,7 @@ mod tests {
             name: name.to_owned(),
             media_type: "image/jpeg".to_owned(),
             content: vec![7; bytes],
+            original_sha256: Some("00".to_owned()),
         }
     }
 

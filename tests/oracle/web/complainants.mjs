@@ -396,12 +396,15 @@ async function session(stage) {
 
   // An addition.
   await visitor.go('/case/add');
-  await visitor.fill({ text: made.who.reply });
+  const file = { name: 'duvar.txt', mimeType: 'text/plain', buffer: Buffer.from('Duvar, kuzey yüzü') };
+  await visitor.fill({ text: made.who.reply, files: [file] });
   await visitor.loseSession('case');
   await visitor.send({ button: SEND, status: 401 });
   await visitor.fill({ number: made.number, password: made.password });
   await visitor.send();
+  await visitor.look('add-kept');
   want((await visitor.held('text')) === made.who.reply, 'the words of the addition are lost');
+  await visitor.reads(file.name);
   await visitor.send({ button: SEND });
   await done(visitor, 'case_added');
 
@@ -444,6 +447,16 @@ async function refusals(stage) {
     const lang = await visitor.page.locator('html').getAttribute('lang');
     want(lang === language, `${language} was chosen and ${lang} came`);
   }
+  // Within a form the languages send it, and what is half written is there in the other one.
+  await visitor.go('/complain');
+  await visitor.fill({ text: 'half a sen' });
+  for (const language of ['tr', 'ru', 'en'].filter((one) => one !== stage.language).concat(stage.language)) {
+    await visitor.press(`.languages button[value="${language}"]`);
+    const lang = await visitor.page.locator('html').getAttribute('lang');
+    want(lang === language, `${language} was chosen in a form and ${lang} came`);
+    want((await visitor.held('text')) === 'half a sen', `what was half written is lost in ${language}`);
+  }
+  await visitor.look('complain-turned');
   const desk = await atDesk(stage, 'selin');
   await desk.go('/desk/staff', { status: 403 });
   await desk.look('forbidden');

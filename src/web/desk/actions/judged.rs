@@ -58,13 +58,14 @@ pub fn judged(app: &App, visit: &Visit, action: &Action) -> Result<Option<Judged
     let Some(snapshot) = Snapshot::newest(app, visit.now, None)? else {
         return Ok(None);
     };
-    let mapping = &snapshot.manifest.mapping;
-    let (book, zone) = app.register(|r| {
+    let mapping = snapshot.manifest.source_key();
+    let (book, gone, zone) = app.register(|r| {
         let book = r.cluster_book(mapping, None)?.book;
-        Ok::<_, WebError>((book, r.zone()))
+        let gone = r.gone_cases(mapping, Some(snapshot.manifest.as_of))?;
+        Ok::<_, WebError>((book, gone, r.zone()))
     })?;
     let as_of = words.day(snapshot.manifest.as_of, zone);
-    match evaluate(&snapshot.ground(&book), action) {
+    match evaluate(&snapshot.ground(&book).with_gone(gone), action) {
         Ok(None) => Ok(None),
         Ok(Some(evaluation)) => {
             let course = course(app, visit, &snapshot, action, &evaluation)?;

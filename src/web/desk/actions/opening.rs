@@ -1,6 +1,7 @@
 //! Opening an action: what it is about, where it comes from, which complaints it is meant to prevent, who answers for it.
 
 use askama::Template;
+use axum::http::StatusCode;
 use chrono::NaiveDate;
 
 use super::said;
@@ -10,6 +11,7 @@ use crate::improvement::source::{self, SourceError};
 use crate::register::{Change, Register, RegisterError};
 use crate::web::answer::Answer;
 use crate::web::app::App;
+use crate::web::collation;
 use crate::web::entry::{Choice, EntryForm, Field, Wrong};
 use crate::web::error::{Result, WebError};
 use crate::web::once;
@@ -45,14 +47,16 @@ pub fn ask(app: &App, visit: &Visit) -> Result<Answer> {
     shown(app, visit, &proposed, Vec::new(), None)
 }
 
-/// `POST /desk/actions/new`.
-pub fn open(app: &App, visit: &Visit) -> Result<Answer> {
+/// The action that a form opens, and what of it cannot be taken.
+///
+/// # Errors
+/// When the register cannot be read.
+pub fn entered(app: &App, visit: &Visit) -> Result<(Opened, Vec<Wrong>)> {
     let words = app.words(visit.language);
-    let entered = &visit.form;
     let today =
         app.register(|r| Ok::<_, WebError>(visit.now.with_timezone(&r.zone()).date_naive()))?;
     let (opened, mut wrongs) = read(words, visit, today);
-    let only_counts = entered.get("step") == "count";
+    let only_counts = visit.form.get("step") == "count";
     if wrongs.is_empty() || only_counts {
         let reference = opened.reference.as_deref();
         let found = app.register(|r| match reference {
@@ -61,6 +65,15 @@ pub fn open(app: &App, visit: &Visit) -> Result<Answer> {
         })?;
         wrongs.extend(found);
     }
+    Ok((opened, wrongs))
+}
+
+/// `POST /desk/actions/new`.
+pub fn open(app: &App, visit: &Visit) -> Result<Answer> {
+    let words = app.words(visit.language);
+    let entered = &visit.form;
+    let only_counts = entered.get("step") == "count";
+    let (opened, mut wrongs) = self::entered(app, visit)?;
     if only_counts {
         let covers = match &opened.scope {
             Some(scope) => Some(coverage(app, visit, scope)?),
@@ -118,7 +131,8 @@ fn shown(
     covers: Option<String>,
 ) -> Result<Answer> {
     let words = app.words(visit.language);
-    let staff = app.register(|r| r.list_staff())?;
+    let mut staff = app.register(|r| r.list_staff())?;
+    staff.sort_by_cached_key(|person| collation::place(words.language(), &person.name));
     let me = visit.staff().map_or("", |staff| staff.name.as_str());
     let names = staff.iter().filter(|p| p.active).map(|p| p.name.clone());
     let form = EntryForm::new(
@@ -130,15 +144,21 @@ fn shown(
     .hidden(once::FIELD, once::key(entered)?)
     .look("count", words.text("action.count_scope"))
     .refused(wrongs);
+    let status = match form.is_refused() {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    };
     let title = words.text("action.new");
-    Answer::page(&Page {
+    let page = Page {
         shell: Shell::new(app, visit, Area::Desk, title),
         form,
         covers,
-    })
+    };
+    Ok(Answer::page(&page)?.status(status))
 }
 
-fn fields(
+/// What is asked.
+pub fn fields(
     words: &Words,
     entered: &Fields,
     staff: impl Iterator<Item = String>,
@@ -292,9 +312,12 @@ pub fn coverage(app: &App, visit: &Visit, scope: &Scope) -> Result<String> {
     let Some(snapshot) = Snapshot::newest(app, visit.now, None)? else {
         return Ok(words.text("action.covers_no_snapshot").to_owned());
     };
-    let mapping = &snapshot.manifest.mapping;
-    let book = app.register(|r| r.cluster_book(mapping, None))?.book;
-    let ground = snapshot.ground(&book);
+    let mapping = snapshot.manifest.source_key();
+    let (book, gone) = app.register(|r| {
+        let gone = r.gone_cases(mapping, Some(snapshot.manifest.as_of))?;
+        Ok::<_, WebError>((r.cluster_book(mapping, None)?.book, gone))
+    })?;
+    let ground = snapshot.ground(&book).with_gone(gone);
     let counted = ground.cases(scope).and_then(|cases| {
         Ok((
             i64::try_from(cases.len()).unwrap_or(i64::MAX),

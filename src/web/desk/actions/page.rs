@@ -14,6 +14,8 @@ use crate::register::RegisterError;
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::desk::happened::amount;
+use crate::web::desk::opened::case_path;
+use crate::web::desk::sight;
 use crate::web::error::{Result, WebError};
 use crate::web::shell::{Area, Shell};
 use crate::web::visit::Visit;
@@ -105,8 +107,8 @@ pub fn page(app: &App, visit: &Visit) -> Result<Answer> {
         state: said::code(words, action.state(today).as_str()),
         overdue: action.is_overdue(today),
         facts: facts(words, &action),
-        source_to: source_to(&action),
-        cases: action.opened.cases.clone(),
+        source_to: source_to(app, visit, &action)?,
+        cases: may_be_seen(app, visit, &action.opened.cases)?,
         scope: action.scope().map(ToString::to_string),
         covers,
         containments: action
@@ -130,6 +132,25 @@ pub fn page(app: &App, visit: &Visit) -> Result<Answer> {
         history,
         steps,
         held,
+    })
+}
+
+/// The numbers of the cases that the visitor may know of; what is no case of this register, only whoever sees all.
+fn may_be_seen(app: &App, visit: &Visit, numbers: &[String]) -> Result<Vec<String>> {
+    let staff = visit.staff().ok_or(WebError::Forbidden)?;
+    app.register(|register| {
+        let mut seen = Vec::new();
+        for number in numbers {
+            let may = match register.case_by_number(number) {
+                Ok(case) => sight::may_open(register, staff, &case)?,
+                Err(RegisterError::NoSuch { .. }) => sight::sees_all(staff),
+                Err(error) => return Err(error.into()),
+            };
+            if may {
+                seen.push(number.clone());
+            }
+        }
+        Ok(seen)
     })
 }
 
@@ -232,13 +253,17 @@ fn facts(words: &Words, action: &Action) -> Vec<Fact> {
     facts
 }
 
-fn source_to(action: &Action) -> Option<String> {
-    let reference = action.opened.reference.as_ref()?;
-    match action.opened.source {
+fn source_to(app: &App, visit: &Visit, action: &Action) -> Result<Option<String>> {
+    let Some(reference) = action.opened.reference.as_ref() else {
+        return Ok(None);
+    };
+    Ok(match action.opened.source {
         ActionSource::Cluster => Some(format!("/desk/clusters/{reference}")),
-        ActionSource::Case => Some(format!("/desk/case/{reference}")),
+        ActionSource::Case => may_be_seen(app, visit, std::slice::from_ref(reference))?
+            .first()
+            .map(|number| case_path(number)),
         ActionSource::Audit | ActionSource::Review | ActionSource::Suggestion => None,
-    }
+    })
 }
 
 fn attempts(app: &App, words: &Words, action: &Action) -> Vec<Attempt> {

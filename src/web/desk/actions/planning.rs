@@ -10,7 +10,7 @@ use crate::improvement::months::Month;
 use crate::improvement::plan::{Asked, Proposal, assumed_signal, fix};
 use crate::web::app::App;
 use crate::web::entry::{Choice, Field, Wrong};
-use crate::web::error::Result;
+use crate::web::error::{Result, WebError};
 use crate::web::quality::snapshot::Snapshot;
 use crate::web::visit::{Fields, Visit};
 use crate::web::words::Words;
@@ -133,15 +133,20 @@ pub fn made(
         let wrong = Wrong::of("judge_by", words.text("judging.no_snapshot"));
         return Ok(Err(vec![wrong]));
     };
-    let mapping = &snapshot.manifest.mapping;
-    let book = app.register(|r| r.cluster_book(mapping, None))?.book;
-    Ok(match fix(&snapshot.ground(&book), &asked, start) {
-        Ok(proposal) => Ok(Made {
-            check: Check::Rate(Box::new(proposal.check.clone())),
-            proposal: Some(proposal),
-        }),
-        Err(error) => Err(vec![said::plan_refusal(words, &error)]),
-    })
+    let mapping = snapshot.manifest.source_key();
+    let (book, gone) = app.register(|r| {
+        let gone = r.gone_cases(mapping, Some(snapshot.manifest.as_of))?;
+        Ok::<_, WebError>((r.cluster_book(mapping, None)?.book, gone))
+    })?;
+    Ok(
+        match fix(&snapshot.ground(&book).with_gone(gone), &asked, start) {
+            Ok(proposal) => Ok(Made {
+                check: Check::Rate(Box::new(proposal.check.clone())),
+                proposal: Some(proposal),
+            }),
+            Err(error) => Err(vec![said::plan_refusal(words, &error)]),
+        },
+    )
 }
 
 /// The prospects of a check in words.

@@ -550,6 +550,8 @@ mod tests {
             files: Vec::new(),
             from: "local".to_owned(),
             token: None,
+            request_id: String::new(),
+            program: None,
         }
     }
 

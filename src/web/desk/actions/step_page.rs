@@ -1,13 +1,14 @@
 //! One step of an action: its form, and what becomes of it when it is sent.
 
 use askama::Template;
+use axum::http::StatusCode;
 use chrono::NaiveDate;
 
 use super::page::{Row, asked, found, happened};
 use super::planning::{self, Made, Prospect, prospects};
 use super::said::{self, Fact};
 use super::step::Step;
-use crate::domain::action::{Action, ActionRefusal, Check};
+use crate::domain::action::{Action, ActionBody, ActionRefusal, Check};
 use crate::improvement::update::{Order, update};
 use crate::lake::store::Lake;
 use crate::register::{Change, RegisterError};
@@ -79,15 +80,11 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
     if step == Step::Check {
         return compute(app, visit, &action);
     }
-    let mut made = None;
-    let mut wrongs = Vec::new();
-    if matches!(step, Step::Plan | Step::Change) {
-        match planning::made(app, visit, &action, start(&action, entered, today))? {
-            Ok(found) => made = Some(found),
-            Err(refused) => wrongs = refused,
-        }
-    }
-    let check: Option<Check> = made.as_ref().map(|made| made.check.clone());
+    let Entered {
+        made,
+        mut wrongs,
+        body,
+    } = self::entered(app, visit, step, &action, today)?;
     // What can be seen is shown before it is fixed.
     if entered.get("step") == "look" {
         let beside = Beside {
@@ -96,7 +93,7 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
         };
         return shown(app, visit, of, entered, wrongs, beside);
     }
-    let body = match step.body(words, &action, entered, check) {
+    let body = match body {
         Ok(body) if wrongs.is_empty() => body,
         Ok(_) => return shown(app, visit, of, entered, wrongs, Beside::default()),
         Err(more) => {
@@ -108,16 +105,7 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
             return shown(app, visit, of, entered, wrongs, beside);
         }
     };
-    let name = visit
-        .staff()
-        .map(|staff| staff.name.clone())
-        .unwrap_or_default();
-    let change = Change {
-        actor: &name,
-        seen: Some(seen),
-        now: visit.now,
-    };
-    match app.register(|r| r.change_action(action.id, body, change)) {
+    match record(app, visit, &action, body, seen) {
         Ok(_) => Ok(done(&action, step)),
         Err(RegisterError::Action(ActionRefusal::Changed { .. })) => changed(app, visit, of, seen),
         Err(RegisterError::Action(refusal)) => {
@@ -132,8 +120,73 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
     }
 }
 
+/// A step as it was entered.
+pub struct Entered {
+    /// The check that would be fixed, where the step fixes one.
+    pub made: Option<Made>,
+    /// What is wrong with what was entered about the check.
+    pub wrongs: Vec<Wrong>,
+    /// The event, or what else is wrong.
+    pub body: std::result::Result<ActionBody, Vec<Wrong>>,
+}
+
+/// Reads a step from the visit's form: for the desk's pages and for programs alike.
+///
+/// # Errors
+/// When the register or the lake cannot be read.
+pub fn entered(
+    app: &App,
+    visit: &Visit,
+    step: Step,
+    action: &Action,
+    today: NaiveDate,
+) -> Result<Entered> {
+    let words = app.words(visit.language);
+    let entered = &visit.form;
+    let mut made = None;
+    let mut wrongs = Vec::new();
+    if matches!(step, Step::Plan | Step::Change) {
+        match planning::made(app, visit, action, start(action, entered, today))? {
+            Ok(found) => made = Some(found),
+            Err(refused) => wrongs = refused,
+        }
+    }
+    let check: Option<Check> = made.as_ref().map(|made| made.check.clone());
+    Ok(Entered {
+        body: step.body(words, action, entered, check),
+        made,
+        wrongs,
+    })
+}
+
+/// Records a step that was entered, if the action is still at the version that was seen.
+///
+/// # Errors
+/// What the action or the register refuses.
+pub fn record(
+    app: &App,
+    visit: &Visit,
+    action: &Action,
+    body: ActionBody,
+    seen: u32,
+) -> std::result::Result<Action, RegisterError> {
+    let name = visit
+        .staff()
+        .map(|staff| staff.name.clone())
+        .unwrap_or_default();
+    let change = Change {
+        actor: &name,
+        seen: Some(seen),
+        now: visit.now,
+    };
+    app.register(|r| r.change_action(action.id, body, change))
+}
+
 /// The step and the action of a route, where the visitor's role lets them take it.
-fn allowed(app: &App, visit: &Visit) -> Result<(Step, Action, NaiveDate)> {
+///
+/// # Errors
+/// [`WebError::NotFound`], [`WebError::Forbidden`].
+pub fn allowed(app: &App, visit: &Visit) -> Result<(Step, Action, NaiveDate)> {
     let step: Step = visit
         .place("command")
         .parse()
@@ -156,10 +209,23 @@ fn start(action: &Action, entered: &Fields, today: NaiveDate) -> NaiveDate {
     done.or(planned).or(action.due_on()).unwrap_or(today)
 }
 
-/// Computes the verdict whose day has come, as the night does it.
+/// Computes the verdict whose day has come, as the night does it, and shows the action again.
 fn compute(app: &App, visit: &Visit, action: &Action) -> Result<Answer> {
+    let done = match judge(app, visit, action)? {
+        None => "",
+        Some(true) => "?done=action_judged",
+        Some(false) => "?done=action_not_judged",
+    };
+    Ok(Answer::see(format!("/desk/actions/{}{done}", action.id)))
+}
+
+/// Computes the verdict whose day has come; answers whether there was one, `None` where there is no snapshot to look at.
+///
+/// # Errors
+/// When the register or the lake cannot be used.
+pub fn judge(app: &App, visit: &Visit, action: &Action) -> Result<Option<bool>> {
     let Some(snapshot) = Snapshot::newest(app, visit.now, None)? else {
-        return Ok(Answer::see(format!("/desk/actions/{}", action.id)));
+        return Ok(None);
     };
     let lake = Lake::at(&app.settings.lake);
     let folder = snapshot.folder.canonicalize().map_err(failed)?;
@@ -176,14 +242,7 @@ fn compute(app: &App, visit: &Visit, action: &Action) -> Result<Answer> {
         update(r, &order).map_err(failed)?;
         Ok::<_, WebError>(r.action(action.id, None)?)
     })?;
-    let key = match after.round().looks.len() > looks {
-        true => "action_judged",
-        false => "action_not_judged",
-    };
-    Ok(Answer::see(format!(
-        "/desk/actions/{}?done={key}",
-        action.id
-    )))
+    Ok(Some(after.round().looks.len() > looks))
 }
 
 fn done(action: &Action, step: Step) -> Answer {
@@ -218,7 +277,7 @@ fn changed(
     let beside = Beside { since, made: None };
     let of = (step, &action, today);
     let page = shown(app, visit, of, &visit.form, vec![wrong], beside)?;
-    Ok(page.status(axum::http::StatusCode::CONFLICT))
+    Ok(page.status(StatusCode::CONFLICT))
 }
 
 /// The action does not admit the step now: why, and the way back.
@@ -237,7 +296,7 @@ fn not_now(
         id: action.id.to_string(),
         why,
     })?;
-    Ok(page.status(axum::http::StatusCode::CONFLICT))
+    Ok(page.status(StatusCode::CONFLICT))
 }
 
 #[derive(Template)]
@@ -270,8 +329,12 @@ fn shown(
     if judges {
         form = form.look("look", words.text("judging.look"));
     }
+    let status = match form.is_refused() {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    };
     let proposal = beside.made.as_ref().and_then(|made| made.proposal.as_ref());
-    Answer::page(&Page {
+    let page = Page {
         shell: Shell::new(app, visit, Area::Desk, title(words, step)),
         id: action.id.to_string(),
         title: action.opened.title.clone(),
@@ -288,7 +351,8 @@ fn shown(
         notes: proposal.map(|p| p.notes.clone()).unwrap_or_default(),
         since: beside.since,
         form,
-    })
+    };
+    Ok(Answer::page(&page)?.status(status))
 }
 
 fn title(words: &Words, step: Step) -> String {

@@ -126,7 +126,7 @@ pub fn page(app: &App, visit: &Visit) -> Result<Answer> {
         return Ok(Answer::see(format!("/desk/clusters/{}?from={id}", heir.id)));
     }
     let snapshot = Snapshot::newest(app, visit.now, None)?
-        .filter(|snapshot| snapshot.is_searched() && snapshot.manifest.mapping == source);
+        .filter(|snapshot| snapshot.is_searched() && snapshot.manifest.source_key() == source);
     let mut page = bare(app, visit, cluster)?;
     page.actions = on_it(app, visit, words, &book, id)?;
     if visit.has_role(SPEAKERS) {
@@ -139,7 +139,9 @@ pub fn page(app: &App, visit: &Visit) -> Result<Answer> {
             })
             .collect();
     }
+    let gone = gone(app, words, &source, cluster)?;
     let Some(snapshot) = snapshot else {
+        page.facts.extend(gone);
         page.absent = Some(words.text("cluster.no_figures").to_owned());
         return Answer::page(&page);
     };
@@ -155,7 +157,26 @@ pub fn page(app: &App, visit: &Visit) -> Result<Answer> {
         cluster,
     };
     seen.fill(&mut page)?;
+    page.facts.extend(gone);
     Answer::page(&page)
+}
+
+/// How many of a cluster's cases a foreign source no longer has; they keep their place in it.
+fn gone(app: &App, words: &Words, source: &str, cluster: &Cluster) -> Result<Option<Fact>> {
+    let (cases, zone) =
+        app.register(|r| Ok::<_, WebError>((r.gone_cases(source, None)?, r.zone())))?;
+    let own = || {
+        cases
+            .iter()
+            .filter(|case| cluster.members.contains(&case.case_id))
+    };
+    let Some(latest) = own().map(|case| case.gone_at).max() else {
+        return Ok(None);
+    };
+    let n = words.count(i64::try_from(own().count()).unwrap_or(i64::MAX));
+    let day = words.day(latest, zone);
+    let value = words.fill("cluster.gone_value", &[("n", &n), ("day", &day)]);
+    Ok(Some(fact(words, "cluster.gone_cases", value)))
 }
 
 /// The cluster that a route names.
@@ -483,7 +504,7 @@ impl Seen<'_> {
                     Value::Real(real) => self.words.real(*real, 2),
                     _ => String::new(),
                 },
-                terms: table.text(at, "shared_terms"),
+                terms: super::with_parts(self.words, &table.text(at, "shared_terms")),
                 bound: matches!(table.cell(at, "bound"), Value::Flag(true)),
                 number,
             });

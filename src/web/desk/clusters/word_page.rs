@@ -1,6 +1,7 @@
 //! One word on a cluster: its form, and what is recorded when it is sent.
 
 use askama::Template;
+use axum::http::StatusCode;
 
 use super::page::{Row, asked, book_of, happened};
 use super::word::{Saying, refusal};
@@ -27,8 +28,10 @@ struct Page<'a> {
 }
 
 /// What came of a word: it was recorded, or why not.
-enum Outcome {
+pub enum Outcome {
     Recorded,
+    /// Nothing was recorded: what is wrong with what was entered.
+    Wrong(Vec<Wrong>),
     Refused(WordError),
     /// Somebody, or a search, wrote into the book meanwhile.
     Moved,
@@ -63,10 +66,34 @@ pub fn say(app: &App, visit: &Visit) -> Result<Answer> {
         let wrong = Wrong::whole(words.text("cluster_refused.moved"));
         return conflict(app, visit, saying, &cluster, wrong, seen);
     }
+    match record(app, visit, saying, &cluster)? {
+        Outcome::Recorded => Ok(Answer::see(format!(
+            "/desk/clusters/{id}?done=cluster_{saying}"
+        ))),
+        Outcome::Wrong(wrongs) => shown(app, visit, saying, &cluster, entered, wrongs, None),
+        Outcome::Refused(error) => {
+            let wrongs = vec![refusal(words, saying, &error)];
+            shown(app, visit, saying, &cluster, entered, wrongs, None)
+        }
+        Outcome::Moved => {
+            let wrong = Wrong::whole(words.text("cluster_refused.moved"));
+            conflict(app, visit, saying, &cluster, wrong, seen)
+        }
+    }
+}
+
+/// Records a word with the fields of the visit's form: for the desk's pages and for programs alike.
+///
+/// # Errors
+/// When the register or the lake cannot be read.
+pub fn record(app: &App, visit: &Visit, saying: Saying, cluster: &Cluster) -> Result<Outcome> {
+    let words = app.words(visit.language);
+    let entered = &visit.form;
+    let id = cluster.id;
     let core = |of: ClusterId| exemplar(app, visit, of);
-    let word = match saying.word(words, &cluster, entered, core) {
+    let word = match saying.word(words, cluster, entered, core) {
         Ok(word) => word,
-        Err(wrongs) => return shown(app, visit, saying, &cluster, entered, wrongs, None),
+        Err(wrongs) => return Ok(Outcome::Wrong(wrongs)),
     };
     let name = visit
         .staff()
@@ -77,7 +104,7 @@ pub fn say(app: &App, visit: &Visit) -> Result<Answer> {
         reason: entered.given("reason"),
         now: visit.now,
     };
-    let outcome = app.register(|r| {
+    app.register(|r| {
         let source = r.cluster_source(id)?;
         let known = r.cluster_book(&source, None)?;
         let events = match events(&known, &word, &speaker) {
@@ -95,24 +122,14 @@ pub fn say(app: &App, visit: &Visit) -> Result<Answer> {
             Err(RegisterError::Book(error)) => Ok(Outcome::Refused(error.into())),
             Err(error) => Err(error.into()),
         }
-    })?;
-    match outcome {
-        Outcome::Recorded => Ok(Answer::see(format!(
-            "/desk/clusters/{id}?done=cluster_{saying}"
-        ))),
-        Outcome::Refused(error) => {
-            let wrongs = vec![refusal(words, saying, &error)];
-            shown(app, visit, saying, &cluster, entered, wrongs, None)
-        }
-        Outcome::Moved => {
-            let wrong = Wrong::whole(words.text("cluster_refused.moved"));
-            conflict(app, visit, saying, &cluster, wrong, seen)
-        }
-    }
+    })
 }
 
 /// The word and the cluster of a route.
-fn allowed(app: &App, visit: &Visit) -> Result<(Saying, Cluster)> {
+///
+/// # Errors
+/// [`WebError::NotFound`].
+pub fn allowed(app: &App, visit: &Visit) -> Result<(Saying, Cluster)> {
     let saying: Saying = visit
         .place("command")
         .parse()
@@ -151,7 +168,7 @@ fn conflict(
         vec![wrong],
         Some(seen),
     )?;
-    Ok(page.status(axum::http::StatusCode::CONFLICT))
+    Ok(page.status(StatusCode::CONFLICT))
 }
 
 fn shown(
@@ -187,12 +204,17 @@ fn shown(
     )
     .hidden("last_seq", history.len().to_string())
     .refused(wrongs);
-    Answer::page(&Page {
+    let status = match form.is_refused() {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    };
+    let page = Page {
         shell: Shell::new(app, visit, Area::Desk, title),
         id,
         name: cluster.name.clone().unwrap_or_default(),
         lead: words.text(&format!("cluster.lead_{saying}")).to_owned(),
         since,
         form,
-    })
+    };
+    Ok(Answer::page(&page)?.status(status))
 }

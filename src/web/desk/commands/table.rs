@@ -709,6 +709,11 @@ fn decided(r: &mut Reading<'_>) -> Option<EventBody> {
     let rule = r.needed("rule");
     let rule_version = r.needed("rule_version");
     let expectation = r.word_if_given("expectation");
+    if response.is_some_and(|response: Response| response.lacks_remedy(granted))
+        && r.form.given("granted").is_none()
+    {
+        r.refuse("granted", "entry.granted_needed");
+    }
     Some(
         Decided {
             pass: r.file.state.pass(),

@@ -163,6 +163,8 @@ fn figure(words: &Words, value: f64, unit: Option<&str>) -> String {
     let places = if value.fract() == 0.0 { 0 } else { 2 };
     let number = words.real(value, places);
     match unit {
+        // The order is the sentence's own: "3,90 of 5", "5 üzerinden 3,90".
+        Some("of 5") => words.fill("records.of_five", &[("value", &number)]),
         Some(unit) => format!("{number} {}", words.name("codes", unit)),
         None => number,
     }

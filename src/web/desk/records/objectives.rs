@@ -1,10 +1,13 @@
 //! Targets of indicators: versions, each with its owner, the day from which it holds, and why.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::{Asked, Section, columns, number, refused};
 use crate::engine::indicator_codes::{all_of_targets, of_target};
 use crate::register::{Direction, NewObjective, Objective, Register};
+use crate::web::collation;
 use crate::web::entry::{Choice, EntryForm, Field, Wrong};
 use crate::web::error::Result;
 use crate::web::visit::Fields;
@@ -51,6 +54,9 @@ pub fn add(
     if !wrongs.is_empty() {
         return Ok(Err(wrongs));
     }
+    if let Some(wrong) = set_meanwhile(register, asked, &indicator)? {
+        return Ok(Err(vec![wrong]));
+    }
     let new = NewObjective {
         indicator,
         target,
@@ -63,6 +69,68 @@ pub fn add(
         Ok(_) => Ok(Ok(())),
         Err(error) => Ok(Err(vec![refused(asked, error)?])),
     }
+}
+
+/// The hidden field that says which versions the form's sender has seen: `sla.intake:2 M1:1`.
+const SEEN: &str = "seen";
+
+fn versions(objectives: &[Objective]) -> String {
+    let mut newest: BTreeMap<&str, i64> = BTreeMap::new();
+    for found in objectives {
+        let version = newest.entry(&found.objective.indicator).or_default();
+        *version = found.version.max(*version);
+    }
+    let each: Vec<String> = newest
+        .into_iter()
+        .map(|(indicator, version)| format!("{indicator}:{version}"))
+        .collect();
+    each.join(" ")
+}
+
+/// The newest version of an indicator that a form's sender has seen; 0: there was none.
+fn seen(versions: &str, indicator: &str) -> i64 {
+    let of = |each: &str| {
+        let (code, version) = each.rsplit_once(':')?;
+        (code == indicator).then(|| version.parse().ok())?
+    };
+    versions.split(' ').find_map(of).unwrap_or(0)
+}
+
+/// What somebody else set for this indicator since the form was opened: a second version in a row is meant, not met.
+fn set_meanwhile(register: &Register, asked: &Asked<'_>, indicator: &str) -> Result<Option<Wrong>> {
+    let words = asked.words;
+    // A form of ours has the field also where there is no target yet; what comes without it saw nothing and asks nothing.
+    let Some(versions) = asked.visit.form.all(SEEN).next() else {
+        return Ok(None);
+    };
+    let seen = seen(versions, indicator);
+    let objectives = register.objectives(None)?;
+    let meanwhile = objectives
+        .iter()
+        .filter(|found| found.objective.indicator == indicator && found.version > seen)
+        .max_by_key(|found| found.version);
+    Ok(meanwhile.map(|found| {
+        let objective = &found.objective;
+        let target = words.real(objective.target, places(objective.target));
+        let direction = words.name("codes", objective.direction.as_str());
+        let day = words.date(objective.effective_from);
+        let text = words.fill(
+            "records.set_meanwhile",
+            &[
+                ("target", &target),
+                ("direction", &direction),
+                ("day", &day),
+                ("owner", &objective.owner),
+                ("reason", &objective.reason),
+            ],
+        );
+        Wrong::of("target", text)
+    }))
+}
+
+/// Figures after the decimal sign.
+fn places(target: f64) -> u32 {
+    if target.fract() == 0.0 { 0 } else { 2 }
 }
 
 /// The form, and every version.
@@ -78,10 +146,13 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
         let name = words.name("codes", direction.as_str());
         Choice::new(direction.as_str(), name)
     });
-    let staff = register
+    let mut staff: Vec<String> = register
         .list_staff()?
         .into_iter()
-        .filter(|person| person.active);
+        .filter(|person| person.active)
+        .map(|person| person.name)
+        .collect();
+    collation::sort(words.language(), &mut staff);
     let fields = vec![
         Field::select(
             "indicator",
@@ -98,12 +169,7 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
         Field::number("target", text("records.target"))
             .hint(text("records.target_hint"))
             .of(entered),
-        Field::suggested(
-            "owner",
-            text("records.owner"),
-            staff.map(|person| person.name),
-        )
-        .of(entered),
+        Field::suggested("owner", text("records.owner"), staff).of(entered),
         Field::date("effective_from", text("records.from")).of(entered),
         Field::area("reason", text("records.reason"), 2).of(entered),
     ];
@@ -115,11 +181,6 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
         let holds = in_force
             .get(objective.indicator.as_str())
             .is_some_and(|held| held.version == found.version);
-        let places = if objective.target.fract() == 0.0 {
-            0
-        } else {
-            2
-        };
         vec![
             format!(
                 "{} {}",
@@ -129,7 +190,7 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
             format!(
                 "{} {}",
                 words.name("codes", objective.direction.as_str()),
-                words.real(objective.target, places)
+                words.real(objective.target, places(objective.target))
             ),
             objective.owner.clone(),
             words.date(objective.effective_from),
@@ -144,12 +205,15 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
         title: text("records.objectives").to_owned(),
         lead: text("records.objectives_lead").to_owned(),
         add: text("records.objectives_add").to_owned(),
-        forms: vec![EntryForm::new(
-            "objective-form",
-            "/desk/records",
-            text("records.record"),
-            fields,
-        )],
+        forms: vec![
+            EntryForm::new(
+                "objective-form",
+                "/desk/records",
+                text("records.record"),
+                fields,
+            )
+            .hidden(SEEN, versions(&objectives)),
+        ],
         columns: columns(
             words,
             &[
@@ -169,4 +233,20 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
 
 fn name(words: &Words, code: &str) -> String {
     words.name("indicator_names", &code.replace('.', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_seen_of_its_own_indicator_alone() {
+        let versions = "M1:1 M10:4 sla.intake:12";
+        assert_eq!(seen(versions, "M1"), 1);
+        assert_eq!(seen(versions, "M10"), 4);
+        assert_eq!(seen(versions, "sla.intake"), 12);
+        assert_eq!(seen(versions, "sla"), 0);
+        assert_eq!(seen("", "M1"), 0);
+        assert_eq!(seen("M1:x", "M1"), 0);
+    }
 }

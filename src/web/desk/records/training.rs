@@ -2,6 +2,7 @@
 
 use super::{Asked, SHOWN, Section, columns, day, refused};
 use crate::register::Register;
+use crate::web::collation;
 use crate::web::entry::{Choice, EntryForm, Field, Wrong};
 use crate::web::error::Result;
 use crate::web::visit::Fields;
@@ -37,11 +38,11 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
     let text = |key: &'static str| words.text(key);
     let trainings = register.trainings(None)?;
     let mut courses: Vec<String> = trainings.iter().map(|t| t.course.clone()).collect();
-    courses.sort();
-    courses.dedup();
+    collation::sort(words.language(), &mut courses);
     let none = Choice::new("", text("records.choose"));
-    let staff = register
-        .list_staff()?
+    let mut staff = register.list_staff()?;
+    staff.sort_by_cached_key(|person| collation::place(words.language(), &person.name));
+    let staff = staff
         .into_iter()
         .filter(|person| person.active)
         .map(|person| Choice::new(person.name.clone(), person.name));

@@ -38,7 +38,7 @@ pub fn serve(app: &App, visit: &Visit) -> Result<Answer> {
 }
 
 /// The content of a file that the pack's manifest names, when it is what was written.
-fn content(out: &Path, pack: &str, file: &str) -> Option<Vec<u8>> {
+pub fn content(out: &Path, pack: &str, file: &str) -> Option<Vec<u8>> {
     let is_name = !pack.is_empty() && !pack.starts_with('.') && !pack.contains(['/', '\\', '\0']);
     if !is_name {
         return None;
@@ -72,7 +72,8 @@ fn policy(page: &str) -> Option<String> {
     Some(format!("{policy}; frame-ancestors 'none'"))
 }
 
-fn media_type(ending: &str) -> &'static str {
+/// The media type of a file of a pack, by the ending of its name.
+pub fn media_type(ending: &str) -> &'static str {
     match ending {
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

@@ -5,9 +5,12 @@ use axum::http::StatusCode;
 use super::entries::Entries;
 use crate::domain::event::{NoteAdded, Registered};
 use crate::domain::vocabulary::{Channel, Means};
-use crate::register::{Actor, Complaining, Draft, NewCase, Person, RegisterError, Registration};
+use crate::register::{
+    Actor, Complaining, Draft, NewCase, OfForm, Person, RegisterError, Registration,
+};
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
+use crate::web::logging;
 use crate::web::once;
 use crate::web::public::files;
 use crate::web::public::receipt::Receipt;
@@ -56,10 +59,16 @@ pub fn send(app: &App, visit: &Visit, entries: &Entries) -> Result<Sent> {
         }
     }
     let new = new_case(visit, entries);
-    let registered =
-        app.register(|register| register.register_case(&new, &Actor::customer(), visit.now));
+    let registered = app.register(|register| {
+        register.register_form(&new, &Actor::customer(), &entries.once, visit.now)
+    });
     let registration = match registered {
-        Ok(registration) => registration,
+        Ok(OfForm::New(registration)) => registration,
+        // Recorded, and the server died before it could note it.
+        Ok(OfForm::Before(number)) => {
+            app.visits.remember(&entries.once, &number, visit.now)?;
+            return Ok(Sent::Before(number));
+        }
         Err(error) => {
             app.visits.release(&entries.once)?;
             return Ok(not_now(&error));
@@ -97,7 +106,8 @@ fn not_now(error: &RegisterError) -> Sent {
     } else {
         ("broken", StatusCode::INTERNAL_SERVER_ERROR)
     };
-    tracing::error!(%error, "a complaint could not be registered");
+    let error = logging::of_register(error);
+    tracing::error!(error, "a complaint could not be registered");
     Sent::NotNow { key, status }
 }
 

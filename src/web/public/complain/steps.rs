@@ -53,38 +53,36 @@ impl Step {
             Step::Problem => vec![
                 ask.line("text").asks(Asks::Words(10)),
                 ask.day("occurred_on"),
-                ask.line("occurred_place").optional(words),
+                ask.line("occurred_place").optional(),
             ],
             Step::Product => vec![
-                ask.line("product").optional(words),
-                ask.line("lot").optional(words),
-                ask.line("order").optional(words),
-                ask.line("seller").optional(words),
+                ask.line("product").optional(),
+                ask.line("lot").optional(),
+                ask.line("order").optional(),
+                ask.line("seller").optional(),
                 ask.day("sold_on"),
                 ask.day("produced_on"),
             ],
             Step::Wish => vec![
                 ask.remedy(),
-                ask.line("remedy_words")
-                    .asks(Asks::Words(3))
-                    .optional(words),
+                ask.line("remedy_words").asks(Asks::Words(3)).optional(),
             ],
             Step::Whom => vec![ask.one("behalf", &["self", "agent"])],
             Step::Person => ask.person(),
             Step::Agent => vec![
                 ask.line("agent_name").autocomplete("name"),
-                ask.line("agent_capacity").optional(words),
+                ask.line("agent_capacity").optional(),
                 ask.line("agent_phone")
                     .asks(Asks::Line("tel", "short"))
                     .autocomplete("tel")
-                    .optional(words),
+                    .optional(),
                 ask.line("agent_email")
                     .asks(Asks::Line("email", ""))
                     .autocomplete("email")
-                    .optional(words),
+                    .optional(),
                 ask.one("answer_to", &["complainant", "agent"]),
             ],
-            Step::Files => vec![ask.line("files").asks(Asks::Files(ACCEPT)).optional(words)],
+            Step::Files => vec![ask.line("files").asks(Asks::Files(ACCEPT)).optional()],
             Step::Check => Vec::new(),
         };
         fields
@@ -106,10 +104,7 @@ impl Asking<'_> {
 
     /// A day, as the browser's own control has it where the entry is one.
     fn day(&self, id: &'static str) -> Field {
-        let mut field = self
-            .line(id)
-            .asks(Asks::Line("date", "short"))
-            .optional(self.words);
+        let mut field = self.line(id).asks(Asks::Line("date", "short")).optional();
         if let Some(day) = self.entries.day(id) {
             field.value = day.format("%Y-%m-%d").to_string();
         }
@@ -143,9 +138,7 @@ impl Asking<'_> {
             label: self.words.text("public_complain.remedy_none").to_owned(),
             chosen: self.entries.get("remedy") == "none",
         });
-        self.line("remedy")
-            .asks(Asks::One(choices))
-            .optional(self.words)
+        self.line("remedy").asks(Asks::One(choices)).optional()
     }
 
     /// The complainant. Who acts for somebody else is asked about that person, and their own browser has
@@ -168,15 +161,15 @@ impl Asking<'_> {
             self.line("phone")
                 .asks(Asks::Line("tel", "short"))
                 .autocomplete(tel)
-                .optional(words),
+                .optional(),
             self.line("email")
                 .asks(Asks::Line("email", ""))
                 .autocomplete(email)
-                .optional(words),
+                .optional(),
             self.line("address")
                 .asks(Asks::Words(3))
                 .autocomplete(address)
-                .optional(words),
+                .optional(),
         ]
     }
 }
