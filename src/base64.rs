@@ -1,4 +1,4 @@
-//! Bytes as base64 text (RFC 4648, section 4, with padding), for signatures and secrets of webhooks.
+//! Bytes as base64 text (RFC 4648, section 4, with padding), for signatures, mails and what a page carries inside.
 
 const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -125,10 +125,16 @@ fn append(
 #[test]
 fn the_examples_of_the_documentation_are_settings() {
     let page = include_str!("../docs/messages.md");
+    // The page also shows files that hold other things: the texts of rules and the bodies outside.
+    let of_gateways = |example: &&str| {
+        let tables = ["[sms]", "[mail]", "[file]"];
+        tables.iter().any(|table| example.starts_with(table))
+    };
     let examples: Vec<&str> = page
         .split("```toml\n")
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
+        .filter(of_gateways)
         .collect();
     assert!(examples.len() >= 5);
     for example in examples {

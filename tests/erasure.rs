@@ -483,7 +483,8 @@ fn an_erasure_that_ended_between_its_two_renames_loses_no_snapshot() {
     house.run(&["init", "--organisation", "Ornek"]);
     house.run(&["staff", "add", "ayse", "--roles", "contact"]);
     let fixed = ["case", "register", "--by", "ayse", "--channel", "phone"];
-    house.run(&[&fixed[..], &["--name", "Ali Veli", "--text", OTHERS]].concat());
+    let given = ["--name", "Ali Veli", "--text", OTHERS, "--print-password"];
+    house.run(&[&fixed[..], &given].concat());
     house.run(&["extract"]);
     let snapshots = house.snapshots();
     let name = snapshots[0]

@@ -70,25 +70,6 @@ pub(super) fn header(value: &str) -> String {
         .collect()
 }
 
-/// Base64 with padding (RFC 4648, 4).
-pub(super) fn base64(bytes: &[u8]) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let group = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-        for at in 0..4 {
-            if at <= chunk.len() {
-                let sign = (group >> (18 - 6 * at)) & 0x3f;
-                out.push(char::from(SIGNS[sign as usize]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
-}
-
 fn json(value: &str) -> String {
     let mut out = String::with_capacity(value.len() + 8);
     for c in value.chars() {
@@ -162,22 +143,5 @@ mod tests {
     #[test]
     fn a_header_stays_one_line() {
         assert_eq!(header("a\r\nBcc: x"), "a  Bcc: x");
-    }
-
-    #[test]
-    fn base64_gives_the_values_of_rfc_4648() {
-        // Section 10.
-        let vectors = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (plain, encoded) in vectors {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
     }
 }

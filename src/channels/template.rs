@@ -1,6 +1,7 @@
 //! Texts of the settings with names in braces, filled in for each message.
 
 use super::escape::{self, Encoding};
+use crate::base64::base64;
 use crate::domain::vocabulary::words;
 
 words! {
@@ -130,9 +131,7 @@ impl Values<'_> {
             Placeholder::From => self.from.to_owned(),
             Placeholder::User => self.user.to_owned(),
             Placeholder::Password => self.password.to_owned(),
-            Placeholder::Basic => {
-                escape::base64(format!("{}:{}", self.user, self.password).as_bytes())
-            }
+            Placeholder::Basic => base64(format!("{}:{}", self.user, self.password).as_bytes()),
         }
     }
 }

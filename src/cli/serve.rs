@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ mod signals;
 
 use self::jobs::Jobs;
 use self::signals::Signals;
+use super::child::program;
 use super::config::Config;
 use super::failure::Failure;
 use super::logging::{LogArgs, LogFormat};
@@ -199,23 +199,6 @@ fn settings(config: &Config, listen: &Listen) -> Settings {
         address_header: config.address_header.clone(),
         trusted_origins: config.trusted_origins.clone(),
     }
-}
-
-/// This program with this configuration, as a process of its own: what the batch takes of memory goes with it.
-fn program(config: &Config) -> Result<Command, String> {
-    let program = std::env::current_exe()
-        .map_err(|e| format!("this program's file is not to be found: {e}"))?;
-    let mut command = Command::new(program);
-    if let Some(file) = &config.file {
-        command.arg("--config").arg(file);
-    }
-    command
-        .arg("--register")
-        .arg(&config.register)
-        .arg("--lake")
-        .arg(&config.lake)
-        .stdin(Stdio::null());
-    Ok(command)
 }
 
 fn build_pack(config: &Config, period: &str, language: Language) -> Result<PathBuf, String> {

@@ -3,6 +3,7 @@
 use askama::Template;
 use sha2::{Digest, Sha256};
 
+use crate::base64::base64;
 use crate::review::font;
 
 use super::FormError;
@@ -51,7 +52,7 @@ impl Style {
             font::font_face(),
             in_style(&running)
         );
-        let hash = font::base64(&Sha256::digest(text.as_bytes()));
+        let hash = base64(&Sha256::digest(text.as_bytes()));
         Style { text, hash }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use plotters::style::{FontStyle, IntoFont, register_font};
 
 use super::ReviewError;
+use crate::base64::base64;
 
 /// Name of the family in charts and style sheets.
 pub const FAMILY: &str = "Redress Sans";
@@ -122,25 +123,6 @@ pub(crate) fn font_face() -> String {
     face("400 500", REGULAR_WOFF2) + &face("600 700", SEMIBOLD_WOFF2)
 }
 
-/// Base64 with padding (RFC 4648, section 4).
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
-        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..4 {
-            if i <= chunk.len() {
-                let index = (group >> (18 - 6 * i)) & 63;
-                text.push(char::from(ALPHABET[index as usize]));
-            } else {
-                text.push('=');
-            }
-        }
-    }
-    text
-}
-
 /// Whether a TrueType file maps the character to a glyph (`cmap` subtable of format 4).
 fn covers(face: &[u8], c: char) -> bool {
     let at16 = |at: usize| -> Option<usize> {
@@ -186,22 +168,6 @@ fn covers(face: &[u8], c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_agrees_with_the_vectors_of_rfc_4648() {
-        let vectors = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (plain, coded) in vectors {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-    }
 
     #[test]
     fn the_face_has_turkish_and_russian_letters_and_lacks_others() {

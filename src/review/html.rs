@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::model::{Block, ReviewModel};
 use super::{ReviewError, charts, font};
+use crate::base64::base64;
 
 const STYLE: &str = include_str!("../../reports/templates/review.css");
 
@@ -87,7 +88,7 @@ pub fn render(model: &ReviewModel) -> Result<String, ReviewError> {
         font::font_face(),
         in_style(&model.head.running)
     );
-    let style_hash = font::base64(&Sha256::digest(style.as_bytes()));
+    let style_hash = base64(&Sha256::digest(style.as_bytes()));
     Ok(Page {
         model,
         drawings,

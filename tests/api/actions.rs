@@ -107,7 +107,8 @@ fn an_action_that_cannot_be_opened_is_refused_field_by_field() {
         ),
         ["source"]
     );
-    let mut body = opening("2026-999999");
+    let mut body = opening("C-999999");
+    body["source"] = json!("cluster");
     assert_eq!(wrong(&body), ["reference"]);
     body = opening(&client.registered("k1", "Kapı çatladı."));
     body["owner"] = json!("nobody");

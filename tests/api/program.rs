@@ -182,6 +182,7 @@ fn notify_tells_webhooks_without_any_gateway() {
         "Kapı çatladı.",
         "--name",
         "Elif Kaya",
+        "--print-password",
     ]);
     let sent = office.json(&["notify", "--no-follow-ups"]);
     assert_eq!(sent["webhooks"]["delivered"], 1, "{sent}");

@@ -141,7 +141,9 @@ fn a_state_that_the_mapping_does_not_know_stands_in_the_review_with_its_count() 
             .unwrap_or_else(|| panic!("{language}: `{caption}` is not in the review"));
         let after: String = page[at..].chars().take(1500).collect();
         assert!(
-            after.contains(kind) && after.contains("in translation (pending review)"),
+            after.contains(kind)
+                && after.contains("in translation")
+                && after.contains("(pending review)"),
             "{language}: {after}"
         );
     }

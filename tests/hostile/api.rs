@@ -5,7 +5,7 @@ use axum::http::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use chrono::{DateTime, TimeDelta, Utc};
 use redress::domain::vocabulary::Role;
-use redress::register::{NewIntegration, Scope};
+use redress::register::{NewIntegration, NewStaff, Scope};
 
 use super::harness::{Seen, Target, Try, attack};
 use crate::web_public::Site;
@@ -44,6 +44,14 @@ fn a_program() -> Try {
         expires_at: None,
     };
     let mut register = site.register();
+    let clerk = NewStaff {
+        name: "clerk".to_owned(),
+        roles: vec![Role::Admin],
+        department: None,
+        site: None,
+        discretion_minor: None,
+    };
+    register.add_staff(&clerk).expect("a member of staff");
     let token = register.create_token(&new, "clerk", now).expect("a token");
     drop(register);
     let mut turn = 0;

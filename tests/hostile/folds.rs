@@ -93,15 +93,7 @@ fn value(kind: EventKind, field: &str, choice: u8) -> Value {
             1 => json!(["plant"]),
             _ => json!(["plant", "", "plant"]),
         },
-        (
-            _,
-            "safety"
-            | "complex"
-            | "satisfied"
-            | "holds"
-            | "needs_second_signature"
-            | "immediate_action",
-        ) => flag(),
+        (_, "safety" | "complex" | "satisfied" | "holds" | "needs_second_signature") => flag(),
         _ => words(&[
             "technical",
             "delivery",

@@ -141,7 +141,8 @@ fn a_token() -> Try {
         let found = register
             .case_by_token(&text, now)
             .map_err(|e| e.to_string())?;
-        if found.is_some() != (text == token) {
+        // Blanks around it come with copying; anything else is another token.
+        if found.is_some() != (text.trim() == token) {
             return Err(format!("{text:?} opens {found:?}"));
         }
         let link = tracking_link(&text, &text);

@@ -324,9 +324,12 @@ pub(super) fn text_in_sql(text: &str) -> String {
     }
 }
 
-/// A text as TOML writes it.
+/// A text as TOML writes it, in one line, so that it can also stand as a key. The escapes of JSON are also TOML's; the
+/// one sign that JSON leaves as it is and TOML does not is the last of ASCII.
 fn text_in_toml(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    serde_json::Value::from(text)
+        .to_string()
+        .replace('\u{7f}', "\\u007F")
 }
 
 /// A text as a comment can hold it: TOML and SQL have no place for control characters there.
