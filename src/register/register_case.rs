@@ -99,9 +99,10 @@ impl Register {
             }
             let registration = add(w, new, by, &prepared, now)?;
             w.tx.execute(
-                "INSERT INTO registered_form (form_hash, case_key) VALUES (?1, ?2)",
+                "INSERT INTO registered_form (form_hash, case_key, checksum) VALUES (?1, ?2, x'')",
                 (form_hash.as_slice(), registration.case_key),
             )?;
+            seal::seal(&w.tx, seal::REGISTERED_FORM, w.tx.last_insert_rowid())?;
             Ok(OfForm::New(registration))
         })
     }

@@ -43,6 +43,7 @@ pub(super) const SEALED: &[Sealed] = &[
     INTEGRATION_EVENT,
     WEBHOOK,
     WEBHOOK_DELIVERY,
+    REGISTERED_FORM,
 ];
 
 macro_rules! sealed {
@@ -73,6 +74,7 @@ sealed! {
     INTEGRATION_EVENT = "integration_event", "event_id";
     WEBHOOK = "webhook", "name";
     WEBHOOK_DELIVERY = "webhook_delivery", "delivery_id";
+    REGISTERED_FORM = "registered_form", "hex(form_hash)";
     SECOND_FACTOR = "second_factor", "staff";
     RECOVERY_CODE = "recovery_code", "code_id";
     STAFF_EVENT = "staff_event", "event_id";

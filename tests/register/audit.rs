@@ -1,5 +1,6 @@
 //! What the audit notices.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -8,11 +9,13 @@ use redress::domain::cluster::{
     ClusterChange, ClusterEvent, ClusterEventKind, ClusterId, ClusterLevel,
 };
 use redress::domain::event::{NoteAdded, SampleReceived};
+use redress::domain::gone_case::{GoneCase, GoneFacts};
 use redress::domain::improvement::{RecordBody, Suggested};
 use redress::domain::vocabulary::Role;
 use redress::register::{
     ChainHead, Change, Difference, Direction, Draft, Exposure, ExposureEntry, NewEvidence,
-    NewObjective, NewPhase, NewStaff, Recording, Register, RegisterError, Setting, recorded_head,
+    NewIntegration, NewObjective, NewPhase, NewStaff, NewWebhook, Recording, Register,
+    RegisterError, Scope, Setting, SourceSeen, Witness, recorded_head,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -143,10 +146,96 @@ pub(super) fn full_register(path: &Path) -> ChainHead {
     register.begin_record(suggested, change).unwrap();
     register.set_setting(Setting::Organisation, "Acme").unwrap();
     let other = complaint(person("Can", None), at(8));
-    register.register_case(&other, &contact(), at(8)).unwrap();
+    register
+        .register_form(&other, &contact(), "a form", at(8))
+        .unwrap();
+    with_programs_and_sources(&mut register);
     let head = register.chain_head().unwrap();
     drop(register);
     head
+}
+
+/// A second factor, an integration with what it is told, and what another store lost.
+fn with_programs_and_sources(register: &mut Register) {
+    let enrolment = register.begin_second_factor("zeynep", at(9)).unwrap();
+    let code = totp_rs::Builder::new()
+        .with_secret(base32(&enrolment.secret()))
+        .build()
+        .unwrap()
+        .generate(u64::try_from(at(9).timestamp()).unwrap())
+        .to_string();
+    register
+        .confirm_second_factor("zeynep", &code, at(9))
+        .unwrap()
+        .expect("recovery codes");
+    let integration = NewIntegration {
+        name: "shop".into(),
+        scopes: vec![Scope::CasesRead],
+        roles: vec![Role::Agent],
+        department: None,
+        site: None,
+        per_minute: 60,
+        expires_at: None,
+    };
+    register.create_token(&integration, "ayse", at(9)).unwrap();
+    let webhook = NewWebhook {
+        name: "erp".into(),
+        url: "https://hooks.example.org/".into(),
+        kinds: vec!["case.registered".into()],
+        allows_private: false,
+    };
+    register.add_webhook(&webhook, "ayse", at(9)).unwrap();
+    let later = complaint(person("Deniz", None), at(10));
+    register.register_case(&later, &contact(), at(10)).unwrap();
+    assert!(register.queue_deliveries(at(11)).unwrap() > 0);
+    let gone = GoneCase {
+        case_id: "17".into(),
+        seen_at: at(0),
+        gone_at: at(5),
+        facts: GoneFacts {
+            state: "in_processing".into(),
+            received_on: at(0).date_naive(),
+            produced_on: None,
+            sold_on: None,
+            cost_minor: 0,
+            values: BTreeMap::new(),
+        },
+    };
+    let witness = Witness {
+        case_id: "18".into(),
+        received_on: at(0).date_naive(),
+    };
+    register
+        .record_source(&SourceSeen {
+            source: "desk",
+            at: at(5),
+            recorded_at: at(11),
+            gone: &[gone],
+            returned: &[],
+            witnesses: &[witness],
+        })
+        .unwrap();
+}
+
+/// The bytes of a text in base 32 (RFC 4648, 6), without padding.
+fn base32(text: &str) -> Vec<u8> {
+    let mut bits = 0_u32;
+    let mut held = 0;
+    let mut bytes = Vec::new();
+    for sign in text.bytes() {
+        let value = match sign {
+            b'A'..=b'Z' => sign - b'A',
+            b'2'..=b'7' => sign - b'2' + 26,
+            other => panic!("{other} is no sign of base 32"),
+        };
+        bits = bits << 5 | u32::from(value);
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).unwrap());
+        }
+    }
+    bytes
 }
 
 /// A connection that no trigger, no reference and no check holds back.
@@ -197,6 +286,11 @@ fn a_flipped_bit_in_any_value_of_any_table_is_found() {
         dir.path().join("changed.sqlite.files"),
     )
     .unwrap();
+    std::os::unix::fs::symlink(
+        dir.path().join("base.sqlite.key"),
+        dir.path().join("changed.sqlite.key"),
+    )
+    .unwrap();
     fs::copy(&base, &changed).unwrap();
     assert_clean(&Register::open(&changed).unwrap());
 
@@ -208,7 +302,7 @@ fn a_flipped_bit_in_any_value_of_any_table_is_found() {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
-    assert_eq!(tables.len(), 18);
+    assert_eq!(tables.len(), 28);
     let mut flips = 0;
     for table in &tables {
         let key = if table == "case_event" {

@@ -428,5 +428,6 @@ BEGIN SELECT RAISE(ABORT, 'a witness of a source is never deleted'); END;
 -- The forms that cases came by, so that the same form is one case, also when the server died before it could say so.
 CREATE TABLE registered_form (
     form_hash BLOB NOT NULL PRIMARY KEY, -- SHA-256 of the form's own key
-    case_key  INTEGER NOT NULL REFERENCES complaint_case (case_key)
-) STRICT, WITHOUT ROWID;
+    case_key  INTEGER NOT NULL REFERENCES complaint_case (case_key),
+    checksum  BLOB NOT NULL
+) STRICT;
