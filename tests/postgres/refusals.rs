@@ -168,7 +168,7 @@ fn rows_that_a_policy_hides_are_an_error_and_not_missing() {
     let line = said_of(
         "reader",
         "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; ALTER TABLE tickets ENABLE ROW LEVEL SECURITY; \
-         CREATE POLICY some ON tickets TO reader USING (id < 5)",
+         CREATE POLICY a_few ON tickets TO reader USING (id < 5)",
         "",
     );
     assert!(
