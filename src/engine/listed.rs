@@ -11,24 +11,13 @@ pub(super) const ROOM: usize = 640 * 1024 * 1024;
 /// The lists of metrics, by the metric's name; those longest without use give way.
 pub(super) struct Listed {
     kept: BTreeMap<String, Kept>,
-    /// How many things of each case a metric counted, for lists that gave way.
-    members: BTreeMap<String, DataFrame>,
     room: usize,
     turn: u64,
 }
 
 struct Kept {
     frame: DataFrame,
-    opens: bool,
     used: u64,
-}
-
-/// A list that gave way.
-pub(super) struct Gone {
-    pub(super) metric: String,
-    pub(super) frame: DataFrame,
-    /// Whether its cases will be asked for.
-    pub(super) opens: bool,
 }
 
 impl Listed {
@@ -36,7 +25,6 @@ impl Listed {
     pub(super) const fn new(room: usize) -> Listed {
         Listed {
             kept: BTreeMap::new(),
-            members: BTreeMap::new(),
             room,
             turn: 0,
         }
@@ -50,39 +38,18 @@ impl Listed {
         Some(kept.frame.clone())
     }
 
-    /// Keeps a list, and gives those back that had to give way. The new one stays, however large. `opens`: its cases
-    /// will be asked for.
-    pub(super) fn keep(&mut self, metric: &str, frame: DataFrame, opens: bool) -> Vec<Gone> {
+    /// Keeps a list; those longest without use make room for it. The new one stays, however large.
+    pub(super) fn keep(&mut self, metric: &str, frame: DataFrame) {
         self.turn += 1;
         let used = self.turn;
-        let kept = Kept { frame, opens, used };
-        self.kept.insert(metric.to_owned(), kept);
-        let mut gone = Vec::new();
+        self.kept.insert(metric.to_owned(), Kept { frame, used });
         while self.bytes() > self.room && self.kept.len() > 1 {
             let oldest = self.kept.iter().min_by_key(|(_, kept)| kept.used);
             let Some(name) = oldest.map(|(name, _)| name.clone()) else {
-                break;
+                return;
             };
-            if let Some(Kept { frame, opens, .. }) = self.kept.remove(&name) {
-                let metric = name;
-                gone.push(Gone {
-                    metric,
-                    frame,
-                    opens,
-                });
-            }
+            self.kept.remove(&name);
         }
-        gone
-    }
-
-    /// The cases of a metric whose list gave way, when they were kept.
-    pub(super) fn members(&self, metric: &str) -> Option<DataFrame> {
-        self.members.get(metric).cloned()
-    }
-
-    /// Keeps the cases of a metric in place of its list.
-    pub(super) fn keep_members(&mut self, metric: String, cases: DataFrame) {
-        self.members.insert(metric, cases);
     }
 
     fn bytes(&self) -> usize {
@@ -108,12 +75,10 @@ mod tests {
     #[test]
     fn the_list_longest_without_use_gives_way() {
         let mut listed = Listed::new(2 * 800 + 1);
-        assert!(listed.keep("a", list(100), true).is_empty());
-        assert!(listed.keep("b", list(100), true).is_empty());
+        listed.keep("a", list(100));
+        listed.keep("b", list(100));
         assert!(listed.get("a").is_some());
-        let gone = listed.keep("c", list(100), true);
-        let gone: Vec<&str> = gone.iter().map(|list| list.metric.as_str()).collect();
-        assert_eq!(gone, ["b"]);
+        listed.keep("c", list(100));
         assert!(listed.get("a").is_some() && listed.get("c").is_some());
         assert!(listed.get("b").is_none());
     }
@@ -121,8 +86,9 @@ mod tests {
     #[test]
     fn a_list_larger_than_the_room_stays_alone() {
         let mut listed = Listed::new(10);
-        assert!(listed.keep("a", list(1), true).is_empty());
-        assert_eq!(listed.keep("b", list(100), true).len(), 1);
+        listed.keep("a", list(1));
+        listed.keep("b", list(100));
+        assert!(listed.get("a").is_none());
         assert_eq!(listed.get("b").unwrap().height(), 100);
     }
 }

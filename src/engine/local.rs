@@ -248,11 +248,12 @@ impl LocalEngine {
     /// # Errors
     /// As [`LocalEngine::metric`].
     pub fn members(&self, metric: &QueryFile) -> Result<Counted, EngineError> {
-        let kept = held(&self.listed).members(&metric.id);
-        match kept {
-            Some(cases) => counted(&cases),
-            None => counted(&cases_of(self.counted_frame(metric)?, &metric.id)?),
-        }
+        let origin = metric.origin.display().to_string();
+        let context = SQLContext::new();
+        context.register("counted", self.counted_frame(metric)?.lazy());
+        let sql = "SELECT k.case_id, CAST(COUNT(*) AS BIGINT) AS n FROM counted AS k \
+                   GROUP BY k.case_id ORDER BY k.case_id";
+        counted(&execute(context, sql, &origin)?)
     }
 
     /// As [`LocalEngine::drill`], for a reader who asks once: the conditions are carried into the metric's SQL, so
@@ -270,7 +271,7 @@ impl LocalEngine {
         counted(&self.run(&narrowed(&sql, conditions), &origin)?)
     }
 
-    /// Everything that a metric counted; listed once while there is room. Of a list that gives way its cases are kept.
+    /// Everything that a metric counted; listed once while there is room.
     fn counted_frame(&self, metric: &QueryFile) -> Result<DataFrame, EngineError> {
         let kept = held(&self.listed).get(&metric.id);
         if let Some(frame) = kept {
@@ -278,15 +279,7 @@ impl LocalEngine {
         }
         let origin = metric.origin.display().to_string();
         let frame = self.run(&metric.counted_sql(), &origin)?;
-        // The cases of a course are those of years, and nobody asks for them.
-        let opens = metric.opens_to_cases() && !metric.is_course();
-        let gone = held(&self.listed).keep(&metric.id, frame.clone(), opens);
-        for list in gone.into_iter().filter(|list| list.opens) {
-            if held(&self.listed).members(&list.metric).is_none() {
-                let cases = cases_of(list.frame, &list.metric)?;
-                held(&self.listed).keep_members(list.metric, cases);
-            }
-        }
+        held(&self.listed).keep(&metric.id, frame.clone());
         Ok(frame)
     }
 
@@ -425,15 +418,6 @@ fn execute(mut context: SQLContext, sql: &str, origin: &str) -> Result<DataFrame
             source,
             hint: known_columns(&identifiers(sql)),
         })
-}
-
-/// How many things of each case a list holds, in the order of the cases.
-fn cases_of(list: DataFrame, origin: &str) -> Result<DataFrame, EngineError> {
-    let context = SQLContext::new();
-    context.register("counted", list.lazy());
-    let sql = "SELECT k.case_id, CAST(COUNT(*) AS BIGINT) AS n FROM counted AS k \
-               GROUP BY k.case_id ORDER BY k.case_id";
-    execute(context, sql, origin)
 }
 
 /// Every word of the SQL that could name a table or a column.
