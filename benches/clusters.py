@@ -6,6 +6,7 @@
     benches/clusters.py stability --redress target/release/redress --sets DIR [--also DIR]
     benches/clusters.py speed     --redress target/release/redress --sets DIR --texts 100000
     benches/clusters.py order     --redress target/release/redress --sets DIR [--also DIR]
+    benches/clusters.py adversarial --redress target/release/redress
 
 DIR of --sets holds openoffice, nhtsa and banking77 as .tsv.gz (id, label, lang, text, with a header); DIR of --also any
 *.tsv of the same layout. `peers` and `speed` need the packages of benches/clusters-requirements.txt (CPython 3.11); the others
@@ -21,6 +22,8 @@ What is compared
   stability  half of the texts (by a hash of the id), then a tenth more five times with --previous.
   speed      a full run on made texts, and the first and the last peer on the same file where it has at most 100,000.
   order      rows shuffled, 1, 2 and 5 threads: the same bytes, once sorted by id? Exit code 1 when not.
+  adversarial  floods, rubbish, endless texts, chains, texts of one form: what a full run costs, and how great a share its
+             greatest cluster takes. Made here; needs no set.
 """
 
 import argparse
@@ -655,17 +658,57 @@ def grouping(lines):
     return frozenset(map(tuple, groups.values()))
 
 
+# --- adversarial --------------------------------------------------------------------------------------------
+
+
+def adversarial(arguments, work):
+    state_machine(arguments)
+    shown = []
+    for name, texts in bad_inputs(random.Random(7)):
+        rows = [Row(f"x{number:06}", "", "", text) for number, text in enumerate(texts)]
+        path = write_rows(work / f"{name.replace(' ', '-')}.tsv", rows)
+        size = f"{path.stat().st_size / 2**20:.1f}"
+        run = redress(arguments, path, "problem", work / "out.tsv")
+        answer = answer_of(work / "out.tsv")
+        sizes = Counter(answer.values())
+        biggest = max(sizes.values(), default=0) / len(rows)
+        shown.append([name, f"{len(rows):,}", size, *cost([run]), percent(len(members(answer)) / len(rows)), percent(biggest)])
+        path.unlink()
+    print("\nOne run each, problem level; the file is read and the answer written within the time.")
+    table(["input", "texts", "MiB of input", "s", "processor s", "MiB", "clustered", "biggest"], shown)
+
+
+def bad_inputs(pick):
+    """Name and texts. Tabs and line breaks would be the file's own, so rubbish has none."""
+    vocabulary = [invented(pick, "latin") for _ in range(3_000)]
+    words = lambda number: " ".join(pick.choices(vocabulary, k=number))
+    rubbish = [chr(code) for code in (*range(1, 9), *range(14, 32), *range(127, 1_000), 0xFFFD, 0x1F642, 0x202E, 0x200B)]
+    footer = words(60)
+    yield "one text a hundred thousand times", ["the lid leaks over the carpet and nobody answers"] * 100_000
+    yield "a form with one figure changed", [f"order {number} was not delivered and nobody answers" for number in range(100_000)]
+    yield "a form with one word changed", [f"the delivery to {invented(pick, 'latin')}{n} was late" for n in range(50_000)]
+    yield "one footer under different texts", [f"{words(12)}. {footer}." for _ in range(20_000)]
+    yield "a chain, each half of the one before", [" ".join(f"w{at + n}x" for n in range(10)) for at in range(0, 100_000, 5)]
+    yield "words by chance", [words(40) for _ in range(20_000)]
+    yield "one word each", [f"{word}{number}" for number, word in enumerate(vocabulary * 10)]
+    yield "texts of 200 kB", [words(30_000)[:200_000] for _ in range(100)]
+    yield "one word of 200 kB", [pick.choice("abcxyz") * 200_000 for _ in range(100)]
+    yield "binary rubbish", ["".join(pick.choices(rubbish, k=250)) for _ in range(20_000)]
+    yield "nothing", ["", " ", "...", "\u200b"] * 5_000
+
+
 # --- command line -------------------------------------------------------------------------------------------
 
 
 def command_line():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{quality,peers,stability,speed,order}")
-    for work in (quality, peers, stability, speed, order):
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{quality,peers,stability,speed,order,adversarial}")
+    for work in (quality, peers, stability, speed, order, adversarial):
         command = commands.add_parser(work.__name__)
         command.set_defaults(work=work)
         command.add_argument("--redress", required=True, type=pathlib.Path, metavar="PATH")
-        command.add_argument("--sets", required=True, type=pathlib.Path, metavar="DIR")
+        if work is not adversarial:
+            command.add_argument("--sets", required=True, type=pathlib.Path, metavar="DIR")
         command.add_argument("--threads", type=int, default=2)
         if work in (quality, stability, order):
             command.add_argument("--also", type=pathlib.Path, metavar="DIR", help="further sets, *.tsv")

@@ -59,9 +59,8 @@ def as_server(command):
     return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
 
 
-def start(bin_folder, work, tickets):
-    """A server with the rows; gives the connection string of psql and of DuckDB."""
-    folder = work / "server"
+def start(bin_folder, folder, tickets):
+    """Starts a server with the rows in a folder; gives psql's command line to it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if os.getuid() == 0:
@@ -77,7 +76,7 @@ def start(bin_folder, work, tickets):
     subprocess.run([*psql, "-d", "postgres", "-c", "CREATE DATABASE zammad"], **quiet)
     subprocess.run([*psql, "-d", "zammad", "-f", TABLES], **quiet)
     subprocess.run([*psql, "-d", "zammad"], input=ROWS.format(tickets=tickets), text=True, **quiet)
-    return folder, [*psql, "-d", "zammad"]
+    return [*psql, "-d", "zammad"]
 
 
 def columns_of():
@@ -141,8 +140,9 @@ def main():
     found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
     bin_folder = arguments.bin or (found[-1] if found else sys.exit("no PostgreSQL server; name its programs with --bin"))
     columns = columns_of()
-    server, psql = start(bin_folder, work, arguments.tickets)
+    server = work / "server"
     try:
+        psql = start(bin_folder, server, arguments.tickets)
         mapping = staging_mapping(work / "mapping")
         url = f"postgres://admin@{str(server).replace('/', '%2F')}:{PORT}/zammad"
         exports = work / "export"
@@ -158,8 +158,9 @@ def main():
             shutil.rmtree(exports, ignore_errors=True)
             exports.mkdir()
             commands = {
-                "redress": [str(arguments.redress.resolve()), "--lake", str(work / "lake"), "extract", "--store", url, "--mapping",
-                            str(mapping), "--threads", str(arguments.threads), "--as-of", AS_OF, "--restated"],
+                # A register of its own name, so that none that lies in this folder is read or written.
+                "redress": [str(arguments.redress.resolve()), "--register", str(work / "none.sqlite"), "--lake", str(work / "lake"),
+                            "extract", "--store", url, "--mapping", str(mapping), "--threads", str(arguments.threads), "--as-of", AS_OF, "--restated"],
                 "psql": export,
                 "duckdb": [sys.executable, "-c", code] if code else None,
             }
@@ -171,19 +172,21 @@ def main():
                 peaks[name] = max(peaks[name], peak)
         rows = sum(int(subprocess.run([*psql, "-At", "-c", f'SELECT count(*) FROM "{table}"'], capture_output=True, text=True,
                                       check=True).stdout) for table in columns)
-        print(f"{rows} rows of {len(columns)} tables, {arguments.threads} threads, {arguments.rounds} rounds in turn")
+        version = subprocess.run([*psql, "-At", "-c", "SHOW server_version"], capture_output=True, text=True, check=True).stdout.strip()
+        print(f"{rows} rows of {len(columns)} tables, PostgreSQL {version}, {arguments.threads} threads, {arguments.rounds} rounds in turn")
         ours = statistics.median(sides["redress"])
         for name, seconds in sides.items():
             if not seconds:
                 print(f"{name}: not measured (pip install duckdb==1.4.4 duckdb-ext-postgres)")
                 continue
             median = statistics.median(seconds)
-            print(f"{name}: median {median:.2f} s ({', '.join(f'{s:.2f}' for s in seconds)}), peak {peaks[name]:.0f} MiB, "
-                  f"redress takes {ours / median:.2f} of it")
+            said = f"{name}: median {median:.2f} s ({', '.join(f'{s:.2f}' for s in seconds)}), peak {peaks[name]:.0f} MiB"
+            print(said if name == "redress" else f"{said}; redress takes {ours / median:.2f} times as long")
     finally:
         subprocess.run(
             as_server([f"{bin_folder}/pg_ctl", "-D", server / "data", "-m", "immediate", "stop"]),
             check=False, stdout=subprocess.DEVNULL, cwd="/")
+        shutil.rmtree(server, ignore_errors=True)
 
 
 if __name__ == "__main__":

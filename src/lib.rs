@@ -21,6 +21,7 @@ mod rng;
 pub mod sample;
 pub mod stats;
 pub mod table_file;
+mod toml_fault;
 pub mod web;
 
 /// Name and version of this program, as manifests record them.

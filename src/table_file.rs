@@ -2,6 +2,7 @@
 //! asked about a table of the analyst's own.
 
 mod formats;
+pub(crate) mod quotes;
 
 use std::path::{Path, PathBuf};
 

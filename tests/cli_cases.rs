@@ -7,6 +7,7 @@ mod accounts;
 mod actions;
 mod clusters;
 mod editions;
+mod entries;
 mod files;
 mod house;
 mod mending;

@@ -11,7 +11,7 @@ use redress::domain::vocabulary::Role;
 use redress::extract::mapping::Mapping;
 use redress::extract::order::{Done, ExtractError, Order};
 use redress::extract::run::extract;
-use redress::lake::manifest::Manifest;
+use redress::lake::manifest::{Manifest, WholeBecause};
 use redress::lake::store::Lake;
 use redress::lake::verify::verify;
 use redress::register::{Actor, ExposureEntry, NewRegister, Register};
@@ -122,6 +122,10 @@ fn an_incremental_extract_gives_the_same_files_as_a_full_one() {
     let elsewhere = folder.path().join("lake2");
     let full = run(&path, "redress", &elsewhere, now, 1, true).unwrap();
     assert_eq!(hashes(&incremental), hashes(&full));
+    let because = |done: &Done| done.manifest.reading.unwrap().whole_because;
+    assert_eq!(because(&first), Some(WholeBecause::NothingEarlier));
+    assert_eq!(because(&incremental), None);
+    assert_eq!(because(&full), Some(WholeBecause::Asked));
     assert_eq!(incremental.manifest.totals(), full.manifest.totals());
     assert!(verify(&incremental.snapshot).unwrap().is_empty());
     // Nothing changed since: every month is linked, and the second snapshot of one moment gets a name of its own.
@@ -591,6 +595,8 @@ fn a_register_restored_from_a_backup_is_not_built_upon() {
         after.months_linked, 0,
         "months of the lost events were linked"
     );
+    let reading = after.manifest.reading.unwrap();
+    assert_eq!(reading.whole_because, Some(WholeBecause::OtherChain));
     let fresh = run(
         &backup,
         "redress",

@@ -9,6 +9,7 @@ mod hits;
 mod injected;
 mod jobs;
 mod shim;
+mod whole;
 
 use std::fs;
 use std::path::Path;

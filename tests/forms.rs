@@ -7,6 +7,7 @@ use office::Office;
 use redress::domain::vocabulary::{Language, Means};
 use redress::forms::words::Words;
 use redress::forms::{complaint, follow_up};
+use redress::register::Contact;
 use redress::review::font::has_glyph;
 use sound::{is_sound, row, ticked};
 
@@ -38,8 +39,8 @@ fn the_languages_hold_the_same_texts() {
 fn a_blank_form_is_sound_in_every_language_and_needs_no_register() {
     for language in Language::ALL {
         for page in [
-            complaint("Acme <Ltd>", *language, None).expect("a form"),
-            follow_up("Acme <Ltd>", *language, None).expect("a form"),
+            complaint("Acme <Ltd>", &Contact::default(), *language, None).expect("a form"),
+            follow_up("Acme <Ltd>", &Contact::default(), *language, None).expect("a form"),
         ] {
             is_sound(&page, *language);
             assert!(page.contains("Acme &#60;Ltd&#62;") || page.contains("Acme &lt;Ltd&gt;"));
@@ -55,8 +56,56 @@ fn a_blank_form_is_sound_in_every_language_and_needs_no_register() {
 }
 
 #[test]
+fn the_forms_say_how_the_organisation_is_reached_where_that_is_known() {
+    let contact = Contact {
+        phone: Some("+90 (232) 123 45 67".to_owned()),
+        email: Some("sikayet@example.org".to_owned()),
+        address: Some("Atatürk Cad. 1\n<Gebze>".to_owned()),
+        ..Contact::default()
+    };
+    for (language, phone, returns) in [
+        (
+            Language::En,
+            "Phone: ",
+            "Hand this form in or send it to us",
+        ),
+        (Language::Tr, "Telefon: ", "Doldurduğunuz formu"),
+        (Language::Ru, "Телефон: ", "Передайте или отправьте нам"),
+    ] {
+        let page = complaint("Acme", &contact, language, None).expect("a form");
+        is_sound(&page, language);
+        assert!(
+            page.contains(&format!("{phone}<bdi>+90 (232) 123 45 67</bdi>")),
+            "{page}"
+        );
+        assert!(page.contains("<bdi>sikayet@example.org</bdi>"), "{page}");
+        assert!(
+            page.contains("Atatürk Cad. 1") && !page.contains("<Gebze>"),
+            "{page}"
+        );
+        assert!(page.contains(returns), "{page}");
+        // Where it goes is for who fills it in; staff know.
+        let page = follow_up("Acme", &contact, language, None).expect("a form");
+        is_sound(&page, language);
+        assert!(page.contains("<bdi>sikayet@example.org</bdi>") && !page.contains(returns));
+        let nothing = complaint("Acme", &Contact::default(), language, None).expect("a form");
+        assert!(!nothing.contains("<address>") && !nothing.contains(returns));
+    }
+}
+
+#[test]
+fn a_form_of_the_program_says_what_its_register_knows_of_the_organisation() {
+    let office = Office::open();
+    office.run("config set organisation_phone 4440123").done();
+    for form in FORMS {
+        let page = office.run(&format!("case form {form} --lang tr")).done();
+        assert!(page.contains("Telefon: <bdi>4440123</bdi>"), "{page}");
+    }
+}
+
+#[test]
 fn both_forms_ask_what_the_standard_lists() {
-    let page = complaint("Acme", Language::En, None).expect("a form");
+    let page = complaint("Acme", &Contact::default(), Language::En, None).expect("a form");
     for part in [
         "Your details",
         "Person acting for you",
@@ -70,7 +119,7 @@ fn both_forms_ask_what_the_standard_lists() {
     ] {
         assert!(page.contains(part), "{part}");
     }
-    let page = follow_up("Acme", Language::En, None).expect("a form");
+    let page = follow_up("Acme", &Contact::default(), Language::En, None).expect("a form");
     for part in [
         "Time of receipt",
         "Received through",

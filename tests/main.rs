@@ -26,6 +26,7 @@ mod postgres;
 mod recurrence;
 mod register;
 mod review;
+mod rooms;
 mod sample;
 mod splice;
 mod stage_clock;

@@ -13,6 +13,7 @@ use redress::extract::mapping::Mapping;
 use redress::extract::order::{Done, Order};
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
+use redress::lake::tables::TABLES;
 
 use crate::common::rulebook;
 
@@ -318,6 +319,43 @@ fn a_figure_grouped_from_its_list_is_the_same_figure() {
             metric.id
         );
     }
+}
+
+/// Two periods of one snapshot are asked in a review: each file is read for the one or for the other, not for both.
+#[test]
+fn what_one_engine_has_read_is_there_for_the_other() {
+    let lake = tempfile::tempdir().unwrap();
+    let fixture = repository().join("tests/oracle/metrics/fixture");
+    let done = extract_csv(&fixture, lake.path());
+    let engine = engine(&done.snapshot);
+    let other = engine.for_params(engine.params().clone());
+    let metrics = shipped_metrics().unwrap();
+    let volume = find(&metrics, "volume");
+    let counted = engine.metric(volume).unwrap();
+    assert!(!counted.rows.is_empty());
+    for table in ["cases", "calendar"] {
+        std::fs::remove_dir_all(done.snapshot.join(table)).unwrap();
+    }
+    assert_eq!(other.metric(volume).unwrap(), counted);
+}
+
+#[test]
+fn a_table_put_in_place_of_another_is_there_for_its_own_engine_only() {
+    let lake = tempfile::tempdir().unwrap();
+    let fixture = repository().join("tests/oracle/metrics/fixture");
+    let done = extract_csv(&fixture, lake.path());
+    let engine = engine(&done.snapshot);
+    let metrics = shipped_metrics().unwrap();
+    let volume = find(&metrics, "volume");
+    let cases = TABLES.iter().find(|t| t.name == "cases").unwrap();
+    let columns: Vec<&str> = cases.columns.iter().map(|c| c.name).collect();
+    let none = format!(
+        "SELECT {} FROM cases WHERE case_id = 'no such case'",
+        columns.join(", ")
+    );
+    let without = engine.with_table("cases", &none).unwrap();
+    assert!(without.metric(volume).unwrap().rows.is_empty());
+    assert!(!engine.metric(volume).unwrap().rows.is_empty());
 }
 
 /// Conditions carried into a metric's SQL list the same rows as conditions over the whole list.

@@ -3,6 +3,7 @@
 mod drill;
 mod edge;
 mod harness;
+mod log;
 mod page;
 mod process;
 mod standing;

@@ -287,6 +287,29 @@ fn fewer_than_twenty_get_no_percentage() {
 }
 
 #[test]
+fn what_is_not_due_yet_is_not_said_to_be_in_time() {
+    let mut invented = one_case();
+    let counted = invented
+        .tables
+        .get_mut("acknowledgement")
+        .expect("the metric");
+    let place = |name: &str| counted.columns.iter().position(|column| column == name);
+    let late = place("open_late").expect("a column");
+    let not_due = place("open_not_due").expect("a column");
+    for row in &mut counted.rows {
+        row.swap(late, not_due);
+    }
+    let model = model(&invented, Language::En);
+    let said = |part: &str| model.clear.iter().any(|line| line.contains(part));
+    assert!(
+        said("No due date of the period has passed"),
+        "{:?}",
+        model.clear
+    );
+    assert!(!said("was in time"), "{:?}", model.clear);
+}
+
+#[test]
 fn paused_without_a_due_date_stands_beside_the_denominator() {
     let model = model(&quarter(), Language::En);
     let beside = row(table(&model, "sla_beside"), "Processing, pass\u{a0}1");

@@ -6,7 +6,9 @@ mod entering;
 mod finding;
 mod kept;
 mod routes;
+mod suggesting;
 mod together;
+mod turning;
 mod words;
 
 pub use desk::{DECISION, Desk, JPEG, PASSWORD, Page};

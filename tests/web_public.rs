@@ -654,10 +654,11 @@ fn after_eight_wrong_passwords_the_right_one_has_to_wait() {
         ("number", case.number.as_str()),
         ("password", case.password.as_str()),
     ];
-    assert_eq!(
-        site.post("/track", "", &fields).status,
-        StatusCode::TOO_MANY_REQUESTS
-    );
+    let page = site.post("/track", "", &fields);
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    page.says("There were too many tries");
+    // There is nothing for the visitor to check.
+    page.is_silent_on("Please check the following");
     site.pass(TimeDelta::minutes(16));
     assert_eq!(site.post("/track", "", &fields).location(), "/case");
 }
@@ -1016,6 +1017,9 @@ fn a_form_of_another_site_is_refused() {
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let page = site.send(request.body(Body::from("text=x")).unwrap());
     assert_eq!(page.status, StatusCode::FORBIDDEN);
+    // What is refused is said on a page: an empty one would leave a person without a word.
+    page.says("The form came from another address");
+    page.says("Nothing was recorded.");
 }
 
 #[test]

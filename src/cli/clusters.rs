@@ -101,7 +101,7 @@ fn follow(register: &Register, id: ClusterId) -> anyhow::Result<ClusterId> {
         .follow(id)
         .map_err(|e| Failure::Usage(e.to_string()))?;
     if found.id != id {
-        eprintln!("note: {id} was merged; this is {}", found.id);
+        say_line!("note: {id} was merged; this is {}", found.id);
     }
     Ok(found.id)
 }

@@ -47,6 +47,7 @@ pub enum Command {
     Set {
         #[arg(value_parser = word!(Setting), value_name = "SETTING")]
         setting: Setting,
+        /// Its new value, within the range that `config register` shows
         value: String,
     },
 }

@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
 
     let began = Instant::now();
     let said =
-        |what: &str, since: Instant| eprintln!("{what} ({:.1} s)", since.elapsed().as_secs_f64());
+        |what: &str, since: Instant| say_line!("{what} ({:.1} s)", since.elapsed().as_secs_f64());
     let summary = sample::fill_register(&demo.config.register, settings)?;
     said(
         &format!(
@@ -116,12 +116,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         &format!("review of {} in {} languages", args.period, pages.len()),
         step,
     );
-    eprintln!("\nLook at:");
+    say_line!("\nLook at:");
     for page in &pages {
         output::write_out(format!("{}\n", page.display()).as_bytes())?;
     }
     let (register, lake) = (demo.config.register.display(), demo.config.lake.display());
-    eprintln!(
+    say_line!(
         "\nAsk on:\n  redress --register {register} --lake {lake} query --list\n  \
          redress --register {register} --lake {lake} query stage_sla --period {period} --drill verdict=missed\n  \
          redress --register {register} case list",

@@ -12,6 +12,7 @@ use redress::extract::run::extract_attended;
 use redress::extract::source::{SourceError, is_server, store_name};
 use redress::extract::staging::StagingError;
 use redress::extract::staging::postgres::error::PostgresError;
+use redress::lake::manifest::Manifest;
 use redress::lake::store::Lake;
 use redress::register::Register;
 
@@ -61,6 +62,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         vec![text("snapshot"), text(&done.snapshot.display().to_string())],
         vec![text("as_of"), text(&manifest.as_of.to_rfc3339())],
         vec![text("known at"), text(&manifest.knowledge().to_rfc3339())],
+        vec![text("source read"), text(&reading(manifest))],
         vec![text("months read"), number(done.months_read as u64)],
         vec![text("months spliced"), number(done.months_spliced as u64)],
         vec![text("months linked"), number(done.months_linked as u64)],
@@ -69,6 +71,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         vec![text("events in"), number(totals.events_in)],
         vec![text("events out"), number(totals.events_out)],
     ];
+    let server_rows = manifest.reading.and_then(|reading| reading.server_rows);
+    if let Some(count) = server_rows {
+        rows.push(vec![text("rows read from the server"), number(count)]);
+    }
     for (table, count) in &manifest.rows {
         rows.push(vec![text(&format!("rows of {table}")), number(*count)]);
     }
@@ -92,6 +98,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     }
     let columns = ["what", "value"].map(str::to_owned).to_vec();
     output::print(&Counted { columns, rows }, context.format)
+}
+
+/// Whether the source was read whole and why, or what else was read.
+fn reading(manifest: &Manifest) -> String {
+    let because = manifest.reading.and_then(|reading| reading.whole_because);
+    match (because, &manifest.linked_from) {
+        (Some(because), _) => format!("whole: {because}"),
+        (None, Some(since)) => format!("what changed since {since}"),
+        (None, None) => "what changed".to_owned(),
+    }
 }
 
 /// Extracts and says on stderr what a reader should know; used by `extract`, `run` and `demo`.
@@ -176,11 +192,11 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
     bar.finish_and_clear();
     let done = outcome.map_err(of_address)?;
     for note in &done.notes {
-        eprintln!("note: {note}");
+        say_line!("note: {note}");
     }
     let against = done.manifest.rows.get("case_deviations").copied();
     if let Some(against @ 1..) = against.filter(|_| is_foreign) {
-        eprintln!(
+        say_line!(
             "note: {against} event(s) contradict the procedure, such as an answer before its complaint; they are kept \
              and counted (`redress query conformance`)"
         );

@@ -1,10 +1,11 @@
 //! Cases that a foreign source no longer has: `redress lake gone`, and what other commands say of them.
 
 use chrono_tz::Tz;
-use redress::domain::action::{Action, Check};
+use redress::domain::action::Action;
 use redress::domain::cluster::ClusterLevel;
 use redress::domain::gone_case::GoneCase;
 use redress::engine::counted::{Counted, Value};
+use redress::improvement::gone::gone_of;
 use redress::register::Register;
 use serde::Serialize;
 
@@ -88,52 +89,14 @@ pub fn list(context: &Context, asked: Option<&str>) -> anyhow::Result<()> {
     output::print(&answer, context.format)
 }
 
-/// The cases of an action that are gone from its source: those in the scope of its check, which counts them still, and
-/// those that it answers.
+/// The cases of an action that are gone from their source.
 ///
 /// # Errors
 /// When the register cannot be read.
 pub fn of_action(register: &Register, action: &Action) -> anyhow::Result<Vec<Gone>> {
-    let check = action.round().check().map(|fixed| &fixed.check);
-    let source = match check {
-        Some(Check::Rate(check)) => Some(check.foreseen.source.clone()),
-        Some(Check::Criterion(_)) | None => only_source(register, action)?,
-    };
-    let Some(source) = source else {
-        return Ok(Vec::new());
-    };
-    let book = register.cluster_book(&source, None)?.book;
-    let scope = match check {
-        Some(Check::Rate(check)) => Some(&check.scope),
-        Some(Check::Criterion(_)) | None => action.scope(),
-    }
-    .map(|scope| scope.with_clusters(|id| book.follow(id).map_or(id, |found| found.id)));
     let zone = register.zone();
-    let is_its = |case: &GoneCase| {
-        action.opened.cases.contains(&case.case_id)
-            || scope
-                .as_ref()
-                .is_some_and(|scope| !case.is_merged() && case.is_in(scope, &book))
-    };
-    Ok(register
-        .gone_cases(&source, None)?
-        .iter()
-        .filter(|case| is_its(case))
-        .map(|case| Gone::of(case, zone))
-        .collect())
-}
-
-/// The source of an action without a check that counts: that of the cluster which it names, else the only one that
-/// there is.
-fn only_source(register: &Register, action: &Action) -> anyhow::Result<Option<String>> {
-    let named = action.scope().and_then(|s| s.clusters().first().copied());
-    if let Some(id) = named {
-        return Ok(register.cluster_source(id).ok());
-    }
-    Ok(match register.known_sources()?.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    })
+    let gone = gone_of(register, action)?;
+    Ok(gone.iter().map(|case| Gone::of(case, zone)).collect())
 }
 
 /// The day of the first snapshot without a case.

@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
 
+mod line;
+
+use self::line::{Lines, one_line};
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum LogFormat {
@@ -37,9 +41,11 @@ pub fn start(verbose: u8, format: LogFormat) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("REDRESS_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let as_json = format == LogFormat::Json;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_ansi(false)
+        .with_writer(move || Lines { as_json });
     match format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => {
@@ -49,15 +55,15 @@ pub fn start(verbose: u8, format: LogFormat) {
                 .with_current_span(true)
                 .with_span_list(false)
                 .init();
-            // A panic's own words may quote what was worked on.
-            std::panic::set_hook(Box::new(|panic| {
-                let place = panic
-                    .location()
-                    .map_or_else(String::new, ToString::to_string);
-                tracing::error!(place, "panicked");
-            }));
         }
     }
+    // A panic's own words may quote what was worked on.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map_or_else(String::new, ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
 }
 
 /// A step of the batch: a line for people, or its parts for machines. It is written whatever the level.
@@ -113,5 +119,5 @@ fn object(level: &str, parts: &[(&str, serde_json::Value)], message: &str) {
 
 /// A log that cannot be written (a closed pipe) is no failure of the work.
 fn line(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", one_line(text, is_json()));
 }

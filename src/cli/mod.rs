@@ -8,7 +8,16 @@ macro_rules! say {
     }};
 }
 
+/// As `say!`, and ends the line. `eprintln!` would end the command with a panic where stderr was closed.
+macro_rules! say_line {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($part)*);
+    }};
+}
+
 mod action;
+mod answers;
 mod bench;
 mod calendar;
 mod case;
@@ -87,7 +96,7 @@ struct Cli {
 enum Command {
     /// Sample register -> extract -> review, and where to look
     Demo(demo::Args),
-    /// The nightly batch: extract, prune and, when asked, the review; one at a time
+    /// The nightly batch: extract, search, actions, checks, reminders and, when asked, the review; one at a time
     Run(run::Args),
     /// Make an empty register
     Init(init::Args),
@@ -258,6 +267,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         clap_complete::generate(shell, &mut Cli::command(), "redress", &mut script);
         return output::write_out(&script);
     }
+    answers::check(&cli.command, cli.format)?;
     let overrides = Overrides {
         file: cli.config,
         register: cli.register,
@@ -301,5 +311,27 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Webhook(command) => webhook::run(&context, command),
         Command::Bench(args) => bench::run(&context, &args),
         Command::Completions { .. } => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_every_argument_is_explained_in_its_help() {
+        let mut bare = Vec::new();
+        let mut waiting = vec![Cli::command()];
+        while let Some(command) = waiting.pop() {
+            let name = command.get_name();
+            if command.get_about().is_none() {
+                bare.push(name.to_owned());
+            }
+            let unexplained = |arg: &&clap::Arg| arg.get_help().is_none();
+            let arguments = command.get_arguments().filter(unexplained);
+            bare.extend(arguments.map(|arg| format!("{name} {arg}")));
+            waiting.extend(command.get_subcommands().cloned());
+        }
+        assert_eq!(bare, Vec::<String>::new());
     }
 }

@@ -33,10 +33,7 @@ pub fn print(answer: &Counted, format: Format) -> anyhow::Result<()> {
         }
         Format::Csv => csv_bytes(answer)?,
         Format::Parquet if io::stdout().is_terminal() => {
-            return Err(Failure::Usage(
-                "Parquet is not for a terminal: send it to a file with `> name.parquet`".into(),
-            )
-            .into());
+            return Err(no_terminal().into());
         }
         Format::Parquet => parquet_bytes(answer)?,
     };
@@ -59,11 +56,18 @@ pub fn print_document<T: Serialize>(
             text.push(b'\n');
             write_out(&text)
         }
-        Format::Csv | Format::Parquet => Err(Failure::Usage(
-            "this answer is a document, not rows: use --format table or json".into(),
-        )
-        .into()),
+        Format::Csv | Format::Parquet => Err(no_rows().into()),
     }
+}
+
+/// Why a document is not printed as rows.
+pub fn no_rows() -> Failure {
+    Failure::Usage("this answer is a document, not rows: use --format table or json".into())
+}
+
+/// Why Parquet is not printed where a person reads.
+pub fn no_terminal() -> Failure {
+    Failure::Usage("Parquet is not for a terminal: send it to a file with `> name.parquet`".into())
 }
 
 /// Text for a terminal: what a customer wrote must not move its cursor or colour it.

@@ -167,7 +167,7 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
         manifest: &manifest,
         params: &params,
     };
-    write_pack(context, args, &asked, &sources)
+    write_pack(context, args, &asked, sources)
 }
 
 /// The folder of the pack.
@@ -314,7 +314,7 @@ fn write_pack(
     context: &Context,
     args: &BuildArgs,
     asked: &Asked<'_>,
-    sources: &Sources,
+    sources: Sources,
 ) -> anyhow::Result<PathBuf> {
     let Asked {
         metrics,
@@ -325,7 +325,10 @@ fn write_pack(
     let bar = progress::steps("review: metrics");
     bar.set_length(metrics.len() as u64);
     let language = context.config.language;
-    let asking = Asking::new(sources.now.as_ref(), metrics, language, manifest);
+    let Sources { now, before } = sources;
+    // First, so that what its engine listed is let go before the period itself is listed.
+    let previous = previous(context, asked, before)?;
+    let asking = Asking::new(now.as_ref(), metrics, language, manifest);
     let mut members = Members::default();
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
     let mut exceptions: Vec<(String, Counted)> = Vec::new();
@@ -334,11 +337,11 @@ fn write_pack(
             Ok(table) => {
                 tables.push((metric.id.clone(), table));
                 if belongs_to_cases(metric) {
-                    let cases = sources.now.members(metric);
+                    let cases = now.members(metric);
                     members.add(&metric.id, &cases.map_err(anyhow::Error::from_boxed)?);
                 }
                 for list in EXCEPTIONS.iter().filter(|list| list.metric == metric.id) {
-                    let found = sources.now.exceptions(metric, list);
+                    let found = now.exceptions(metric, list);
                     let found = found.map_err(anyhow::Error::from_boxed)?;
                     exceptions.push((list.name.to_owned(), found));
                 }
@@ -360,8 +363,11 @@ fn write_pack(
         ))
         .into());
     }
-    let review_context = review_context(context, metrics, manifest, params, sources)?;
+    let review_context = review_context(context, asked, now.as_ref(), previous)?;
     let mut model = build::build(&asking, &review_context)?;
+    // All has been asked: the files are made in the room that the engine's columns and lists took.
+    drop(asking);
+    drop(now);
     if args.public {
         model = public::edition(model, &Words::load(language)?);
         // What was counted, and of whom, stays inside.
@@ -416,14 +422,16 @@ const BELONGS_TO_PERIOD: [&str; 4] = ["volume", "stage_sla", "overall_sla", "age
 
 fn review_context(
     context: &Context,
-    metrics: &[QueryFile],
-    manifest: &Manifest,
-    params: &Params,
-    sources: &Sources,
+    asked: &Asked<'_>,
+    now: &dyn Answers,
+    previous: Option<Previous>,
 ) -> anyhow::Result<ReviewContext> {
+    let Asked {
+        manifest, params, ..
+    } = *asked;
     let in_force = rules::load(context, Some(manifest.knowledge()))?.rulebook;
     let totals = manifest.totals();
-    let deviations = select(sources, "deviations")?;
+    let deviations = select(now, "deviations")?;
     Ok(ReviewContext {
         period: params.period.clone(),
         as_of: manifest.as_of,
@@ -446,10 +454,10 @@ fn review_context(
         unknown: manifest.unknown.clone(),
         gone: manifest.gone.clone(),
         deviations: u64::try_from(deviations.count(0, "deviations")).unwrap_or(0),
-        objectives: objectives(&select(sources, "objectives")?),
-        phases: phases(&select(sources, "chart_phases")?)?,
+        objectives: objectives(&select(now, "objectives")?),
+        phases: phases(&select(now, "chart_phases")?)?,
         currency: context.config.currency.clone(),
-        previous: previous(context, metrics, manifest, params, sources)?,
+        previous,
         not_recorded: manifest.not_recorded.clone(),
     })
 }
@@ -484,8 +492,8 @@ fn limits_in_words(limits: &redress::domain::limits::Limits) -> String {
     format!("v{}: {}", limits.version(), parts.join(", "))
 }
 
-fn select(sources: &Sources, name: &str) -> anyhow::Result<Counted> {
-    sources.now.select(name).map_err(anyhow::Error::from_boxed)
+fn select(now: &dyn Answers, name: &str) -> anyhow::Result<Counted> {
+    now.select(name).map_err(anyhow::Error::from_boxed)
 }
 
 /// Targets in force at the period's end, by indicator; a later version replaces an earlier one.
@@ -529,14 +537,18 @@ fn phases(rows: &Counted) -> anyhow::Result<Vec<ChartPhase>> {
 /// The period before, when the lake knows anything of it.
 fn previous(
     context: &Context,
-    metrics: &[QueryFile],
-    manifest: &Manifest,
-    params: &Params,
-    sources: &Sources,
+    asked: &Asked<'_>,
+    before: Option<Box<dyn Answers>>,
 ) -> anyhow::Result<Option<Previous>> {
-    let Some(before) = &sources.before else {
+    let Some(before) = before else {
         return Ok(None);
     };
+    let Asked {
+        metrics,
+        manifest,
+        params,
+        ..
+    } = *asked;
     let asking = Asking::new(before.as_ref(), metrics, context.config.language, manifest);
     let found = Previous::read(&params.previous.name, &asking)
         .context("the period before cannot be computed")?;

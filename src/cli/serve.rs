@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{NaiveTime, Utc};
 use redress::domain::vocabulary::Language;
+use redress::register::RegisterError;
 use redress::web::{self, App, Ended, Listen, Serving, Settings, Trusted};
 
 mod jobs;
@@ -80,12 +81,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         })
         .transpose()?;
     let app = Arc::new(App::open(settings(config, &listen))?);
+    clear_left_files(&app);
     let mut jobs = Jobs::default();
     if !args.no_notify {
         jobs.messages(config)?;
     }
     if let Some(at) = batch_at {
-        jobs.nightly(config.clone(), at);
+        let zone = app.register(|register| Ok::<_, RegisterError>(register.zone()))?;
+        jobs.nightly(config.clone(), at, zone);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -135,6 +138,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             runtime.shutdown_background();
             anyhow::bail!("ended at once by a second signal; what was under way was broken off")
         }
+    }
+}
+
+/// Deletes files that a server that was killed laid and did not record. That it cannot is no reason to serve nobody.
+fn clear_left_files(app: &App) {
+    match app.register(|register| register.drop_left_files(Utc::now())) {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "files that no case has were deleted"),
+        Err(error) => tracing::warn!(%error, "files that no case has could not be deleted"),
     }
 }
 

@@ -32,6 +32,7 @@ pub enum Command {
     },
     /// Give a member of staff a new password; their sessions end
     Reset {
+        /// Whose password
         name: String,
         /// The person's own choice is the first line of stdin (or REDRESS_STAFF_PASSWORD) [default: one is made]
         #[arg(long)]
@@ -42,6 +43,7 @@ pub enum Command {
     },
     /// Take away the second factor of somebody who has lost it; their sessions end
     ResetSecondFactor {
+        /// Whose second factor
         name: String,
         /// Administrator who does it
         #[arg(long, env = "REDRESS_BY", value_name = "NAME")]
@@ -68,8 +70,10 @@ pub struct Add {
     /// Roles, separated by commas; the first is the usual one
     #[arg(long, required = true, value_delimiter = ',', value_parser = word!(Role))]
     roles: Vec<Role>,
+    /// The department the person works in
     #[arg(long)]
     department: Option<String>,
+    /// The plant or place the person works at
     #[arg(long)]
     site: Option<String>,
     /// What the person may grant alone, in minor units [default: without limit]
@@ -82,6 +86,7 @@ pub struct Add {
 
 #[derive(Debug, clap::Args)]
 pub struct Roles {
+    /// Whose roles
     name: String,
     /// The roles from now on, separated by commas; the first is the usual one
     #[arg(long, value_delimiter = ',', value_parser = word!(Role), value_name = "ROLES",

@@ -19,17 +19,22 @@ pub enum Command {
     List,
     /// Tell an address nothing more; what waits for it is given up
     Remove {
+        /// The webhook's name
         name: String,
         /// Member of staff who does it
         #[arg(long, env = "REDRESS_BY", value_name = "NAME")]
         by: String,
     },
     /// Send a trial event, past the queue; exit code 1 when it is not taken
-    Test { name: String },
+    Test {
+        /// The webhook's name
+        name: String,
+    },
     /// What was told, what waits and what was given up, newest first
     Deliveries(Deliveries),
     /// Try the deliveries again that were given up
     Retry {
+        /// The webhook's name
         name: String,
         /// Member of staff who does it
         #[arg(long, env = "REDRESS_BY", value_name = "NAME")]
@@ -41,7 +46,7 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct Add {
-    /// Given once
+    /// A name for it, given once
     name: String,
     /// Its address, https://…
     url: String,

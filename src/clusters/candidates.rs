@@ -1,5 +1,7 @@
 //! Which documents may be alike at all: those that share a heavy stem.
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 
 use super::corpus::Corpus;
@@ -36,12 +38,8 @@ pub fn heavy(corpus: &Corpus, document: u32, out: &mut Vec<(u32, f32)>) {
     };
     out.clear();
     out.extend_from_slice(stems);
-    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if out.len() > most {
-        out.select_nth_unstable_by(most - 1, order);
-        out.truncate(most);
-    }
-    out.sort_unstable_by(order);
+    keep_best(out, most);
+    out.sort_unstable_by(best_first);
 }
 
 impl Index {
@@ -160,6 +158,7 @@ impl Index {
 #[derive(Debug)]
 pub struct Search {
     scores: Vec<f32>,
+    /// Room for as many as one search may touch, and one more.
     touched: Vec<u32>,
     own: Vec<(u32, f32)>,
 }
@@ -169,7 +168,7 @@ impl Search {
     pub fn new(documents: usize) -> Self {
         Search {
             scores: vec![0.0; documents],
-            touched: Vec::new(),
+            touched: vec![0; LOOKED_AT + 1],
             own: Vec::new(),
         }
     }
@@ -191,14 +190,16 @@ impl Search {
             .sort_unstable_by_key(|(stem, _)| (index.under(*stem).len(), *stem));
         let gate = corpus.gates[document as usize];
         let mut left = LOOKED_AT;
+        let mut count = 0;
         for (stem, weight) in &self.own {
             let list = window(index.under(*stem), document, left);
             left -= list.len();
             for (other, own) in list {
                 let score = &mut self.scores[*other as usize];
-                if *score == 0.0 {
-                    self.touched.push(*other);
-                }
+                // Written always and counted when new: whether it is new cannot be foretold, and a wrong guess of the
+                // processor costs more than the writing.
+                self.touched[count] = *other;
+                count += usize::from(*score == 0.0);
                 *score += weight * own;
             }
             if left == 0 {
@@ -206,19 +207,36 @@ impl Search {
             }
         }
         out.clear();
-        for other in self.touched.drain(..) {
-            let score = std::mem::take(&mut self.scores[other as usize]);
-            if other != document && corpus.gates[other as usize] == gate {
-                out.push((other, score));
+        // Thousands are touched and a few are wanted: once some are found, what is behind them all is passed over.
+        let mut least = 0.0;
+        for other in &self.touched[..count] {
+            let score = std::mem::take(&mut self.scores[*other as usize]);
+            if score >= least && *other != document && corpus.gates[*other as usize] == gate {
+                out.push((*other, score));
+                if out.len() >= 4 * most {
+                    least = keep_best(out, most);
+                }
             }
         }
-        let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        if out.len() > most {
-            out.select_nth_unstable_by(most - 1, order);
-            out.truncate(most);
-        }
-        out.sort_unstable_by(order);
+        keep_best(out, most);
+        out.sort_unstable_by(best_first);
     }
+}
+
+fn best_first(a: &(u32, f32), b: &(u32, f32)) -> Ordering {
+    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
+}
+
+/// Keeps the `most` best, in any order; the least score among them, 0 where there are no more than these.
+fn keep_best(found: &mut Vec<(u32, f32)>, most: usize) -> f32 {
+    if found.len() <= most || most == 0 {
+        found.truncate(most);
+        return 0.0;
+    }
+    let (_, last, _) = found.select_nth_unstable_by(most - 1, best_first);
+    let least = last.1;
+    found.truncate(most);
+    least
 }
 
 /// At most `most` entries of a list around a document's own place.
@@ -229,4 +247,59 @@ fn window(list: &[(u32, f32)], document: u32, most: usize) -> &[(u32, f32)] {
     let own = list.partition_point(|(other, _)| *other < document);
     let from = own.saturating_sub(most / 2).min(list.len() - most);
     &list[from..from + most]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clusters::corpus::Input;
+
+    #[test]
+    fn the_best_of_many_are_those_of_a_comparison_with_all() {
+        // Every text shares words with hundreds of others, far more than are kept.
+        let texts: Vec<String> = (0..400_usize)
+            .map(|n| {
+                let letter = |place: usize| char::from(b'a' + (place % 26) as u8);
+                let word = |w: usize| {
+                    let number = (n * (w + 3) + w * w) % (7 + 5 * w);
+                    format!("q{}{}{} ", letter(w), letter(number / 26), letter(number))
+                };
+                (0..9).map(word).collect()
+            })
+            .collect();
+        let input = |text| Input {
+            text,
+            gate: 0,
+            word: 0,
+        };
+        let inputs: Vec<Input<'_>> = texts.iter().map(|text| input(text.as_str())).collect();
+        let corpus = Corpus::build(&inputs);
+        let index = Index::build(&corpus);
+        let mut search = Search::new(corpus.len());
+        let (mut found, mut own, mut far) = (Vec::new(), Vec::new(), Vec::new());
+        let documents = number_of(corpus.len());
+        assert!(documents > 300);
+        for document in (0..documents).step_by(7) {
+            search.candidates(&corpus, &index, document, 6, &mut found);
+            heavy(&corpus, document, &mut own);
+            let mut all: Vec<f32> = Vec::new();
+            for other in (0..documents).filter(|other| *other != document) {
+                heavy(&corpus, other, &mut far);
+                let same = |stem: u32| {
+                    far.iter()
+                        .find(|own| own.0 == stem)
+                        .map_or(0.0, |own| own.1)
+                };
+                all.push(own.iter().map(|(stem, weight)| weight * same(*stem)).sum());
+            }
+            all.sort_unstable_by(|a, b| b.total_cmp(a));
+            assert!(all.iter().filter(|score| **score > 0.0).count() > 4 * 6);
+            assert_eq!(found.len(), 6);
+            for ((_, score), best) in found.iter().zip(&all) {
+                assert!((score - best).abs() < 1e-5, "{document}: {score}, {best}");
+            }
+            // Nothing is left for the next search.
+            assert!(search.scores.iter().all(|score| *score == 0.0));
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! pairs mostly have no edge. Here the averages are taken over all pairs, by the profiles of the pieces.
 
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -17,6 +18,13 @@ use super::profile::{Profile, ProfileComparison};
 const LEAST: f64 = 0.4;
 /// Pieces are one problem when their average similarity is at least this share of that within each of them.
 const SHARE_OF_WITHIN: f64 = 0.85;
+/// Profiles that lie spread out for comparison at a time.
+const SPREAD: usize = 24;
+/// So many comparisons are worth waking another thread.
+const SHARED_OUT: usize = 16;
+
+/// Profiles by group.
+type Profiles = Map<u32, Arc<Profile>>;
 
 /// Merges groups that an edge joins while they differ from each other hardly more than their own members do.
 pub fn consolidate(
@@ -36,11 +44,10 @@ pub fn consolidate(
     let firsts: Vec<Pair> = similarities(corpus, &profiles, &joined);
     Consolidation {
         corpus,
-        comparison: ProfileComparison::new(corpus),
+        spread: Spread::new(corpus),
         near: neighbours(&joined),
         profiles,
         bonds: bonds.clone(),
-        held: None,
         grown: Map::default(),
         into: (0..group_of.len()).map(number_of).collect(),
         refused: Vec::new(),
@@ -63,7 +70,7 @@ fn joined_pairs(group_of: &[u32], edges: &[(u32, u32, f32)]) -> Vec<(u32, u32)> 
 }
 
 /// Profiles of the groups that occur in a pair.
-fn profiles(corpus: &Corpus, group_of: &[u32], joined: &[(u32, u32)]) -> Map<u32, Profile> {
+fn profiles(corpus: &Corpus, group_of: &[u32], joined: &[(u32, u32)]) -> Profiles {
     let mut wanted = vec![false; group_of.len()];
     for (a, b) in joined {
         wanted[*a as usize] = true;
@@ -81,7 +88,8 @@ fn profiles(corpus: &Corpus, group_of: &[u32], joined: &[(u32, u32)]) -> Map<u32
             || ProfileComparison::new(corpus),
             |comparison, group| {
                 let documents = group.iter().map(|(_, document)| *document);
-                (group[0].0, Profile::of_group(corpus, documents, comparison))
+                let profile = Profile::of_group(corpus, documents, comparison);
+                (group[0].0, Arc::new(profile))
             },
         )
         .collect::<Vec<_>>()
@@ -90,7 +98,7 @@ fn profiles(corpus: &Corpus, group_of: &[u32], joined: &[(u32, u32)]) -> Map<u32
 }
 
 /// Average similarities of the pairs that are alike enough to merge.
-fn similarities(corpus: &Corpus, profiles: &Map<u32, Profile>, joined: &[(u32, u32)]) -> Vec<Pair> {
+fn similarities(corpus: &Corpus, profiles: &Profiles, joined: &[(u32, u32)]) -> Vec<Pair> {
     let runs: Vec<&[(u32, u32)]> = joined.chunk_by(|x, y| x.0 == y.0).collect();
     runs.par_iter()
         .map_init(
@@ -102,8 +110,9 @@ fn similarities(corpus: &Corpus, profiles: &Map<u32, Profile>, joined: &[(u32, u
                     .iter()
                     .filter_map(|(a, b)| {
                         let other = &profiles[b];
-                        let similarity = f64::from(comparison.with(corpus, other));
-                        (similarity >= needed(one, other)).then_some(Pair {
+                        let similarity =
+                            comparison.with_at_least(corpus, other, needed(one, other))?;
+                        Some(Pair {
                             similarity,
                             a: *a,
                             b: *b,
@@ -137,14 +146,62 @@ fn neighbours(joined: &[(u32, u32)]) -> Map<u32, Vec<u32>> {
     near
 }
 
+/// The profiles of the groups that grew last, each spread out in a comparison of its own: a problem that grows is weighed
+/// again and again.
+struct Spread {
+    /// Latest first; the group that lies there, and its profile as it was.
+    places: Vec<(Option<(u32, Arc<Profile>)>, ProfileComparison)>,
+    /// For a profile that is compared once.
+    aside: ProfileComparison,
+}
+
+impl Spread {
+    fn new(corpus: &Corpus) -> Self {
+        let place = |_| (None, ProfileComparison::new(corpus));
+        Spread {
+            places: (0..SPREAD).map(place).collect(),
+            aside: ProfileComparison::new(corpus),
+        }
+    }
+
+    fn holds(&self, group: u32) -> bool {
+        let mut held = self.places.iter().filter_map(|(held, _)| held.as_ref());
+        held.any(|(own, _)| *own == group)
+    }
+
+    /// The comparison in which a group's profile lies, or is put in place of the one not compared for longest.
+    fn of(&mut self, corpus: &Corpus, group: u32, profile: &Arc<Profile>) -> &ProfileComparison {
+        let last = self.places.len() - 1;
+        let mut lies = self.places.iter();
+        let own = lies.position(|(held, _)| held.as_ref().is_some_and(|held| held.0 == group));
+        self.places[..=own.unwrap_or(last)].rotate_right(1);
+        let (held, comparison) = &mut self.places[0];
+        if own.is_none() {
+            if let Some((_, former)) = held.take() {
+                comparison.end(corpus, &former);
+            }
+            comparison.begin(corpus, profile);
+            *held = Some((group, Arc::clone(profile)));
+        }
+        comparison
+    }
+
+    /// A group has grown or is gone.
+    fn forget(&mut self, corpus: &Corpus, group: u32) {
+        for (held, comparison) in &mut self.places {
+            if let Some((_, former)) = held.take_if(|held| held.0 == group) {
+                comparison.end(corpus, &former);
+            }
+        }
+    }
+}
+
 struct Consolidation<'a> {
     corpus: &'a Corpus,
-    comparison: ProfileComparison,
+    spread: Spread,
     near: Map<u32, Vec<u32>>,
-    profiles: Map<u32, Profile>,
+    profiles: Profiles,
     bonds: Bonds,
-    /// The group that lies spread out in the comparison, and its profile as it was.
-    held: Option<(u32, Profile)>,
     /// Groups that have grown: only their pairs have to be weighed again.
     grown: Map<u32, ()>,
     into: Vec<u32>,
@@ -164,15 +221,18 @@ impl Consolidation<'_> {
                 continue;
             }
             // Where neither has grown the weight still holds; else the pair is weighed again, and put back if it fell.
-            let (similarity, enough) =
-                match self.grown.contains_key(&a) || self.grown.contains_key(&b) {
-                    true => self.weigh(a, b),
-                    false => (pair.similarity, true),
-                };
-            if similarity < pair.similarity && enough {
+            let grown = self.grown.contains_key(&a) || self.grown.contains_key(&b);
+            let similarity = match grown {
+                true => self.weigh(a, b),
+                false => Some(pair.similarity),
+            };
+            let Some(similarity) = similarity else {
+                continue;
+            };
+            if similarity < pair.similarity {
                 let (a, b) = (a.min(b), a.max(b));
                 heap.push(Pair { similarity, a, b });
-            } else if enough {
+            } else {
                 self.merge(a, b, similarity, &mut heap);
             }
         }
@@ -185,37 +245,32 @@ impl Consolidation<'_> {
         }
     }
 
-    fn weigh(&mut self, a: u32, b: u32) -> (f64, bool) {
-        let (spread, other) = match self.held.as_ref().map(|(group, _)| *group) {
-            Some(group) if group == b => (b, a),
-            _ => (a, b),
+    /// Average similarity of two groups where it is enough for one problem. One that lies spread out is compared with the
+    /// other; where neither does, the smaller profile is spread out, which is less work.
+    fn weigh(&mut self, a: u32, b: u32) -> Option<f64> {
+        let (one, other) = (self.profiles.get(&a)?, self.profiles.get(&b)?);
+        let needed = needed(one, other);
+        let rank = |group: u32, profile: &Profile| (profile.entries(), std::cmp::Reverse(group));
+        let a_is_greater = rank(a, one) >= rank(b, other);
+        let a_first = match (self.spread.holds(a), self.spread.holds(b)) {
+            (true, false) => true,
+            (false, true) => false,
+            (true, true) => a_is_greater,
+            (false, false) => !a_is_greater,
         };
-        if !self.profiles.contains_key(&other) || !self.hold(spread) {
-            return (0.0, false);
-        }
-        let (one, other) = (&self.profiles[&spread], &self.profiles[&other]);
-        let similarity = f64::from(self.comparison.with(self.corpus, other));
-        (similarity, similarity >= needed(one, other))
-    }
-
-    /// Spreads a group's profile out, unless it lies there already; whether there is such a group.
-    fn hold(&mut self, group: u32) -> bool {
-        if self.held.as_ref().is_some_and(|(held, _)| *held == group) {
-            return true;
-        }
-        self.let_go();
-        let Some(profile) = self.profiles.get(&group) else {
-            return false;
+        let (group, one, other) = match a_first {
+            true => (a, one, other),
+            false => (b, other, one),
         };
-        self.comparison.begin(self.corpus, profile);
-        self.held = Some((group, profile.clone()));
-        true
-    }
-
-    fn let_go(&mut self) {
-        if let Some((_, profile)) = self.held.take() {
-            self.comparison.end(self.corpus, &profile);
+        if self.spread.holds(group) {
+            let comparison = self.spread.of(self.corpus, group, one);
+            return comparison.with_at_least(self.corpus, other, needed);
         }
+        let aside = &mut self.spread.aside;
+        aside.begin(self.corpus, one);
+        let similarity = aside.with_at_least(self.corpus, other, needed);
+        aside.end(self.corpus, one);
+        similarity
     }
 
     fn merge(&mut self, a: u32, b: u32, similarity: f64, heap: &mut BinaryHeap<Pair>) {
@@ -226,11 +281,12 @@ impl Consolidation<'_> {
             true => (a, b),
             false => (b, a),
         };
-        let whole = one.join(other, similarity);
-        self.let_go();
+        let whole = Arc::new(one.join(other, similarity));
+        self.spread.forget(self.corpus, a);
+        self.spread.forget(self.corpus, b);
         self.grown.insert(kept, ());
         self.profiles.remove(&gone);
-        self.profiles.insert(kept, whole);
+        self.profiles.insert(kept, Arc::clone(&whole));
         self.bonds.join(kept, gone);
         self.into[gone as usize] = kept;
         // Only the smaller side's neighbours are new to the group; the greater side's pairs stand in the heap.
@@ -238,13 +294,27 @@ impl Consolidation<'_> {
         let mut others: Vec<u32> = moved.iter().map(|other| root(&self.into, *other)).collect();
         others.sort_unstable();
         others.dedup();
-        for other in others.into_iter().filter(|other| *other != kept) {
-            let (similarity, enough) = self.weigh(kept, other);
-            if enough {
-                let (a, b) = (kept.min(other), kept.max(other));
-                heap.push(Pair { similarity, a, b });
-            }
-        }
+        others.retain(|other| *other != kept);
+        heap.extend(self.weigh_all(kept, &whole, &others));
         self.near.entry(kept).or_default().extend(moved);
+    }
+
+    /// The pairs of a group with others that are enough for one problem.
+    fn weigh_all(&mut self, group: u32, whole: &Arc<Profile>, others: &[u32]) -> Vec<Pair> {
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let (corpus, profiles) = (self.corpus, &self.profiles);
+        let comparison = self.spread.of(corpus, group, whole);
+        let weighed = |other: &u32| {
+            let profile = profiles.get(other)?;
+            let similarity = comparison.with_at_least(corpus, profile, needed(whole, profile))?;
+            let (a, b) = (group.min(*other), group.max(*other));
+            Some(Pair { similarity, a, b })
+        };
+        match others.len() < SHARED_OUT {
+            true => others.iter().filter_map(weighed).collect(),
+            false => others.par_iter().filter_map(weighed).collect(),
+        }
     }
 }

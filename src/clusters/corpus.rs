@@ -1,12 +1,15 @@
 //! The texts as bags of words, equal ones only once.
 
+mod reading;
+mod weights;
+
 use rayon::prelude::*;
 
-use super::boilerplate::{
-    Boilerplate, SHORTEST, Segments, Set, Suspects, mark_of_segment, mark_of_word, says_enough,
-};
+use self::reading::{Bag, Chunk, Numbering, Sequence, Told, read_chunk};
+pub use self::weights::damped;
+use super::boilerplate::{Boilerplate, Segments, Set, Suspects};
 use super::lexicon::{Lexicon, Map, number_of};
-use super::normalise::{Normaliser, Piece};
+use super::normalise::Normaliser;
 use super::state::{Reading, Sections, StateError};
 
 /// Texts that are read by one thread at a time.
@@ -46,123 +49,8 @@ pub struct Corpus {
     group_norms: Vec<f32>,
 }
 
-/// A text as counted words: numbers of the chunk's own list.
-type Bag = Vec<(u32, u16)>;
-
-/// A text as read: its bag, and the marks of its segments where these are asked for.
-type Told = (Bag, Vec<u64>);
-
-struct Chunk {
-    words: Vec<Box<str>>,
-    told: Vec<Told>,
-}
-
 /// Documents by the fingerprint of their words and gate, and by what is said about them.
 type Known = Map<(u64, u32), Vec<u32>>;
-
-/// Lengths of documents' rows of stems, these rows one after the other, and the lengths of the letter groups' vectors.
-type Measured = (Vec<usize>, Vec<(u32, f32)>, Vec<f32>);
-
-/// A text's words in their order, and where its segments lie among them.
-#[derive(Default)]
-struct Sequence {
-    words: Vec<u32>,
-    /// Mark, first word, word after the last.
-    segments: Vec<(u64, usize, usize)>,
-    begun: usize,
-}
-
-impl Sequence {
-    fn clear(&mut self) {
-        self.words.clear();
-        self.segments.clear();
-        self.begun = 0;
-    }
-
-    /// Ends a segment; `marks` are those of the words by their numbers.
-    fn end(&mut self, marks: &[u64]) {
-        let (from, to) = (self.begun, self.words.len());
-        self.begun = to;
-        if to - from >= SHORTEST {
-            let words = self.words[from..to].iter();
-            let mark = mark_of_segment(words.map(|word| marks[*word as usize]));
-            self.segments.push((mark, from, to));
-        }
-    }
-
-    /// Leaves out boilerplate where enough is left.
-    fn leave_out(&mut self, boilerplate: &Boilerplate) {
-        self.segments
-            .retain(|(mark, _, _)| boilerplate.holds(*mark));
-        let gone: usize = self.segments.iter().map(|(_, from, to)| to - from).sum();
-        if gone == 0 || !says_enough(self.words.len(), gone) {
-            return;
-        }
-        for (_, from, to) in self.segments.iter().rev() {
-            self.words.drain(*from..*to);
-        }
-    }
-}
-
-/// Numbers words in the order in which they come.
-#[derive(Default)]
-struct Numbering {
-    numbers: Map<Box<str>, u32>,
-    words: Vec<Box<str>>,
-    marks: Vec<u64>,
-}
-
-impl Numbering {
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
-        }
-        let number = number_of(self.words.len());
-        self.words.push(word.into());
-        self.marks.push(mark_of_word(word));
-        self.numbers.insert(word.into(), number);
-        number
-    }
-
-    fn read(&mut self, text: &str, normaliser: &mut Normaliser, sequence: &mut Sequence) {
-        sequence.clear();
-        normaliser.each_piece(text, |piece| match piece {
-            Piece::Word(word) => sequence.words.push(self.number(word)),
-            Piece::End => sequence.end(&self.marks),
-        });
-    }
-}
-
-/// Reads texts without the known boilerplate, or whole with their segments where none is known yet.
-fn read_chunk(inputs: &[Input<'_>], known: Option<&Boilerplate>) -> Chunk {
-    let mut numbering = Numbering::default();
-    let mut normaliser = Normaliser::default();
-    let mut sequence = Sequence::default();
-    let told = inputs
-        .iter()
-        .map(|input| {
-            numbering.read(input.text, &mut normaliser, &mut sequence);
-            let mut marks = Vec::new();
-            match known {
-                Some(boilerplate) => sequence.leave_out(boilerplate),
-                None => marks.extend(sequence.segments.iter().map(|(mark, _, _)| *mark)),
-            }
-            sequence.words.sort_unstable();
-            let mut bag: Bag = Vec::new();
-            for word in &sequence.words {
-                match bag.last_mut() {
-                    Some((last, count)) if last == word => *count = count.saturating_add(1),
-                    _ => bag.push((*word, 1)),
-                }
-            }
-            (bag, marks)
-        })
-        .collect();
-    Chunk {
-        words: numbering.words,
-        told,
-    }
-}
 
 impl Corpus {
     /// Reads all texts and fixes the weights. Order decides numbers only, so give the texts in a canonical one.
@@ -512,117 +400,6 @@ impl Corpus {
         self.said.push(word);
         self.fingerprints.push(fingerprint);
         new
-    }
-
-    fn fix_weights(&mut self) {
-        let mut word_texts = vec![0_u32; self.lexicon.len()];
-        let mut stem_texts = vec![0_u32; self.lexicon.stems()];
-        let mut last = vec![u32::MAX; self.lexicon.stems()];
-        for document in 0..self.len() {
-            let document = number_of(document);
-            for (word, _) in self.words(document) {
-                word_texts[*word as usize] += 1;
-                let stem = self.lexicon.stem(*word) as usize;
-                if last[stem] != document {
-                    last[stem] = document;
-                    stem_texts[stem] += 1;
-                }
-            }
-        }
-        self.lexicon.weigh(self.len(), &stem_texts, &word_texts);
-    }
-
-    /// Stems and lengths of the documents from `first` on.
-    fn measure(&mut self, first: usize) {
-        let count = self.len();
-        let places: Vec<u32> = (first..count).map(number_of).collect();
-        let parts: Vec<Measured> = places
-            .par_chunks(CHUNK)
-            .map_init(
-                || vec![0.0_f32; self.lexicon.groups()],
-                |sums, documents| {
-                    let mut lengths = Vec::with_capacity(documents.len());
-                    let mut stems = Vec::new();
-                    let mut norms = Vec::with_capacity(documents.len());
-                    for document in documents {
-                        let before = stems.len();
-                        self.stem_vector(*document, &mut stems);
-                        lengths.push(stems.len() - before);
-                        norms.push(self.group_length(*document, sums));
-                    }
-                    (lengths, stems, norms)
-                },
-            )
-            .collect();
-        for (lengths, stems, norms) in parts {
-            for length in lengths {
-                let end = self.stem_starts[self.stem_starts.len() - 1] + length;
-                self.stem_starts.push(end);
-            }
-            self.stems.extend_from_slice(&stems);
-            self.group_norms.extend_from_slice(&norms);
-        }
-    }
-
-    fn stem_vector(&self, document: u32, out: &mut Vec<(u32, f32)>) {
-        let from = out.len();
-        let mut counted: Vec<(u32, u32)> = self
-            .words(document)
-            .iter()
-            .map(|(word, count)| (self.lexicon.stem(*word), u32::from(*count)))
-            .collect();
-        counted.sort_unstable();
-        counted.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
-        });
-        out.extend(
-            counted
-                .iter()
-                .map(|(stem, count)| (*stem, damped(*count) * self.lexicon.stem_weight(*stem))),
-        );
-        let length = out[from..]
-            .iter()
-            .map(|(_, weight)| f64::from(*weight) * f64::from(*weight))
-            .sum::<f64>()
-            .sqrt() as f32;
-        for (_, weight) in &mut out[from..] {
-            *weight /= length;
-        }
-    }
-
-    fn group_length(&self, document: u32, sums: &mut [f32]) -> f32 {
-        self.spread_groups(document, sums);
-        let mut squares = 0.0_f64;
-        for (word, _) in self.words(document) {
-            for group in self.lexicon.groups_of(*word) {
-                let value = std::mem::take(&mut sums[*group as usize]);
-                squares += f64::from(value) * f64::from(value);
-            }
-        }
-        squares.sqrt() as f32
-    }
-
-    /// Adds a document's weights of letter groups into `sums`.
-    pub fn spread_groups(&self, document: u32, sums: &mut [f32]) {
-        for (word, count) in self.words(document) {
-            let times = damped(u32::from(*count));
-            for group in self.lexicon.groups_of(*word) {
-                sums[*group as usize] += times * self.lexicon.group_weight(*group);
-            }
-        }
-    }
-}
-
-/// Weight of a count: 1 + ln(count), so that a word said ten times is not ten words.
-pub fn damped(count: u32) -> f32 {
-    match count {
-        0 | 1 => 1.0,
-        2 => 1.0 + std::f32::consts::LN_2,
-        more => 1.0 + (more as f32).ln(),
     }
 }
 

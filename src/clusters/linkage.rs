@@ -34,6 +34,9 @@ impl PartialOrd for Pair {
     }
 }
 
+/// Averages at which the merging halts: above each the graph falls into many parts, which all processors share.
+const LEVELS: [f64; 4] = [0.5, 0.4, 0.33, 0.27];
+
 /// Pairs of groups.
 type Pairs = Vec<(u32, u32)>;
 
@@ -67,24 +70,73 @@ pub fn average_linkage(
     edges: &[(u32, u32, f64)],
     need: &Need<'_>,
 ) -> Linked {
-    let groups = Groups::of(group_of);
-    let links = between_groups(group_of, edges);
     let resemblance = Resemblance::of(group_of.len(), edges, need.with_most);
-    let parts = connected(&groups, &links, need.on_average);
-    let solved: Vec<(Pairs, Pairs)> = parts
-        .par_iter()
-        .map(|part| part.solve(&links, &groups, &resemblance, bonds, need))
-        .collect();
-    let mut into: Vec<u32> = (0..group_of.len()).map(number_of).collect();
-    let mut refused = Vec::new();
-    for (merges, not) in solved {
-        for (gone, kept) in merges {
-            into[gone as usize] = kept;
+    let mut linking = Linking {
+        links: between_groups(group_of, edges),
+        group_of: group_of.to_vec(),
+        resemblance,
+        bonds,
+        need,
+    };
+    // The links of a night are few beside its documents, and done at once.
+    if linking.links.len() > group_of.len() {
+        for level in LEVELS.into_iter().filter(|level| *level > need.on_average) {
+            linking.down_to(level, |part| part.is_free(bonds));
+            linking.gather_links();
         }
-        refused.extend(not);
     }
-    let group_of = group_of.iter().map(|group| root(&into, *group)).collect();
-    Linked { group_of, refused }
+    let refused = linking.down_to(need.on_average, |_| true);
+    Linked {
+        group_of: linking.group_of,
+        refused,
+    }
+}
+
+/// Merging on the way from the most alike to the least.
+struct Linking<'a> {
+    group_of: Vec<u32>,
+    links: Vec<(u32, u32, f64)>,
+    resemblance: Resemblance,
+    bonds: &'a Bonds,
+    need: &'a Need<'a>,
+}
+
+impl Linking<'_> {
+    /// Merges the pairs that are at least `level` alike on average, in those of the parts that are taken; answers the
+    /// refusals. The parts that such links hold together are independent of each other down to this level, so they are
+    /// done side by side, and the outcome is that of doing all merges in one row. Sums of similarities are exact in
+    /// whatever order they are made: these are whole multiples of 2^-31 (of an f32 of .05 and more).
+    fn down_to(&mut self, level: f64, taken: impl Fn(&Part) -> bool) -> Pairs {
+        let groups = Groups::of(&self.group_of);
+        let mut parts = connected(&groups, &self.links, level);
+        parts.retain(taken);
+        let linking = &*self;
+        let solved: Vec<(Pairs, Pairs)> = parts
+            .par_iter()
+            .map(|part| part.solve(linking, &groups, level))
+            .collect();
+        drop(parts);
+        let mut into: Vec<u32> = (0..self.group_of.len()).map(number_of).collect();
+        let mut refused = Vec::new();
+        for (merges, not) in solved {
+            for (gone, kept) in merges {
+                into[gone as usize] = kept;
+            }
+            refused.extend(not);
+        }
+        for group in &mut self.group_of {
+            *group = root(&into, *group);
+        }
+        refused
+    }
+
+    /// The links of the groups as they are now; a group is named by a document in it.
+    fn gather_links(&mut self) {
+        for (a, b, _) in &mut self.links {
+            (*a, *b) = (self.group_of[*a as usize], self.group_of[*b as usize]);
+        }
+        summed(&mut self.links);
+    }
 }
 
 /// The documents of each group to begin with.
@@ -141,9 +193,17 @@ fn between_groups(group_of: &[u32], edges: &[(u32, u32, f64)]) -> Vec<(u32, u32,
     let mut links: Vec<(u32, u32, f64)> = edges
         .iter()
         .map(|(a, b, s)| (group_of[*a as usize], group_of[*b as usize], *s))
-        .filter(|(a, b, _)| a != b)
-        .map(|(a, b, s)| (a.min(b), a.max(b), s))
         .collect();
+    summed(&mut links);
+    links
+}
+
+/// One link for each pair of different groups, the smaller group first, in rising order.
+fn summed(links: &mut Vec<(u32, u32, f64)>) {
+    links.retain(|(a, b, _)| a != b);
+    for (a, b, _) in links.iter_mut() {
+        (*a, *b) = (*a.min(b), *a.max(b));
+    }
     // A stable sort keeps the order in which equal pairs are summed.
     links.par_sort_by_key(|(a, b, _)| (*a, *b));
     links.dedup_by(|next, kept| {
@@ -153,7 +213,6 @@ fn between_groups(group_of: &[u32], edges: &[(u32, u32, f64)]) -> Vec<(u32, u32,
         }
         same
     });
-    links
 }
 
 /// Groups that merges can join, and the links among them.
@@ -204,38 +263,38 @@ fn connected(groups: &Groups, links: &[(u32, u32, f64)], least: f64) -> Vec<Part
 }
 
 impl Part {
+    /// Whether nothing is settled about any of its groups. Those of others are left for the last, where refusals and
+    /// what is asked about a group beforehand come in the order of all merges.
+    fn is_free(&self, bonds: &Bonds) -> bool {
+        !self.groups.iter().any(|group| bonds.concern(*group))
+    }
+
     /// Merges (gone, kept) and refusals, in the order in which they came.
-    fn solve(
-        &self,
-        all: &[(u32, u32, f64)],
-        groups: &Groups,
-        resemblance: &Resemblance,
-        bonds: &Bonds,
-        need: &Need<'_>,
-    ) -> (Pairs, Pairs) {
-        let least = need.on_average;
+    fn solve(&self, linking: &Linking<'_>, groups: &Groups, least: f64) -> (Pairs, Pairs) {
+        let (all, need) = (&linking.links, linking.need);
         let local = |group: u32| number_of(self.groups.partition_point(|own| *own < group));
-        let mut bonds = bonds.of(&self.groups);
+        let mut bonds = linking.bonds.of(&self.groups);
         let mut members: Vec<Vec<u32>> = self
             .groups
             .iter()
             .map(|group| groups.members(*group).to_vec())
             .collect();
         let mut size: Vec<f64> = members.iter().map(|own| own.len() as f64).collect();
-        let mut links: Vec<Map<u32, f64>> = vec![Map::default(); size.len()];
-        let mut judge = Judge::new(resemblance, need.alike);
+        let mut judge = Judge::new(&linking.resemblance, need.alike);
         let mut alive = vec![true; size.len()];
-        let mut heap = BinaryHeap::new();
-        for at in &self.links {
-            let (a, b, sum) = all[*at];
-            let (a, b) = (local(a), local(b));
-            links[a as usize].insert(b, sum);
-            links[b as usize].insert(a, sum);
-            let similarity = sum / (size[a as usize] * size[b as usize]);
-            if similarity >= least {
-                heap.push(Pair { similarity, a, b });
-            }
-        }
+        let pairs: Vec<(u32, u32, f64)> = self
+            .links
+            .iter()
+            .map(|at| (local(all[*at].0), local(all[*at].1), all[*at].2))
+            .collect();
+        let mut links = both_ways(size.len(), &pairs);
+        let close = pairs.iter().filter_map(|(a, b, sum)| {
+            let similarity = sum / (size[*a as usize] * size[*b as usize]);
+            let (a, b) = (*a, *b);
+            (similarity >= least).then_some(Pair { similarity, a, b })
+        });
+        let mut heap: BinaryHeap<Pair> = close.collect::<Vec<Pair>>().into();
+        drop(pairs);
         let (mut merges, mut refused) = (Vec::new(), Vec::new());
         while let Some(pair) = heap.pop() {
             let (kept, gone) = (pair.a as usize, pair.b as usize);
@@ -296,6 +355,22 @@ impl Part {
     }
 }
 
+/// The links of each of so many groups, made in their size at once.
+fn both_ways(groups: usize, pairs: &[(u32, u32, f64)]) -> Vec<Map<u32, f64>> {
+    let mut degrees = vec![0_usize; groups];
+    for (a, b, _) in pairs {
+        degrees[*a as usize] += 1;
+        degrees[*b as usize] += 1;
+    }
+    let empty = |degree: usize| Map::with_capacity_and_hasher(degree, Default::default());
+    let mut links: Vec<Map<u32, f64>> = degrees.into_iter().map(empty).collect();
+    for (a, b, sum) in pairs {
+        links[*a as usize].insert(*b, *sum);
+        links[*b as usize].insert(*a, *sum);
+    }
+    links
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,6 +415,100 @@ mod tests {
         assert_eq!(link(6, &edges, 0.5), [0, 0, 0, 3, 3, 5]);
         assert_eq!(link(6, &edges, 0.4), [0, 0, 0, 3, 3, 3]);
         assert_eq!(link(6, &edges, 0.01), [0; 6]);
+    }
+
+    /// The two groups most alike of all that may merge, looked for anew each time among all pairs.
+    fn one_after_the_other(
+        documents: u32,
+        edges: &[(u32, u32, f64)],
+        need: &Need<'_>,
+    ) -> (Vec<u32>, Vec<f64>) {
+        let resemblance = Resemblance::of(documents as usize, edges, need.with_most);
+        let mut groups: Vec<Vec<u32>> = (0..documents).map(|document| vec![document]).collect();
+        let mut heights = Vec::new();
+        loop {
+            let mut best: Option<Pair> = None;
+            for (a, one) in groups.iter().enumerate() {
+                for (b, other) in groups.iter().enumerate().skip(a + 1) {
+                    let between = |x: u32, y: u32| {
+                        (one.contains(&x) && other.contains(&y))
+                            || (one.contains(&y) && other.contains(&x))
+                    };
+                    let sum: f64 = edges
+                        .iter()
+                        .filter(|(x, y, _)| between(*x, *y))
+                        .map(|edge| edge.2)
+                        .sum();
+                    let pair = Pair {
+                        similarity: sum / (one.len() * other.len()).max(1) as f64,
+                        a: number_of(a),
+                        b: number_of(b),
+                    };
+                    let side = |documents| Side {
+                        documents,
+                        anchor: None,
+                    };
+                    let enough = pair.similarity >= need.on_average;
+                    if enough
+                        && best.is_none_or(|best| pair > best)
+                        && Judge::new(&resemblance, need.alike)
+                            .of_one_matter(side(one), side(other))
+                    {
+                        best = Some(pair);
+                    }
+                }
+            }
+            let Some(pair) = best else { break };
+            heights.push(pair.similarity);
+            let gone = std::mem::take(&mut groups[pair.b as usize]);
+            groups[pair.a as usize].extend(gone);
+        }
+        let mut group_of = vec![0; documents as usize];
+        for (group, members) in groups.iter().enumerate() {
+            for document in members {
+                group_of[*document as usize] = number_of(group);
+            }
+        }
+        (group_of, heights)
+    }
+
+    #[test]
+    fn merging_side_by_side_comes_to_what_one_after_the_other_does() {
+        let mut merges_above = 0;
+        for seed in 0..4_u64 {
+            let mut state = seed * 977 + 5;
+            let mut below = |most: u64| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                (state >> 33) % most
+            };
+            let documents = 36_u32;
+            let mut edges: Vec<(u32, u32, f64)> = Vec::new();
+            for a in 0..documents {
+                for b in a + 1..documents {
+                    // Three families, much alike within and little between; few grades, so that many are equal.
+                    let (kin, chance) = (a % 3 == b % 3, below(100));
+                    let grade = match (kin, chance < 25) {
+                        (true, _) if chance < 80 => 3 + below(12),
+                        (false, true) => 2 + below(5),
+                        (true | false, _) => continue,
+                    };
+                    edges.push((a, b, grade as f64 / 16.0));
+                }
+            }
+            let need = need(0.225, 0.17);
+            let groups: Vec<u32> = (0..documents).collect();
+            let linked = average_linkage(&groups, &Bonds::default(), &edges, &need);
+            let (plain, heights) = one_after_the_other(documents, &edges, &need);
+            assert_eq!(linked.group_of, plain, "seed {seed}");
+            assert!(edges.len() > groups.len());
+            merges_above += heights
+                .iter()
+                .filter(|height| **height >= LEVELS[3])
+                .count();
+        }
+        assert!(merges_above > 20, "{merges_above}");
     }
 
     #[test]

@@ -61,6 +61,11 @@ impl Profile {
         whole
     }
 
+    /// How much there is to compare.
+    pub fn entries(&self) -> usize {
+        self.stems.len() + self.words.len()
+    }
+
     fn add(&self, other: &Profile) -> Self {
         let documents = self.documents.saturating_add(other.documents);
         let share = self.documents as f32 / documents as f32;
@@ -151,24 +156,81 @@ impl ProfileComparison {
 
     /// Average similarity over all pairs of a document here and one there.
     pub fn with(&self, corpus: &Corpus, other: &Profile) -> f32 {
-        let stems: f32 = other
-            .stems
-            .iter()
-            .map(|(stem, weight)| self.stems[*stem as usize] * weight)
-            .sum();
-        let groups: f32 = other
-            .words
-            .iter()
-            .map(|(word, share)| {
-                let own: f32 = corpus
-                    .lexicon
-                    .groups_of(*word)
-                    .iter()
+        0.5 * (self.stems_with(other) + self.groups_with(corpus, other))
+    }
+
+    /// The same where it is at least `least`, else nothing: most pairs that are not so alike are told by their stems
+    /// alone, which are few beside the letter groups.
+    pub fn with_at_least(&self, corpus: &Corpus, other: &Profile, least: f64) -> Option<f64> {
+        let stems = self.stems_with(other);
+        // A mean of vectors of unit length is no longer than 1, so the product of two is not greater, but for rounding.
+        if 0.5 * (f64::from(stems) + 1.001) < least {
+            return None;
+        }
+        let whole = f64::from(0.5 * (stems + self.groups_with(corpus, other)));
+        (whole >= least).then_some(whole)
+    }
+
+    fn stems_with(&self, other: &Profile) -> f32 {
+        let each = other.stems.iter();
+        each.map(|(stem, weight)| self.stems[*stem as usize] * weight)
+            .sum()
+    }
+
+    fn groups_with(&self, corpus: &Corpus, other: &Profile) -> f32 {
+        let each = other.words.iter();
+        each.map(|(word, share)| {
+            let groups = corpus.lexicon.groups_of(*word).iter();
+            share
+                * groups
                     .map(|group| self.groups[*group as usize])
-                    .sum();
-                share * own
-            })
-            .sum();
-        0.5 * (stems + groups)
+                    .sum::<f32>()
+        })
+        .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clusters::corpus::Input;
+    use crate::clusters::exact::of_pair;
+
+    #[test]
+    fn what_is_passed_over_by_its_stems_is_less_alike_than_asked() {
+        let texts = [
+            "the lid of the tin leaks over the carpet",
+            "the lid of the tin leaked over my carpet",
+            "carpet stained by the leaking lid",
+            "the invoice was charged twice",
+            "invoices charged two times and the lid leaks",
+        ];
+        let inputs = texts.map(|text| Input {
+            text,
+            gate: 0,
+            word: 0,
+        });
+        let corpus = Corpus::build(&inputs);
+        let mut comparison = ProfileComparison::new(&corpus);
+        let (mut passed, mut kept) = (0, 0);
+        for a in 0..5 {
+            let one = Profile::of(&corpus, a);
+            comparison.begin(&corpus, &one);
+            for b in (0..5).filter(|b| *b != a) {
+                let other = Profile::of(&corpus, b);
+                let whole = f64::from(of_pair(&corpus, a, b));
+                for least in [0.1, 0.3, 0.5, 0.7, 0.9].map(|step| step + 1e-4) {
+                    let found = comparison.with_at_least(&corpus, &other, least);
+                    assert_eq!(found.is_some(), whole >= least, "{a} {b} {least}: {whole}");
+                    assert!(found.is_none_or(|found| (found - whole).abs() < 1e-5));
+                    match found {
+                        Some(_) => kept += 1,
+                        None => passed += 1,
+                    }
+                }
+            }
+            comparison.end(&corpus, &one);
+        }
+        assert!(passed > 10 && kept > 10, "{passed} {kept}");
     }
 }

@@ -25,6 +25,7 @@ use super::calendar::{
     SpecialDay,
 };
 use super::vocabulary::words;
+use crate::toml_fault::in_one_line;
 
 pub(super) mod toml_date;
 
@@ -88,7 +89,7 @@ pub struct StatusChange {
 #[derive(Debug, thiserror::Error)]
 pub enum CalendarFileError {
     #[error("the calendar is no valid TOML, or has a key that is not known: {0}")]
-    Syntax(#[from] toml::de::Error),
+    Syntax(String),
     #[error("the calendar cannot be written as TOML: {0}")]
     Write(#[from] toml::ser::Error),
     #[error(
@@ -131,9 +132,10 @@ impl CalendarFile {
     /// Reads and checks a calendar; what it returns always builds.
     ///
     /// # Errors
-    /// Names what is wrong, with line and column for the form and the date for the content.
+    /// Names what is wrong, with the line for the form and the date for the content.
     pub fn from_toml(text: &str) -> Result<Self, CalendarFileError> {
-        let raw: RawFile = toml::from_str(text)?;
+        let raw: RawFile = toml::from_str(text)
+            .map_err(|error| CalendarFileError::Syntax(in_one_line(&error, text)))?;
         let file = raw.into_file()?;
         file.calendar()?;
         Ok(file)

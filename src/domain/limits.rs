@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar_file::toml_date;
 use super::vocabulary::{Severity, words};
+use crate::toml_fault::in_one_line;
 
 words! {
     /// The stages that have a limit. Waiting for the customer's answer has none.
@@ -79,7 +80,7 @@ pub enum LimitError {
     )]
     Incomplete { stage: Stage },
     #[error("limits: the file is no valid TOML of limits: {0}")]
-    Syntax(#[from] toml::de::Error),
+    Syntax(String),
     #[error("limits: cannot be written: {0}")]
     Write(#[from] toml::ser::Error),
     #[error("limits: entry {entry} ({stage}, version {version}): {problem}")]
@@ -182,9 +183,10 @@ impl Limits {
     /// Reads `[[limit]]` entries from TOML; unknown keys are refused.
     ///
     /// # Errors
-    /// [`LimitError::Syntax`] with line and column, or what [`Limits::new`] finds.
+    /// [`LimitError::Syntax`] with the line, or what [`Limits::new`] finds.
     pub fn from_toml(text: &str) -> Result<Self, LimitError> {
-        let file: LimitFile = toml::from_str(text)?;
+        let file: LimitFile =
+            toml::from_str(text).map_err(|error| LimitError::Syntax(in_one_line(&error, text)))?;
         Limits::new(file.limit.into_iter().map(LimitRule::from).collect())
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::FileReader;
@@ -24,7 +24,7 @@ pub(super) struct Columns {
     snapshot: PathBuf,
     /// The files that the manifest names; nothing else in the folder is data.
     files: Vec<FileEntry>,
-    tables: Mutex<BTreeMap<&'static str, Table>>,
+    tables: Arc<Mutex<BTreeMap<&'static str, Table>>>,
 }
 
 /// A table's files and what was decoded of each.
@@ -58,16 +58,25 @@ impl Columns {
         Columns {
             snapshot: snapshot.to_owned(),
             files,
-            tables: Mutex::new(BTreeMap::new()),
+            tables: Arc::default(),
         }
     }
 
-    /// The same snapshot; what was decoded so far is shared.
+    /// The same snapshot; what either of the two decodes is there for both.
     pub(super) fn share(&self) -> Self {
         Columns {
             snapshot: self.snapshot.clone(),
             files: self.files.clone(),
-            tables: Mutex::new(held(&self.tables).clone()),
+            tables: Arc::clone(&self.tables),
+        }
+    }
+
+    /// The same snapshot with what was decoded so far, to go a way of its own: a table may be replaced in it.
+    pub(super) fn fork(&self) -> Self {
+        Columns {
+            snapshot: self.snapshot.clone(),
+            files: self.files.clone(),
+            tables: Arc::new(Mutex::new(held(&self.tables).clone())),
         }
     }
 

@@ -56,6 +56,24 @@ impl QueryFile {
         })
     }
 
+    /// The columns of the result that tell its rows apart: those it groups by, or else its key, where the result has it,
+    /// or else its dimensions, as far as they are columns.
+    pub fn row_names(&self) -> Vec<String> {
+        let by = self.grouping().map(|grouping| grouping.by);
+        if let Some(by) = by.filter(|by| !by.is_empty()) {
+            return by;
+        }
+        let is_whole = self.key.iter().all(|name| self.columns.contains(name));
+        if is_whole {
+            return self.key.clone();
+        }
+        let columns = self.dimensions.iter();
+        columns
+            .filter(|name| self.columns.contains(name))
+            .cloned()
+            .collect()
+    }
+
     /// The dimensions asked for, after those over which this metric never sums.
     pub fn kept_apart(&self, dimensions: &[String]) -> Vec<String> {
         let mut all = self.apart.clone();
@@ -175,6 +193,45 @@ mod tests {
             "{sql}"
         );
         assert_eq!(metric.grouping(), None);
+    }
+
+    #[test]
+    fn rows_have_the_names_of_their_group_or_of_what_the_result_has() {
+        let grouped = metric("SELECT month, COUNT(*) AS n FROM counted GROUP BY month, site");
+        assert_eq!(grouped.row_names(), ["month", "site"]);
+        let joined = metric("SELECT a.month, a.n FROM (SELECT 1 AS n FROM counted) AS a");
+        assert_eq!(joined.row_names(), ["month"]);
+        let mut listed = metric("SELECT case_key, month AS n FROM counted");
+        listed.columns = vec!["case_key".to_owned(), "n".to_owned()];
+        assert_eq!(listed.row_names(), ["case_key"]);
+    }
+
+    #[test]
+    fn no_two_rows_of_a_shipped_metric_have_one_name() {
+        let tables =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/example/2026-Q3-en/tables");
+        let mut looked_at = 0;
+        for metric in crate::engine::query_file::shipped_metrics().unwrap() {
+            let path = tables.join(format!("{}.csv", metric.id));
+            if !path.exists() {
+                continue;
+            }
+            looked_at += 1;
+            let names = metric.row_names();
+            let mut table = csv::Reader::from_path(path).unwrap();
+            let header = table.headers().unwrap().clone();
+            let mut seen = std::collections::BTreeSet::new();
+            for row in table.records() {
+                let row = row.unwrap();
+                let cells = header.iter().zip(&row);
+                let name: Vec<String> = cells
+                    .filter(|(column, _)| names.iter().any(|name| name == column))
+                    .map(|(_, cell)| cell.to_owned())
+                    .collect();
+                assert!(seen.insert(name.clone()), "{}: {name:?}", metric.id);
+            }
+        }
+        assert!(looked_at > 30, "only {looked_at} tables were looked at");
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl LocalEngine {
         })
     }
 
-    /// The same snapshot for another question; what was decoded so far is shared.
+    /// The same snapshot for another question; what either of the two decodes is there for both.
     #[must_use]
     pub fn for_params(&self, params: Params) -> LocalEngine {
         LocalEngine {
@@ -196,7 +196,10 @@ impl LocalEngine {
                 hint: known_columns(&BTreeSet::from([table.to_owned()])),
             })?;
         }
-        let mut engine = self.for_params(self.params.clone());
+        let mut engine = LocalEngine {
+            columns: self.columns.fork(),
+            ..self.for_params(self.params.clone())
+        };
         engine
             .rows
             .insert(spec.name.to_owned(), frame.height() as u64);

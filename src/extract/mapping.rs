@@ -10,6 +10,7 @@ use super::texts::Texts;
 use crate::domain::stages::Stage;
 use crate::domain::vocabulary::words;
 use crate::hex::hex;
+use crate::toml_fault::in_one_line;
 
 /// SQL files that every mapping has.
 const REQUIRED: [&str; 4] = ["months.sql", "case.sql", "event.sql", "head.sql"];
@@ -143,11 +144,8 @@ pub enum MappingError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{path}: {source}")]
-    Settings {
-        path: PathBuf,
-        source: toml::de::Error,
-    },
+    #[error("{path}: {fault}")]
+    Settings { path: PathBuf, fault: String },
     #[error("the mapping {folder} has no {file}; every mapping has {}", REQUIRED.join(", "))]
     MissingFile { folder: PathBuf, file: String },
 }
@@ -205,9 +203,9 @@ impl Mapping {
         let settings = files
             .get("mapping.toml")
             .ok_or_else(|| missing("mapping.toml"))?;
-        let settings = toml::from_str(settings).map_err(|source| MappingError::Settings {
+        let settings = toml::from_str(settings).map_err(|error| MappingError::Settings {
             path: folder.join("mapping.toml"),
-            source,
+            fault: in_one_line(&error, settings),
         })?;
         for file in REQUIRED {
             if !files.contains_key(file) {

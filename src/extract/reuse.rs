@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::order::{ExtractError, Order, query_error};
-use crate::lake::manifest::{FileEntry, Manifest};
+use crate::lake::manifest::{FileEntry, Manifest, WholeBecause};
 use crate::lake::store::{Draft, Lake};
 use crate::lake::verify::fault_of;
 
@@ -82,19 +82,19 @@ fn is_worth_splicing(changed: usize, cases: u64) -> bool {
 }
 
 /// The newest snapshot that the same source, mapping, rules and tool made not after `as_of`, with what
-/// changed since; `None` when everything has to be read.
+/// changed since, or why everything has to be read.
 pub(super) fn reusable(
     lake: &Lake,
     order: &Order<'_>,
     new: &Manifest,
     connection: &Connection,
-) -> Result<Option<Reuse>, ExtractError> {
-    let Some(sql) = order.mapping.sql("changed.sql") else {
-        return Ok(None);
-    };
+) -> Result<Result<Reuse, WholeBecause>, ExtractError> {
     if order.full {
-        return Ok(None);
+        return Ok(Err(WholeBecause::Asked));
     }
+    let Some(sql) = order.mapping.sql("changed.sql") else {
+        return Ok(Err(WholeBecause::ChangesUnknown));
+    };
     let same = |old: &Manifest| {
         old.tool == new.tool
             && old.source == new.source
@@ -117,17 +117,17 @@ pub(super) fn reusable(
         }
     }
     let Some((folder, name, old)) = found else {
-        return Ok(None);
+        return Ok(Err(WholeBecause::NothingEarlier));
     };
     if !same_chain(connection, order, &old)? {
-        return Ok(None);
+        return Ok(Err(WholeBecause::OtherChain));
     }
     let Some(changed) = changed_cases(connection, sql, old.last_seq)
         .map_err(|source| query_error(order.mapping, "changed.sql", source))?
     else {
-        return Ok(None);
+        return Ok(Err(WholeBecause::Erased));
     };
-    Ok(Some(Reuse {
+    Ok(Ok(Reuse {
         folder,
         name,
         old,

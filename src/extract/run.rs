@@ -16,7 +16,7 @@ use super::small_tables::{write_empty_partitions, write_small_tables};
 use super::source::Source;
 use super::unknown::{in_words, unknown_words};
 use crate::hex::hex;
-use crate::lake::manifest::{Manifest, RulesUsed};
+use crate::lake::manifest::{Manifest, Reading, RulesUsed, WholeBecause};
 use crate::lake::store::Lake;
 use crate::lake::tables::SCHEMA_VERSION;
 use crate::register::Register;
@@ -68,7 +68,18 @@ pub fn extract_attended(
     let key = pseudonym_key(first, order)?;
     let mut manifest = blank_manifest(order, &head);
 
-    let reuse = reusable(lake, order, &manifest, first)?;
+    let (reuse, mut whole_because) = match reusable(lake, order, &manifest, first)? {
+        Ok(reuse) => (Some(reuse), None),
+        Err(why) => (None, Some(why)),
+    };
+    // Whatever is linked afterwards, the rows of a server all came over.
+    if source.server_rows.is_some() && whole_because != Some(WholeBecause::Asked) {
+        whole_because = Some(WholeBecause::Server);
+    }
+    manifest.reading = Some(Reading {
+        whole_because,
+        server_rows: source.server_rows,
+    });
     let mut linked = Vec::new();
     let mut tasks = Vec::new();
     for month in months {
@@ -231,6 +242,7 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
         source_name: order.mapping.source_name.clone(),
         mapping: order.mapping.name.clone(),
         mapping_sha256: order.mapping.sha256(),
+        reading: None,
         rules: RulesUsed {
             calendar_id: calendar.id().to_owned(),
             calendar_version: calendar.version(),

@@ -22,6 +22,8 @@ pub struct Source {
     staged: Option<tempfile::TempDir>,
     /// Rows of staged files that could not be read, in words.
     pub notes: Vec<String>,
+    /// Rows that came from a server; `None` for any other store.
+    pub server_rows: Option<u64>,
 }
 
 /// Why a store cannot be read.
@@ -89,6 +91,7 @@ impl Source {
                     zone,
                     staged: None,
                     notes: Vec::new(),
+                    server_rows: None,
                 };
                 // One read shows at once whether it is a database at all.
                 source
@@ -105,7 +108,7 @@ impl Source {
                 let path = folder.path().join("staged.sqlite");
                 let mut connection = Connection::open(&path).map_err(|e| sqlite_error(&path, e))?;
                 add_functions(&connection, zone).map_err(|e| sqlite_error(&path, e))?;
-                let notes = stage(
+                let copied = stage(
                     &mut connection,
                     store,
                     mapping,
@@ -117,7 +120,8 @@ impl Source {
                     path,
                     zone,
                     staged: Some(folder),
-                    notes,
+                    notes: copied.notes,
+                    server_rows: copied.server_rows,
                 })
             }
         }

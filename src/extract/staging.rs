@@ -133,6 +133,15 @@ fn sign(separator: &char) -> String {
     }
 }
 
+/// What staging says of a store.
+#[derive(Debug)]
+pub struct Staged {
+    /// What a reader should know, in words.
+    pub notes: Vec<String>,
+    /// Rows that came from a server; `None` for files.
+    pub server_rows: Option<u64>,
+}
+
 /// Stages what a mapping names, runs its `prepare.sql`, and notes what could not be read. A server is read by so many
 /// connections at most.
 ///
@@ -146,7 +155,7 @@ pub fn stage(
     zone: Tz,
     connections: usize,
     attendance: &Attendance<'_>,
-) -> Result<Vec<String>, StagingError> {
+) -> Result<Staged, StagingError> {
     let hint = hint(mapping);
     let prepare_path = mapping.path("prepare.sql");
     let failed = |source| StagingError::Prepare {
@@ -159,6 +168,7 @@ pub fn stage(
         .map_err(failed)?;
     let files = &mapping.settings.files;
     let mut notes = Vec::new();
+    let mut server_rows = None;
     match mapping.settings.source {
         SourceKind::Csv if postgres::is_address(store) => {
             let how = postgres::How {
@@ -167,7 +177,9 @@ pub fn stage(
                 connections,
                 attendance,
             };
-            notes.extend(postgres::stage(into, store, files, &how)?);
+            let staged = postgres::stage(into, store, files, &how)?;
+            notes.extend(staged.notes);
+            server_rows = staged.server_rows;
         }
         SourceKind::Xes => {
             let log = log_file(store, mapping)?;
@@ -210,7 +222,7 @@ pub fn stage(
                 false => failed(error),
             })?;
     }
-    Ok(notes)
+    Ok(Staged { notes, server_rows })
 }
 
 /// Reads files that must stay as they are meanwhile. What was wrong with a file that changed is the change, whatever else

@@ -14,6 +14,7 @@ mod tracking;
 pub mod words;
 
 use crate::domain::vocabulary::Language;
+use crate::register::Contact;
 use crate::review::ReviewError;
 
 use self::case::FormCase;
@@ -36,12 +37,14 @@ pub enum FormError {
     Template(#[from] askama::Error),
 }
 
-/// The complaint form for the complainant as an HTML page; blank without a case.
+/// The complaint form for the complainant as an HTML page; blank without a case. It says how the organisation is reached,
+/// as far as that is known.
 ///
 /// # Errors
 /// When the bundled texts cannot be read or the template fails.
 pub fn complaint(
     organisation: &str,
+    contact: &Contact,
     language: Language,
     case: Option<&FormCase>,
 ) -> Result<String, FormError> {
@@ -49,6 +52,7 @@ pub fn complaint(
     let form = Form {
         language,
         organisation: model::tidy(organisation),
+        contact: reached_by(&words, contact),
         title: words.text("complaint.title"),
         number: case.map(|case| model::tidy(case.number())),
         erased: words.text("entry.erased"),
@@ -63,6 +67,7 @@ pub fn complaint(
 /// As [`complaint`](fn@complaint).
 pub fn follow_up(
     organisation: &str,
+    contact: &Contact,
     language: Language,
     case: Option<&FormCase>,
 ) -> Result<String, FormError> {
@@ -70,10 +75,28 @@ pub fn follow_up(
     let form = Form {
         language,
         organisation: model::tidy(organisation),
+        contact: reached_by(&words, contact),
         title: words.text("follow_up.title"),
         number: case.map(|case| model::tidy(case.number())),
         erased: words.text("entry.erased"),
         sections: follow_up::sections(&words, case),
     };
     page::follow_up(&form, &words, case)
+}
+
+/// How the organisation is reached, each with its name.
+fn reached_by(words: &Words, contact: &Contact) -> Vec<(String, String)> {
+    let means = [
+        ("contact.phone", &contact.phone),
+        ("contact.email", &contact.email),
+        ("contact.website", &contact.website),
+        ("contact.address", &contact.address),
+    ];
+    means
+        .into_iter()
+        .filter_map(|(key, value)| {
+            let value = model::tidy(value.as_deref()?);
+            Some((words.text(key), value))
+        })
+        .collect()
 }

@@ -9,6 +9,8 @@ use super::words::Words;
 pub struct Form {
     pub language: Language,
     pub organisation: String,
+    /// How it is reached, each with its name; empty where nothing is known.
+    pub contact: Vec<(String, String)>,
     pub title: String,
     /// Number of the case it is filled from.
     pub number: Option<String>,

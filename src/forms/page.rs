@@ -20,6 +20,8 @@ struct ComplaintPage<'a> {
     style: Style,
     /// How to fill it in.
     lead: String,
+    /// Where it goes when it is filled in, where that is known.
+    returns: Option<String>,
     /// What happens with the details.
     privacy: String,
 }
@@ -62,6 +64,7 @@ pub(super) fn complaint(form: &Form, words: &Words) -> Result<String, FormError>
         form,
         style: Style::of(form),
         lead: words.text("complaint.lead"),
+        returns: (!form.contact.is_empty()).then(|| words.text("complaint.returns")),
         privacy: words.text("complaint.privacy"),
     };
     Ok(page.render()?)

@@ -8,6 +8,7 @@
 pub mod compare;
 pub mod elsewhere;
 pub mod evaluate;
+pub mod gone;
 pub mod ground;
 mod lag;
 pub mod layer;

@@ -286,6 +286,11 @@ fn repeat(ground: &Ground<'_>, action: &Action) -> Result<Option<Signal>, Ground
         return Ok(None);
     };
     let answered = &action.opened.cases;
+    let source = action.opened.case_source.as_deref();
+    // Equal numbers in another source are other cases.
+    if source.is_some_and(|source| source != ground.manifest.source_key()) {
+        return Ok(None);
+    }
     if answered.is_empty() || !ground.manifest.rows.contains_key("case_relations") {
         return Ok(None);
     }

@@ -1,9 +1,12 @@
-//! Where an action comes from: that what is named is there, and the scope that it brings along.
+//! Where an action comes from: that what is named is there, the scope that it brings along, and the source whose cases
+//! it is about.
 
-use crate::domain::action::ActionSource;
+use crate::domain::action::{ActionSource, Opened};
 use crate::domain::cluster::{BookError, ClusterId};
 use crate::domain::improvement::{RecordKind, RecordRefusal};
 use crate::domain::scope::Scope;
+use crate::lake::manifest::Manifest;
+use crate::lake::store::Lake;
 use crate::register::{Register, RegisterError};
 
 /// Why a source is not taken.
@@ -73,6 +76,26 @@ pub fn cases_of(source: ActionSource, reference: Option<&str>, named: &[String])
         cases.push(case.to_owned());
     }
     cases
+}
+
+/// The source whose cases an action is about that is being opened: that of the cluster which its scope names, else that
+/// of the newest snapshot, on which its scope is counted and whose numbers people see.
+///
+/// `None` where it is about no cases, or nothing was read yet: a lake that cannot be asked hinders no opening.
+pub fn case_source(register: &Register, lake: &Lake, opened: &Opened) -> Option<String> {
+    if opened.scope.is_none() && opened.cases.is_empty() {
+        return None;
+    }
+    let named = opened
+        .scope
+        .as_ref()
+        .and_then(|s| s.clusters().first().copied());
+    if let Some(source) = named.and_then(|id| register.cluster_source(id).ok()) {
+        return Some(source);
+    }
+    let newest = lake.snapshot(None).ok()?;
+    let manifest = Manifest::read(&newest).ok()?;
+    Some(manifest.source_key().to_owned())
 }
 
 #[cfg(test)]

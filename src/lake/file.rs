@@ -32,8 +32,9 @@ use crate::hex::hex;
 
 /// Rows that are encoded at once.
 pub(super) const BATCH_ROWS: usize = 16_384;
-/// Rows of a Parquet row group: what bounds the memory of an open file.
-pub(super) const GROUP_ROWS: usize = 65_536;
+/// Rows of a Parquet row group: what bounds the memory of an open file. Small enough that a month of a register of a million
+/// fills one, so that a larger register needs no more.
+pub(super) const GROUP_ROWS: usize = 32_768;
 const _: () = assert!(GROUP_ROWS.is_multiple_of(BATCH_ROWS));
 
 /// The Arrow schema of a table.

@@ -62,6 +62,52 @@ pub struct GoneCount {
     pub first: Option<String>,
 }
 
+/// Whether a source was read whole, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// `None`: only what changed since the snapshot that this one was built upon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_because: Option<WholeBecause>,
+    /// Rows that came from a server; `None` for any other store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_rows: Option<u64>,
+}
+
+/// Why a source was read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WholeBecause {
+    /// The tables of a server are read whole each time.
+    Server,
+    /// The mapping has no `changed.sql`.
+    ChangesUnknown,
+    /// `--full`.
+    Asked,
+    /// The lake has no snapshot of the same source, mapping, rules and program that is older; what is restated is none.
+    NothingEarlier,
+    /// The store does not hold the event that the last snapshot ended with.
+    OtherChain,
+    /// Erased data may not live on in months that did not change.
+    Erased,
+}
+
+impl std::fmt::Display for WholeBecause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            WholeBecause::Server => {
+                "a server's tables do not say which rows were deleted, nor all that changed"
+            }
+            WholeBecause::ChangesUnknown => "the mapping cannot say what changed (no changed.sql)",
+            WholeBecause::Asked => "asked for (--full)",
+            WholeBecause::NothingEarlier => {
+                "no earlier snapshot of the same source, mapping, rules and program"
+            }
+            WholeBecause::OtherChain => "the store does not hold what the last snapshot ended with",
+            WholeBecause::Erased => "data were erased since the last snapshot",
+        })
+    }
+}
+
 /// Texts that were taken out of a snapshot after it was written, because their cases were erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureNote {
@@ -113,6 +159,9 @@ pub struct Manifest {
     pub mapping: String,
     /// Hash of the mapping's files.
     pub mapping_sha256: String,
+    /// Whether it was read whole; `None` in snapshots from before that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     pub rules: RulesUsed,
     /// What the source does not record; metrics that need it are not measured.
     pub not_recorded: Vec<String>,

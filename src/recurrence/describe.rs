@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::complaints::Complaint;
 use crate::clusters::corpus::Corpus;
 use crate::clusters::exact::ExactComparison;
+use crate::clusters::lexicon::number_of;
 use crate::clusters::normalise::Normaliser;
 use crate::domain::cluster::{ClusterId, ClusterLevel};
 
@@ -20,6 +21,12 @@ const SAMPLED: usize = 64;
 const SHARED: usize = 5;
 /// Letters of a word that make its stem, as in `clusters/lexicon.rs`.
 const STEM_LETTERS: usize = 5;
+/// Words of up to so many letters may be the small change of a language: the, and, bir, bu, что, на.
+const SMALL_WORD: usize = 3;
+/// A word in at least this share of as many texts as a language's small change is of that kind itself.
+const SMALL_CHANGE: f64 = 1.0 / 3.0;
+/// A word in a smaller share of all texts is nobody's small change.
+const RARE: f64 = 0.02;
 
 /// A cluster with its description. Places are those of the complaints in canonical order.
 #[derive(Debug, Clone)]
@@ -63,6 +70,7 @@ pub fn describe(
         complaints,
         corpus,
         documents,
+        texts: texts_by_word(corpus),
     };
     clusters
         .into_par_iter()
@@ -73,10 +81,23 @@ pub fn describe(
         .collect()
 }
 
+/// In how many distinct texts each word of the corpus stands.
+fn texts_by_word(corpus: &Corpus) -> Vec<u32> {
+    let mut texts = vec![0; corpus.lexicon.len()];
+    for document in 0..number_of(corpus.len()) {
+        for (word, _) in corpus.words(document) {
+            texts[*word as usize] += 1;
+        }
+    }
+    texts
+}
+
 struct Words<'a> {
     complaints: &'a [Complaint],
     corpus: &'a Corpus,
     documents: &'a [Option<u32>],
+    /// Of each word of the corpus.
+    texts: Vec<u32>,
 }
 
 impl Words<'_> {
@@ -156,7 +177,7 @@ impl Words<'_> {
 
     /// Stems that tell the cluster from the others: share of its complaints times inverse document frequency over
     /// all complaints, ln(n / df) (a class-based tf-idf: Grootendorst 2022, equation 2, on shares). Numbers, addresses
-    /// and masks say nothing here.
+    /// and masks say nothing here, nor does the small change of a language.
     fn terms(&self, members: &[usize]) -> Vec<u32> {
         let mut holds: BTreeMap<u32, usize> = BTreeMap::new();
         for at in members {
@@ -165,19 +186,52 @@ impl Words<'_> {
             }
         }
         let n = members.len() as f64;
-        let mut scored: Vec<(f64, u32)> = holds
+        let small_change = self.small_change(members, &holds);
+        let mut scored: Vec<(bool, f64, u32)> = holds
             .into_iter()
             .filter(|(_, holds)| *holds >= 2 && *holds as f64 >= LEAST_SHARE * n)
             .filter(|(stem, _)| self.is_word(members, *stem))
             .map(|(stem, holds)| {
-                // The weight of a stem is ln((1 + n) / (1 + df)) + 1.
-                let idf = f64::from(self.corpus.lexicon.stem_weight(stem)) - 1.0;
-                (holds as f64 / n * idf, stem)
+                let idf = self.idf(stem);
+                (idf > small_change, holds as f64 / n * idf, stem)
             })
             .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        // Where nothing else is shared, small change is better than no label.
+        if scored.iter().any(|(telling, _, _)| *telling) {
+            scored.retain(|(telling, _, _)| *telling);
+        }
+        scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.2.cmp(&b.2)));
         scored.truncate(TERMS);
-        scored.into_iter().map(|(_, stem)| stem).collect()
+        scored.into_iter().map(|(_, _, stem)| stem).collect()
+    }
+
+    /// ln(n / df), nearly: the weight of a stem is ln((1 + n) / (1 + df)) + 1.
+    fn idf(&self, stem: u32) -> f64 {
+        f64::from(self.corpus.lexicon.stem_weight(stem)) - 1.0
+    }
+
+    /// The greatest inverse document frequency at which a word is still small change in the language of these
+    /// complaints. Where few complaints are in English, `the` and `and` are rare among all, and would tell every English
+    /// cluster from the others. They come in company: of the small words that most of the cluster's complaints hold, the
+    /// two most frequent are nearly equally so, and the second gives the measure; else nothing is left out.
+    fn small_change(&self, members: &[usize], holds: &BTreeMap<u32, usize>) -> f64 {
+        let mut small: Vec<f64> = holds
+            .iter()
+            .filter(|(_, holds)| **holds * 2 > members.len())
+            .filter(|(stem, _)| {
+                self.folded(members, **stem).is_some_and(|word| {
+                    word.chars().count() <= SMALL_WORD && word.chars().all(char::is_alphabetic)
+                })
+            })
+            .map(|(stem, _)| self.idf(*stem))
+            .collect();
+        small.sort_by(f64::total_cmp);
+        match small[..] {
+            [first, second, ..] if second <= (first - SMALL_CHANGE.ln()).min(-RARE.ln()) => {
+                second - SMALL_CHANGE.ln()
+            }
+            _ => f64::NEG_INFINITY,
+        }
     }
 
     fn is_word(&self, members: &[usize], stem: u32) -> bool {
@@ -228,8 +282,7 @@ impl Words<'_> {
                 spelled.insert(*stem, word.to_owned());
             }
         }
-        // Spelling -> how often, by stem.
-        let mut seen: HashMap<u32, BTreeMap<String, usize>> = HashMap::new();
+        let mut seen: HashMap<u32, BTreeMap<String, Spellings>> = HashMap::new();
         let mut normaliser = Normaliser::default();
         for at in places {
             for token in self.complaints[at]
@@ -239,28 +292,56 @@ impl Words<'_> {
                 if token.is_empty() {
                     continue;
                 }
-                let mut stem = None;
+                let mut read = None;
                 normaliser.each_word(token, |word| {
                     let prefix: String = word.chars().take(STEM_LETTERS).collect();
-                    stem = stem.or(prefixes.get(&prefix).copied());
+                    if read.is_none()
+                        && let Some(stem) = prefixes.get(&prefix)
+                    {
+                        read = Some((*stem, word.to_owned()));
+                    }
                 });
-                if let Some(stem) = stem {
-                    let spellings = seen.entry(stem).or_default();
+                if let Some((stem, word)) = read {
+                    let spellings = seen.entry(stem).or_default().entry(word).or_default();
                     *spellings.entry(uncapitalised(token)).or_default() += 1;
                 }
             }
         }
-        for (stem, spellings) in seen {
-            let best = spellings.into_iter().max_by(|(a, n), (b, m)| {
-                let rank = |text: &str, n: usize| (!is_capitals(text), n, !text.is_ascii());
-                rank(a, *n).cmp(&rank(b, *m)).then(b.cmp(a))
-            });
-            let Some((best, _)) = best else { continue };
-            spelled.insert(stem, best);
+        for (stem, words) in seen {
+            if let Some(best) = self.best_spelling(words) {
+                spelled.insert(stem, best);
+            }
         }
         spelled
     }
+
+    /// First the word, then its spelling. The word is the one that these complaints say most often, and of equals the
+    /// one that all complaints say most often: a slip of the keyboard is made once.
+    fn best_spelling(&self, words: BTreeMap<String, Spellings>) -> Option<String> {
+        let (_, spellings) = words.into_iter().max_by_key(|(word, spellings)| {
+            let number = self.corpus.lexicon.find(word);
+            (
+                spellings.keys().any(|text| !is_capitals(text)),
+                spellings.values().sum::<usize>(),
+                number.map_or(0, |number| self.texts[number as usize]),
+                std::cmp::Reverse(word.clone()),
+            )
+        })?;
+        let best = spellings.into_iter().max_by_key(|(text, n)| {
+            let plain = text.is_ascii();
+            (
+                !is_capitals(text),
+                *n,
+                !plain,
+                std::cmp::Reverse(text.clone()),
+            )
+        });
+        best.map(|(text, _)| text)
+    }
 }
+
+/// How often each spelling of a word was seen.
+type Spellings = BTreeMap<String, usize>;
 
 /// A word as it is written within a sentence; words in capitals are left as they are, since their small letters depend
 /// on the language (I, ı, i).
@@ -270,10 +351,25 @@ fn uncapitalised(token: &str) -> String {
     }
     let mut letters = token.chars();
     match letters.next() {
-        // The small letter of I is ı in Turkish and i elsewhere: the rest of the word does not tell.
-        Some('I') | None => token.to_owned(),
+        Some('I') => match small_i(letters.as_str()) {
+            Some(first) => format!("{first}{}", letters.as_str()),
+            None => token.to_owned(),
+        },
+        None => token.to_owned(),
         Some('İ') => format!("i{}", letters.as_str()),
         Some(first) => first.to_lowercase().chain(letters).collect(),
+    }
+}
+
+/// The small letter of an I before the rest of its word: ı in Turkish, where the word has it, and i elsewhere. Vowel
+/// harmony tells: only a or ı follows an ı (Lewis, Turkish Grammar, 2000, chapter I), so before any other vowel it
+/// is an i in every language. Before an a, or without a vowel, the word does not tell.
+fn small_i(rest: &str) -> Option<char> {
+    let vowel = rest.chars().find(|c| "aeıioöuü".contains(*c))?;
+    match vowel {
+        'a' => None,
+        'ı' => Some('ı'),
+        _ => Some('i'),
     }
 }
 
@@ -361,6 +457,72 @@ mod tests {
         let own = found.members.iter().position(|at| *at == found.exemplar);
         assert_eq!(found.similarity[own.expect("a member")], 1.0);
         assert!(found.cohesion() > 0.3 && found.cohesion() < 1.0);
+    }
+
+    #[test]
+    fn the_small_change_of_a_rare_language_is_no_label() {
+        let mut texts = vec![
+            "the tap and the hose leak in my garage",
+            "the hose leaks and the tap drips in there",
+            "the invoice and the receipt differ in three lines",
+            "in red the colour and the name were wrong",
+            "the driver and the mate smoked in our kitchen",
+            "in June the plaster and the skirting came off",
+            "the roof and the gutter were done in one day",
+            "the price and the discount changed in August",
+            "the brush and the roller rotted in their box",
+            "in short the salesman and the fitter lied",
+        ];
+        texts.extend(TEXTS);
+        texts.extend([
+            "Usta gelmedi, haber vermedi.",
+            "Duvar kabardı, boya dökülüyor.",
+            "Sipariş iptal edildi, param dönmedi.",
+            "Zemin kaydı, çocuk düştü.",
+        ]);
+        let found = described(&texts, &[0, 1]);
+        let mut terms: Vec<&str> = found.label.split(", ").collect();
+        terms.sort_unstable();
+        // The, and, in stand in both as well, and tell only their language.
+        assert_eq!(terms, ["hose", "tap"]);
+    }
+
+    #[test]
+    fn a_small_word_alone_is_a_label() {
+        let texts = [
+            "dış cephe dökülüyor",
+            "dış cephe kabardı",
+            "fatura yanlış",
+            "kargo geç geldi",
+        ];
+        let found = described(&texts, &[0, 1]);
+        let mut terms: Vec<&str> = found.label.split(", ").collect();
+        terms.sort_unstable();
+        assert_eq!(terms, ["cephe", "dış"]);
+    }
+
+    #[test]
+    fn a_slip_of_the_keyboard_is_not_the_spelling_of_a_label() {
+        // The slip has its Turkish letters and the word has not; elsewhere the word stands as it is.
+        let texts = [
+            "parkeye ayakkbıyla bastı",
+            "parkeye ayakkabiyla bastı",
+            "ayakkabıyla girdi, halı kirlendi",
+            "fatura yanlış kesilmiş",
+        ];
+        let found = described(&texts, &[0, 1]);
+        assert!(found.label.contains("ayakkabiyla"), "{}", found.label);
+        assert!(!found.label.contains("ayakkbıyla"), "{}", found.label);
+    }
+
+    #[test]
+    fn a_capital_i_becomes_the_small_letter_that_its_word_has() {
+        assert_eq!(uncapitalised("Ilgili"), "ilgili");
+        assert_eq!(uncapitalised("Işık"), "ışık");
+        assert_eq!(uncapitalised("Invoice"), "invoice");
+        assert_eq!(uncapitalised("İade"), "iade");
+        // Islak or Install: only the language tells.
+        assert_eq!(uncapitalised("Islak"), "Islak");
     }
 
     #[test]

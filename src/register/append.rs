@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::entry::{Entry, Tail, next_event_no, recording_time};
 use super::error::{RegisterError, Result};
 use super::follow_up::follow_up;
+use super::message_queue::{self, Queue};
 use super::messages::Saying;
-use super::outbox::{self, Queue};
 use super::settings::{self, Setting};
 use super::{Actor, Register, Writing, cases, projection, secrets, staff};
 use crate::domain::case_file::CaseFile;
@@ -125,7 +125,7 @@ impl Register {
         self.write(|w| {
             let draft = Draft::new(now, Paused { reason }).text(question);
             let mut appended = append_in(w, case_key, draft, by, now, &salt)?;
-            let queued = outbox::queue(
+            let queued = message_queue::queue(
                 w,
                 &Queue {
                     case_key,
@@ -150,7 +150,7 @@ impl Register {
 }
 
 /// Events that have a function of their own, and events that only some people may cause.
-fn check_direct(body: &EventBody, by: &Actor) -> Result<()> {
+pub(super) fn check_direct(body: &EventBody, by: &Actor) -> Result<()> {
     let kind = body.kind();
     let instead = match body {
         EventBody::Registered(_) => "register the complaint",

@@ -20,7 +20,7 @@ use super::append::{Draft, append_in};
 use super::error::{RegisterError, Result, file_error};
 use super::records::instant;
 use super::seal::{self, ATTACHMENT};
-use super::{Actor, Register, cases, from_micros, secrets, to_micros};
+use super::{Actor, Register, Writing, cases, from_micros, secrets, to_micros};
 use crate::domain::event::EvidenceAdded;
 use crate::hex::hex;
 
@@ -88,13 +88,15 @@ impl CleanFile {
     }
 }
 
-/// A file that lies in its folder and is not yet recorded.
-struct Lying<'a> {
-    name: &'a str,
-    media_type: &'a str,
-    sha256: String,
-    bytes: u64,
-    original_sha256: Option<String>,
+/// A file that lies in its folder and is not yet recorded: [`Register::add_together`] puts it to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaidFile {
+    pub(super) name: String,
+    pub(super) media_type: String,
+    /// In hexadecimal.
+    pub(super) sha256: String,
+    pub(super) bytes: u64,
+    pub(super) original_sha256: Option<String>,
 }
 
 const COLUMNS: &str = "sha256, case_key, name, media_type, bytes, recorded_at, erased_at";
@@ -116,32 +118,8 @@ impl Register {
         now: DateTime<Utc>,
     ) -> Result<Attachment> {
         self.case_row(case_key)?;
-        let folder = files_folder(&self.path);
-        let name = name::clean_name(name).unwrap_or_else(|| NAMELESS.to_owned());
-        let read_error = || file_error("read what is to be kept in", &folder);
-        let mut start = read_at_most(content, START).map_err(read_error())?;
-        let media_type = kind::media_type(&start, Some(media_type));
-        if image::is_cleaned(media_type) {
-            let room = (LARGEST_IMAGE + 1).saturating_sub(start.len());
-            start.extend(read_at_most(content, room).map_err(read_error())?);
-            if start.len() > LARGEST_IMAGE {
-                let hint = "the image is larger than 128 MiB; save it smaller";
-                return Err(RegisterError::invalid("the file", name, hint));
-            }
-            let file = CleanFile::new(name.clone(), media_type, start)
-                .map_err(|fault| RegisterError::invalid("the file", name, fault.hint()))?;
-            return self.attach_clean(case_key, &file, by, now);
-        }
-        // The file is there before the event that names it.
-        let (sha256, bytes) = keep(&folder, &mut start.as_slice().chain(content))?;
-        let lying = Lying {
-            name: &name,
-            media_type,
-            sha256,
-            bytes,
-            original_sha256: None,
-        };
-        self.record_file(case_key, &lying, by, now)
+        let file = self.lay(name, media_type, content)?;
+        self.record_file(case_key, &file, by, now)
     }
 
     /// Adds a file to a case that was cleaned before, as the files of a form are when they come.
@@ -156,85 +134,85 @@ impl Register {
         now: DateTime<Utc>,
     ) -> Result<Attachment> {
         self.case_row(case_key)?;
+        let file = self.lay_clean(file)?;
+        self.record_file(case_key, &file, by, now)
+    }
+
+    /// Lays a file beside the register, as [`Register::attach`] keeps it, before it is recorded together with other
+    /// things.
+    ///
+    /// # Errors
+    /// When the file is a damaged image or cannot be kept; nothing of it is left then.
+    pub fn lay(&self, name: &str, media_type: &str, content: &mut dyn Read) -> Result<LaidFile> {
         let folder = files_folder(&self.path);
-        let (sha256, bytes) = keep(&folder, &mut file.content.as_slice())?;
-        let lying = Lying {
-            name: &file.name,
-            media_type: &file.media_type,
+        let name = name::clean_name(name).unwrap_or_else(|| NAMELESS.to_owned());
+        let read_error = || file_error("read what is to be kept in", &folder);
+        let mut start = read_at_most(content, START).map_err(read_error())?;
+        let media_type = kind::media_type(&start, Some(media_type));
+        if image::is_cleaned(media_type) {
+            let room = (LARGEST_IMAGE + 1).saturating_sub(start.len());
+            start.extend(read_at_most(content, room).map_err(read_error())?);
+            if start.len() > LARGEST_IMAGE {
+                let hint = "the image is larger than 128 MiB; save it smaller";
+                return Err(RegisterError::invalid("the file", name, hint));
+            }
+            let file = CleanFile::new(name.clone(), media_type, start)
+                .map_err(|fault| RegisterError::invalid("the file", name, fault.hint()))?;
+            return self.lay_clean(&file);
+        }
+        let media_type = media_type.to_owned();
+        let (sha256, bytes) = keep(&folder, &mut start.as_slice().chain(content))?;
+        Ok(LaidFile {
+            name,
+            media_type,
+            sha256,
+            bytes,
+            original_sha256: None,
+        })
+    }
+
+    /// Lays a file that was cleaned before beside the register.
+    ///
+    /// # Errors
+    /// When it cannot be kept; nothing of it is left then.
+    pub fn lay_clean(&self, file: &CleanFile) -> Result<LaidFile> {
+        let (sha256, bytes) = keep(&files_folder(&self.path), &mut file.content.as_slice())?;
+        Ok(LaidFile {
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
             sha256,
             bytes,
             original_sha256: file.original_sha256.clone(),
-        };
-        self.record_file(case_key, &lying, by, now)
+        })
     }
 
     /// Records a file that lies in its folder; when that fails, the file goes again unless another case has it.
     fn record_file(
         &mut self,
         case_key: i64,
-        file: &Lying<'_>,
+        file: &LaidFile,
         by: &Actor,
         now: DateTime<Utc>,
     ) -> Result<Attachment> {
-        let recorded = self.record_lying(case_key, file, by, now);
+        let folder = files_folder(&self.path);
+        let recorded = self.write(|w| {
+            if !record_in(w, &folder, case_key, file, by, now)? {
+                return Err(RegisterError::Exists {
+                    what: "the file",
+                    key: file.name.clone(),
+                });
+            }
+            let kept = of_case(&w.tx, case_key)?
+                .into_iter()
+                .find(|a| a.sha256 == file.sha256);
+            kept.ok_or_else(|| missing(&file.sha256))
+        });
         if recorded.is_err()
             && let Err(error) = self.drop_unused(std::slice::from_ref(&file.sha256))
         {
             tracing::warn!(case_key, %error, "a file that was not recorded is still there");
         }
         recorded
-    }
-
-    fn record_lying(
-        &mut self,
-        case_key: i64,
-        file: &Lying<'_>,
-        by: &Actor,
-        now: DateTime<Utc>,
-    ) -> Result<Attachment> {
-        let path = self.attachment_path(&file.sha256);
-        let salt = secrets::random::<16>()?;
-        self.write(|w| {
-            let held = of_case(&w.tx, case_key)?;
-            if held
-                .iter()
-                .any(|a| a.sha256 == file.sha256 && a.erased_at.is_none())
-            {
-                return Err(RegisterError::Exists {
-                    what: "the file",
-                    key: file.name.to_owned(),
-                });
-            }
-            // Another process may just have erased the last case that had it.
-            if !path.is_file() {
-                return Err(file_error("find", &path)(ErrorKind::NotFound.into()));
-            }
-            w.tx.execute(
-                "INSERT INTO attachment (sha256, case_key, name, media_type, bytes, recorded_at, checksum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, x'')
-                 ON CONFLICT (sha256, case_key) DO UPDATE SET name = excluded.name, erased_at = NULL",
-                (
-                    &file.sha256,
-                    case_key,
-                    file.name,
-                    file.media_type,
-                    file.bytes.cast_signed(),
-                    to_micros(now),
-                ),
-            )?;
-            seal_row(&w.tx, &file.sha256, case_key)?;
-            let evidence = EvidenceAdded {
-                sha256: file.sha256.clone(),
-                media_type: file.media_type.to_owned(),
-                bytes: file.bytes,
-                original_sha256: file.original_sha256.clone(),
-            };
-            append_in(w, case_key, Draft::new(now, evidence), by, now, &salt)?;
-            let kept = of_case(&w.tx, case_key)?
-                .into_iter()
-                .find(|a| a.sha256 == file.sha256);
-            kept.ok_or_else(|| missing(&file.sha256))
-        })
     }
 
     /// Deletes the files with these hashes that neither a case nor a figure has (any more); answers how many. It is done
@@ -265,23 +243,25 @@ impl Register {
     }
 
     /// Deletes what a process that was killed left in the folder of files: half-written ones, and whole ones that no
-    /// event names. What is younger than an hour is left alone.
+    /// event names. What is younger than an hour is left alone. Answers how many it deleted.
     ///
     /// # Errors
     /// When the folder cannot be read, or a file in it cannot be deleted.
-    pub(super) fn drop_left_files(&mut self, now: DateTime<Utc>) -> Result<()> {
+    pub fn drop_left_files(&mut self, now: DateTime<Utc>) -> Result<usize> {
         let folder = files_folder(&self.path);
         let mut unnamed = Vec::new();
+        let mut halves = 0;
         for path in old_files(&folder, now)? {
             match path.file_name().and_then(|name| name.to_str()) {
                 Some(name) if name.starts_with(HALF_WRITTEN) => {
                     fs::remove_file(&path).map_err(file_error("delete", &path))?;
+                    halves += 1;
                 }
                 Some(name) if file_path(&folder, name) == path => unnamed.push(name.to_owned()),
                 Some(_) | None => {}
             }
         }
-        self.drop_unused(&unnamed).map(|_| ())
+        Ok(halves + self.drop_unused(&unnamed)?)
     }
 
     /// The files of a case, those that were erased too.
@@ -317,6 +297,52 @@ impl Register {
     }
 }
 
+/// Puts a file that lies in its folder to a case, within the caller's transaction; `false` where the case has it already.
+pub(super) fn record_in(
+    w: &Writing<'_>,
+    folder: &Path,
+    case_key: i64,
+    file: &LaidFile,
+    by: &Actor,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let held = of_case(&w.tx, case_key)?;
+    if held
+        .iter()
+        .any(|a| a.sha256 == file.sha256 && a.erased_at.is_none())
+    {
+        return Ok(false);
+    }
+    // Another process may just have erased the last case that had it.
+    let path = file_path(folder, &file.sha256);
+    if !path.is_file() {
+        return Err(file_error("find", &path)(ErrorKind::NotFound.into()));
+    }
+    w.tx.execute(
+        "INSERT INTO attachment (sha256, case_key, name, media_type, bytes, recorded_at, checksum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, x'')
+         ON CONFLICT (sha256, case_key) DO UPDATE SET name = excluded.name, erased_at = NULL",
+        (
+            &file.sha256,
+            case_key,
+            &file.name,
+            &file.media_type,
+            file.bytes.cast_signed(),
+            to_micros(now),
+        ),
+    )?;
+    seal_row(&w.tx, &file.sha256, case_key)?;
+    let evidence = EvidenceAdded {
+        sha256: file.sha256.clone(),
+        media_type: file.media_type.clone(),
+        bytes: file.bytes,
+        original_sha256: file.original_sha256.clone(),
+    };
+    let salt = secrets::random::<16>()?;
+    append_in(w, case_key, Draft::new(now, evidence), by, now, &salt)?;
+    Ok(true)
+}
+
 /// Where the files of a register lie.
 pub(super) fn files_folder(register: &Path) -> PathBuf {
     let mut name = register.as_os_str().to_owned();
@@ -336,7 +362,7 @@ const HALF_WRITTEN: &str = ".being-written-";
 /// Copies a content into the folder under the name of its hash; answers the hash and the size. When it fails, nothing of
 /// it is left.
 pub(super) fn keep(folder: &Path, content: &mut dyn Read) -> Result<(String, u64)> {
-    fs::create_dir_all(folder).map_err(write_error("make the folder", folder))?;
+    make_folder(folder)?;
     let mut aside = tempfile::Builder::new()
         .prefix(HALF_WRITTEN)
         .tempfile_in(folder)
@@ -360,7 +386,7 @@ pub(super) fn keep(folder: &Path, content: &mut dyn Read) -> Result<(String, u64
     let sha256 = hex(&sha.finalize());
     let path = file_path(folder, &sha256);
     let parent = path.parent().unwrap_or(folder);
-    fs::create_dir_all(parent).map_err(write_error("make the folder", parent))?;
+    make_folder(parent)?;
     aside
         .as_file()
         .sync_all()
@@ -370,6 +396,20 @@ pub(super) fn keep(folder: &Path, content: &mut dyn Read) -> Result<(String, u64
         .map_err(|e| write_error("write", &path)(e.error))?;
     sync_folder(parent)?;
     Ok((sha256, bytes))
+}
+
+/// Makes a folder where there is none, so that its name survives a loss of power.
+fn make_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(write_error("make the folder", folder))?;
+    match folder.parent() {
+        // A name without a folder lies in the one where the process runs.
+        Some(above) if above.as_os_str().is_empty() => sync_folder(Path::new(".")),
+        Some(above) => sync_folder(above),
+        None => Ok(()),
+    }
 }
 
 /// Says which file could not be written; a disk without room by its name.

@@ -3,11 +3,11 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
@@ -56,8 +56,11 @@ impl Register {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let aside =
-            tempfile::NamedTempFile::new_in(folder).map_err(file_error("write into", folder))?;
+        let aside = tempfile::Builder::new()
+            .prefix(HALF_COPIED)
+            .tempfile_in(folder)
+            .map_err(file_error("write into", folder))?;
+        drop_left_copies(folder, now)?;
         let known = self.chain_head()?;
         copy(&self.conn, aside.path()).map_err(|e| e.at(to, BUSY_TIMEOUT_MS))?;
         let report = self
@@ -130,6 +133,47 @@ fn copy(from: &Connection, path: &Path) -> Result<()> {
     Backup::new(from, &mut to)?.run_to_completion(i32::MAX, Duration::from_millis(50), None)?;
     let _: String = to.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
     to.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+/// What the name of a copy begins with until it is whole. A process that is killed leaves it.
+const HALF_COPIED: &str = ".backup-being-written-";
+
+/// A copy that nothing was written to for so long is nobody's any more.
+const LEFT_ALONE: TimeDelta = TimeDelta::hours(1);
+
+/// The copies in a folder that are not whole, with what SQLite laid beside them: being written, or left by a process that
+/// was killed. They hold the same personal data as a backup.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn half_copies(folder: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable = || file_error("read the folder", folder);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable())? {
+        let entry = entry.map_err(unreadable())?;
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|n| n.starts_with(HALF_COPIED)) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn drop_left_copies(folder: &Path, now: DateTime<Utc>) -> Result<()> {
+    for path in half_copies(folder)? {
+        let is_left = fs::metadata(&path)
+            .and_then(|about| about.modified())
+            .is_ok_and(|at| DateTime::<Utc>::from(at) + LEFT_ALONE < now);
+        match is_left.then(|| fs::remove_file(&path)) {
+            // Another backup may have removed it meanwhile.
+            Some(Err(e)) if e.kind() != ErrorKind::NotFound => {
+                return Err(file_error("remove", &path)(e));
+            }
+            Some(_) | None => {}
+        }
+    }
     Ok(())
 }
 

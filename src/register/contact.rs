@@ -72,7 +72,7 @@ impl Register {
 }
 
 /// Whether a text can be a telephone number: seven to fifteen figures (ITU-T E.164) and the signs between them.
-pub(super) fn is_phone(text: &str) -> bool {
+pub fn is_phone(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let rest = text.strip_prefix('+').unwrap_or(text);
     let known = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '.' | '/');
@@ -80,7 +80,7 @@ pub(super) fn is_phone(text: &str) -> bool {
 }
 
 /// Whether a text can be a mail address: something before one @, a host with a dot behind it, nothing between.
-pub(super) fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let plain = !text.contains(|c: char| {
         c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '?' | '&')
     });

@@ -12,7 +12,7 @@ use super::error::{RegisterError, Result};
 use super::follow_up::voids;
 use super::projection::read_events;
 use super::settings::{self, Setting};
-use super::{Actor, Register, from_micros, local_day, outbox, secrets, to_micros};
+use super::{Actor, Register, from_micros, local_day, message_queue, secrets, to_micros};
 use crate::domain::calendar::{Calendar, CalendarError};
 use crate::domain::case_file::{CaseFile, Mode};
 use crate::domain::event::{AnswerLapsed, Event, EventBody};
@@ -90,10 +90,10 @@ impl Register {
         for Due { case_key, kind } in due {
             let reached = match kind {
                 DueKind::Reminder { .. } => self
-                    .write(|w| outbox::queue_reminder(w, case_key, now, send_from))
+                    .write(|w| message_queue::queue_reminder(w, case_key, now, send_from))
                     .map(|message| message.is_some()),
                 DueKind::Survey => self
-                    .write(|w| outbox::queue_survey(w, case_key, now, send_from))
+                    .write(|w| message_queue::queue_survey(w, case_key, now, send_from))
                     .map(|message| message.is_some()),
                 DueKind::Lapse { pass, reminders } => {
                     let salt = secrets::random::<16>()?;

@@ -5,11 +5,11 @@ use chrono::{DateTime, Days, Utc};
 use super::append::Appended;
 use super::entry::{Entry, Tail, next_event_no, recording_time};
 use super::error::{RegisterError, Result};
+use super::message_queue::{self, Queue};
 use super::messages::Saying;
-use super::outbox::{self, Queue};
 use super::projection::{self, Folded};
 use super::settings::{self, Setting};
-use super::{Writing, cases, local_day};
+use super::{Writing, cases, local_day, untrue_messages};
 use crate::domain::event::{Event, EventBody, RemedyDue};
 use crate::domain::vocabulary::{Answer, MessagePurpose, Response, Role};
 use crate::domain::workflow::State;
@@ -27,7 +27,7 @@ pub(super) fn follow_up(
     use EventBody as E;
     let mark = appended.seq;
     let tell = |purpose: MessagePurpose, pass: Option<u8>, saying: Saying<'_>| {
-        outbox::queue(
+        message_queue::queue(
             w,
             &Queue {
                 case_key,
@@ -46,7 +46,7 @@ pub(super) fn follow_up(
         Answer::Rejected => remedies(&folded.file.state, tell),
     };
     if let Some((untrue, why)) = overtaken(body) {
-        outbox::give_up_untrue(&w.tx, case_key, untrue, why, &folded.file)?;
+        untrue_messages::give_up_untrue(&w.tx, case_key, untrue, why, &folded.file)?;
     }
     let effect = match body {
         E::Decided(_) | E::Countersigned(_) => decision(&folded.file.state, tell),

@@ -40,6 +40,7 @@ impl Register {
         now: DateTime<Utc>,
     ) -> Result<Appended> {
         check_reason(&amendment.reason)?;
+        check_value(&amendment.new)?;
         let salt = secrets::random::<16>()?;
         self.write(|w| {
             let events = projection::read_events(&w.tx, case_key)?;
@@ -178,6 +179,18 @@ fn refused(event: &Event, refusal: Refusal) -> RegisterError {
         kind: event.body.kind(),
         refusal,
     })
+}
+
+/// Nothing is mended into a blank: an event carries a field with its words or not at all.
+fn check_value(value: &Value) -> Result<()> {
+    match value.as_str() {
+        Some(text) if text.trim().is_empty() => Err(RegisterError::invalid(
+            "value",
+            text,
+            "give the right value; null takes away a field that may be left out",
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check_reason(reason: &str) -> Result<()> {

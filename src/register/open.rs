@@ -89,6 +89,7 @@ impl Register {
                 });
             }
             let found = check_identity(&conn, path)?;
+            check_length(&conn, path)?;
             configure(&conn, durability, path)?;
             if found < schema::SCHEMA_VERSION {
                 upgrade(&mut conn, path)?;
@@ -114,6 +115,7 @@ impl Register {
                     known: schema::SCHEMA_VERSION,
                 });
             }
+            check_length(&conn, path)?;
             conn.pragma_update(None, "query_only", true)?;
             assemble(conn, path)
         })();
@@ -237,7 +239,12 @@ fn assemble(conn: Connection, path: &Path) -> Result<Register> {
     })
 }
 
-/// What the file itself says, before the database engine touches it.
+/// What the file system says of the file, before the database engine opens it.
+///
+/// The file itself is not opened here. The system drops all locks of a process on a file as soon as the process closes
+/// any handle of that file (POSIX 1003.1, `fcntl`), also those of connections that are open elsewhere in this program.
+/// The next process that closed its own connection would then take itself for the last one and delete the write-ahead
+/// log, and what this program wrote from then on would be lost. Source: <https://www.sqlite.org/howtocorrupt.html>, 2.2.
 fn look_at_file(path: &Path) -> Result<()> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -254,31 +261,37 @@ fn look_at_file(path: &Path) -> Result<()> {
             why: "it is no file".to_owned(),
         });
     }
-    let mut start = Vec::with_capacity(HEADER);
-    let file = File::open(path).map_err(file_error("read", path))?;
-    file.take(HEADER as u64)
-        .read_to_end(&mut start)
-        .map_err(file_error("read", path))?;
-    if start.is_empty() {
-        return Err(RegisterError::NotARegister {
-            path: path.to_owned(),
-            found: 0,
-        });
-    }
-    if !start.starts_with(MAGIC) {
-        return Err(RegisterError::NotADatabase {
-            path: path.to_owned(),
-        });
-    }
+    Ok(())
+}
+
+/// Refuses a file whose last page is cut, which the database engine would not notice before it reads that page.
+fn check_length(conn: &Connection, path: &Path) -> Result<()> {
     // A checkpoint may be running: only what two looks agree on is said.
-    match (shortfall(path)?, shortfall(path)?) {
+    match (missing_end(conn, path)?, missing_end(conn, path)?) {
         (Some(first), Some(second)) if first == second => Err(cut_short(path, first)),
         _ => Ok(()),
     }
 }
 
+/// Expected and found size in bytes when the file is shorter than its pages, and no write-ahead log can hold the rest.
+fn missing_end(conn: &Connection, path: &Path) -> Result<Option<(u64, u64)>> {
+    if fs::metadata(wal_path(path)).is_ok_and(|wal| wal.len() > 0) {
+        return Ok(None);
+    }
+    let number = |pragma: &str| -> Result<u64> {
+        let number: i64 = conn.pragma_query_value(None, pragma, |row| row.get(0))?;
+        Ok(u64::try_from(number).unwrap_or_default())
+    };
+    let expected = number("page_size")? * number("page_count")?;
+    let found = fs::metadata(path)
+        .map_err(file_error("look at", path))?
+        .len();
+    Ok((found < expected).then_some((expected, found)))
+}
+
 /// Expected and found size in bytes when the file is shorter than its header says, and no
-/// write-ahead log can hold the rest.
+/// write-ahead log can hold the rest. Opens and closes the file, which costs the locks of every other connection of this
+/// program (see [`look_at_file`]): only for a file that the database engine has refused.
 fn shortfall(path: &Path) -> Result<Option<(u64, u64)>> {
     if fs::metadata(wal_path(path)).is_ok_and(|wal| wal.len() > 0) {
         return Ok(None);
@@ -290,6 +303,9 @@ fn shortfall(path: &Path) -> Result<Option<(u64, u64)>> {
         .read_to_end(&mut start)
         .map_err(file_error("read", path))?;
     let found = file.metadata().map_err(file_error("look at", path))?.len();
+    if !start.starts_with(MAGIC) {
+        return Ok(None);
+    }
     let Ok(header) = <[u8; HEADER]>::try_from(start.as_slice()) else {
         return Ok(Some((HEADER as u64, found)));
     };
@@ -309,9 +325,15 @@ fn shortfall(path: &Path) -> Result<Option<(u64, u64)>> {
 /// An error of opening, with a cut tail told from other damage.
 fn explain(error: RegisterError, path: &Path) -> RegisterError {
     let error = error.at(path, BUSY_TIMEOUT_MS);
-    match (&error, shortfall(path)) {
-        (RegisterError::Damaged { .. }, Ok(Some(sizes))) => cut_short(path, sizes),
-        _ => error,
+    let is_refused = matches!(
+        error,
+        RegisterError::Damaged { .. }
+            | RegisterError::NotADatabase { .. }
+            | RegisterError::NotARegister { .. }
+    );
+    match is_refused.then(|| shortfall(path)) {
+        Some(Ok(Some(sizes))) => cut_short(path, sizes),
+        Some(_) | None => error,
     }
 }
 

@@ -1,18 +1,23 @@
 //! Registering a complaint: number, password, first event and first message in one transaction.
 
+use std::path::Path;
+
 use chrono::{DateTime, Datelike, Utc};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use super::append::check_times;
+use super::attachments::files_folder;
 use super::entry::{Entry, Tail, next_event_no, recording_time};
 use super::error::{RegisterError, Result};
+use super::message_queue::{self, Queue};
 use super::messages::Saying;
-use super::outbox::{self, Queue};
 use super::people::{self, Person};
 use super::seal::{self, COMPLAINT_CASE};
+use super::together::{Part, add_parts};
 use super::{
     Actor, Register, Writing, cases, from_micros, local_day, projection, secrets, to_micros,
+    untrue_messages,
 };
 use crate::domain::event::{EventBody, EventKind, Registered};
 use crate::domain::vocabulary::MessagePurpose;
@@ -75,8 +80,27 @@ impl Register {
         by: &Actor,
         now: DateTime<Utc>,
     ) -> Result<Registration> {
-        let prepared = Prepared::of(new)?;
-        self.write(|w| add(w, new, by, &prepared, now))
+        self.register_together(new, by, &[], now)
+    }
+
+    /// Registers a complaint with what came with it, all of it or none.
+    ///
+    /// # Errors
+    /// Those of [`Register::register_case`] and of [`Register::add_together`].
+    pub fn register_together(
+        &mut self,
+        new: &NewCase,
+        by: &Actor,
+        parts: &[Part],
+        now: DateTime<Utc>,
+    ) -> Result<Registration> {
+        let folder = files_folder(&self.path);
+        let registered = Prepared::of(new)
+            .and_then(|prepared| self.write(|w| add(w, new, by, &prepared, (folder.as_path(), parts), now)));
+        if registered.is_err() {
+            self.drop_files_of(parts);
+        }
+        registered
     }
 
     /// Registers a complaint that came by a form with a key of its own. The key is kept with the case, in the same
@@ -91,20 +115,38 @@ impl Register {
         form_key: &str,
         now: DateTime<Utc>,
     ) -> Result<OfForm> {
-        let prepared = Prepared::of(new)?;
-        let form_hash = Sha256::digest(form_key.as_bytes());
-        self.write(|w| {
-            if let Some(number) = case_of_form(&w.tx, &form_hash)? {
-                return Ok(OfForm::Before(number));
-            }
-            let registration = add(w, new, by, &prepared, now)?;
-            w.tx.execute(
-                "INSERT INTO registered_form (form_hash, case_key, checksum) VALUES (?1, ?2, x'')",
-                (form_hash.as_slice(), registration.case_key),
-            )?;
-            seal::seal(&w.tx, seal::REGISTERED_FORM, w.tx.last_insert_rowid())?;
-            Ok(OfForm::New(registration))
-        })
+        self.register_whole_form(new, by, &[], form_key, now)
+    }
+
+    /// The same with what came with the form: its files and further details are there when the case is.
+    ///
+    /// # Errors
+    /// Those of [`Register::register_together`].
+    pub fn register_whole_form(
+        &mut self,
+        new: &NewCase,
+        by: &Actor,
+        parts: &[Part],
+        form_key: &str,
+        now: DateTime<Utc>,
+    ) -> Result<OfForm> {
+        let folder = files_folder(&self.path);
+        let form_hash = form_hash(form_key);
+        let registered = Prepared::of(new).and_then(|prepared| {
+            self.write(|w| {
+                if let Some(number) = case_of_form(&w.tx, &form_hash)? {
+                    return Ok(OfForm::Before(number));
+                }
+                let registration = add(w, new, by, &prepared, (folder.as_path(), parts), now)?;
+                remember_form(&w.tx, &form_hash, registration.case_key)?;
+                Ok(OfForm::New(registration))
+            })
+        });
+        match &registered {
+            Ok(OfForm::New(_)) => {}
+            Ok(OfForm::Before(_)) | Err(_) => self.drop_files_of(parts),
+        }
+        registered
     }
 
     /// Gives a case a new tracking password and queues the message with it.
@@ -127,7 +169,7 @@ impl Register {
             )?;
             seal::seal(&w.tx, COMPLAINT_CASE, case_key)?;
             // The message with the former password would only mislead.
-            outbox::give_up(
+            untrue_messages::give_up(
                 &w.tx,
                 case_key,
                 &[MessagePurpose::Registration, MessagePurpose::Password],
@@ -171,12 +213,14 @@ impl Prepared {
     }
 }
 
-/// Number, case, first event and first message, within the caller's transaction.
+/// Number, case, first event, first message and what came with it (its files lie in the folder), within the caller's
+/// transaction.
 fn add(
     w: &Writing<'_>,
     new: &NewCase,
     by: &Actor,
     prepared: &Prepared,
+    (folder, parts): (&Path, &[Part]),
     now: DateTime<Utc>,
 ) -> Result<Registration> {
     let recorded_at = recording_time(&w.tx, now)?;
@@ -232,6 +276,10 @@ fn add(
     )?;
     projection::refold(&w.tx, case_key)?;
     let message_id = tell_password(w, case_key, &prepared.password, seq, recorded_at, true)?;
+    let seq = match parts {
+        [] => seq,
+        [_, ..] => add_parts(w, folder, case_key, parts, now)?.last_seq,
+    };
     Ok(Registration {
         case_key,
         number,
@@ -241,8 +289,22 @@ fn add(
     })
 }
 
-/// The number of the case that a form made.
-fn case_of_form(conn: &Connection, form_hash: &[u8]) -> Result<Option<String>> {
+/// The hash by which the key of a form is known.
+pub(super) fn form_hash(form_key: &str) -> [u8; 32] {
+    Sha256::digest(form_key.as_bytes()).into()
+}
+
+/// Remembers which case a form belongs to.
+pub(super) fn remember_form(conn: &Connection, form_hash: &[u8], case_key: i64) -> Result<()> {
+    conn.execute(
+        "INSERT INTO registered_form (form_hash, case_key, checksum) VALUES (?1, ?2, x'')",
+        (form_hash, case_key),
+    )?;
+    seal::seal(conn, seal::REGISTERED_FORM, conn.last_insert_rowid())
+}
+
+/// The number of the case that a form made or added to.
+pub(super) fn case_of_form(conn: &Connection, form_hash: &[u8]) -> Result<Option<String>> {
     Ok(conn
         .query_row(
             "SELECT number FROM registered_form JOIN complaint_case USING (case_key) WHERE form_hash = ?1",
@@ -344,7 +406,7 @@ fn tell_password(
     } else {
         (MessagePurpose::Password, Saying::Password { password })
     };
-    outbox::queue(
+    message_queue::queue(
         w,
         &Queue {
             case_key,

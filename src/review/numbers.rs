@@ -31,6 +31,11 @@ pub fn count(language: Language, value: i64) -> String {
     }
 }
 
+/// A number of things as a whole number with a sign, as [`count`] and the metrics' tables take it.
+pub fn whole(things: impl TryInto<i64>) -> i64 {
+    things.try_into().unwrap_or(i64::MAX)
+}
+
 /// A number with exactly `places` decimal places, rounded half away from zero.
 pub fn real(language: Language, value: f64, places: u32) -> String {
     let power = 10_f64.powi(i32::try_from(places).unwrap_or(0));
@@ -107,6 +112,14 @@ mod tests {
         assert_eq!(percent(Language::Tr, 0.8134, 1), "%81,3");
         assert_eq!(percent(Language::Ru, 0.8134, 1), "81,3\u{a0}%");
         assert_eq!(percent(Language::En, 0.9999, 1), "100.0%");
+    }
+
+    #[test]
+    fn numbers_of_things_are_taken_as_they_are() {
+        assert_eq!(whole(3_usize), 3);
+        assert_eq!(whole(5_264_616_u64), 5_264_616);
+        // More than anybody can count stays the most that can be written.
+        assert_eq!(whole(u64::MAX), i64::MAX);
     }
 
     #[test]

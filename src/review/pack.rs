@@ -193,22 +193,13 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
         files.push((format!("charts/{}", chart.name), chart.bytes));
     }
     for (name, table) in tables {
-        let bytes = csv_bytes(table).map_err(|source| PackError::Table {
-            table: name.clone(),
-            source,
-        })?;
+        let bytes = csv_bytes(table).map_err(not_made(name))?;
         files.push((format!("tables/{name}.csv"), bytes));
-        let bytes = parquet_bytes(table).map_err(|source| PackError::Table {
-            table: name.clone(),
-            source,
-        })?;
+        let bytes = parquet_bytes(table).map_err(not_made(name))?;
         files.push((format!("tables/{name}.parquet"), bytes));
     }
     for (name, table) in exceptions {
-        let bytes = csv_bytes(table).map_err(|source| PackError::Table {
-            table: name.clone(),
-            source,
-        })?;
+        let bytes = csv_bytes(table).map_err(not_made(name))?;
         files.push((format!("exceptions/{name}.csv"), bytes));
     }
     let book = workbook(model, tables).map_err(ReviewError::from)?;
@@ -216,7 +207,8 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
     if !public {
         let document = minutes_document::document(model)?;
         files.push(("minutes.docx".to_owned(), document));
-        files.push((CASES.to_owned(), cases_of(members)?));
+        let cases = members.parquet().map_err(not_made("cases"))?;
+        files.push((CASES.to_owned(), cases));
     }
     let mut manifest = PackManifest {
         origin: origin.clone(),
@@ -234,10 +226,10 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
     place::put(target, &files)
 }
 
-/// The cases that the metrics counted.
-fn cases_of(members: &Members) -> Result<Vec<u8>, PackError> {
-    members.parquet().map_err(|source| PackError::Table {
-        table: "cases".to_owned(),
+/// The error of a table that cannot be made.
+fn not_made(table: &str) -> impl FnOnce(ExportError) -> PackError + '_ {
+    |source| PackError::Table {
+        table: table.to_owned(),
         source,
-    })
+    }
 }

@@ -11,6 +11,7 @@ use encoding_rs::{Encoding, UTF_8};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::quotes::Quotes;
 use super::{Cells, TableError, positions};
 
 /// What a Parquet file begins with.
@@ -55,6 +56,9 @@ fn from_csv(
     let separator = separator(&text);
     // Tab-separated files have no quoting (IANA, text/tab-separated-values): a quotation mark there is the text's.
     let quoted = separator != b'\t';
+    if quoted {
+        check_quotes(path, separator, &text)?;
+    }
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
         .quoting(quoted)
@@ -79,6 +83,21 @@ fn from_csv(
     }
     let named = wanted.iter().map(|name| (*name).to_owned());
     Ok(named.zip(columns.into_iter().map(Cells::Text)).collect())
+}
+
+/// Refuses a text that ends within a quoted cell: the rows behind the open mark would be that cell.
+fn check_quotes(path: &Path, separator: u8, text: &str) -> Result<(), TableError> {
+    let mut quotes = Quotes::new(separator);
+    quotes.follow(text.as_bytes());
+    match quotes.open_since() {
+        None => Ok(()),
+        Some(line) => Err(TableError::NoTable {
+            path: path.to_owned(),
+            why: format!(
+                "the quotation mark that opens a cell on line {line} is never closed; close it there, or export the file again"
+            ),
+        }),
+    }
 }
 
 /// A cell without the marks around it that some programs write all the same.

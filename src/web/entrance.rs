@@ -8,10 +8,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequestParts as _, RawPathParams};
 use axum::http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, Request, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Semaphore;
-use tower_http::csrf::CsrfLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::answer::Answer;
@@ -104,9 +105,13 @@ pub fn site(app: Arc<App>, clock: Clock) -> Result<Router> {
         router = router.route(path, methods);
     }
     let lost = Arc::clone(&entrance);
+    let refusing = Arc::clone(&entrance);
     router = router
         .fallback(move |request: Request<Body>| not_found(Arc::clone(&lost), request))
         .layer(csrf)
+        .layer(from_fn(move |request, next| {
+            from_elsewhere(Arc::clone(&refusing), request, next)
+        }))
         // The framework's own limit would cut photographs at two mebibytes; ours counts what a form brings.
         .layer(DefaultBodyLimit::max(
             usize::try_from((form::MOST_MIB + 1) << 20).unwrap_or(usize::MAX),
@@ -129,6 +134,23 @@ pub fn site(app: Arc<App>, clock: Clock) -> Result<Router> {
 async fn not_found(entrance: Arc<Entrance>, request: Request<Body>) -> Response<Body> {
     let visit = entrance.bare(request.headers(), &request);
     failure(&entrance.app, &visit, &WebError::NotFound).into_response()
+}
+
+/// The page of a form that was refused since another site sent it; the refusal itself has no words.
+async fn from_elsewhere(
+    entrance: Arc<Entrance>,
+    request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    let visit = entrance.bare(request.headers(), &request);
+    let response = next.run(request).await;
+    match response.extensions().get::<ProtectionError>() {
+        Some(_) => failure(&entrance.app, &visit, &WebError::OtherSite).into_response(),
+        None => response,
+    }
 }
 
 /// One request on one route; the answer says which, for logs and figures.
@@ -211,15 +233,27 @@ async fn answered(
 /// What the route's handler answers. A form that only turns to another language is shown again, and files of the desk's
 /// forms are held until the form is taken.
 fn handled(app: &App, visit: &mut Visit, route: &Route) -> Result<Answer> {
+    let turns = visit.turns_language();
+    let handler = match route.turned {
+        Some(turned) if turns => turned,
+        Some(_) | None => route.handler,
+    };
     match (route.access, visit.case_key()) {
-        (Access::Complainant, Some(case_key)) if visit.turns_language() => {
+        (Access::Complainant, Some(case_key)) if turns => {
             let kept = Kept::of(&visit.address, &visit.form);
             public::add::keep_files(app, visit)?;
             public::track::go_on(app, visit, case_key, Some(kept))
         }
-        (Access::Staff(_), _) => held::handled(app, visit, route.handler),
+        // A button alone, without a page of its own: nothing was entered, and nothing is done.
+        (Access::Staff(_), _) if turns && route.turned.is_none() => Ok(Answer::see("/desk")),
+        (Access::Staff(_), _) => {
+            if turns {
+                desk::turning::rename(app, visit);
+            }
+            held::handled(app, visit, handler)
+        }
         (Access::Complainant | Access::Anyone | Access::NewStaff | Access::Integration(_), _) => {
-            (route.handler)(app, visit)
+            handler(app, visit)
         }
     }
 }
@@ -383,6 +417,7 @@ fn failure(app: &App, visit: &Visit, error: &WebError) -> Answer {
             (StatusCode::NOT_FOUND, "not_found")
         }
         WebError::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+        WebError::OtherSite => (StatusCode::FORBIDDEN, "other_site"),
         WebError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
         WebError::BadForm { .. } => (StatusCode::BAD_REQUEST, "bad_form"),
         WebError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),

@@ -71,7 +71,7 @@ pub struct Field {
 /// A form, or what is wrong with the one that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryForm {
-    /// Begins the ids of its fields; unique in the page.
+    /// Its own id, which begins those of its fields; unique in the page.
     pub id: &'static str,
     pub to: String,
     pub fields: Vec<Field>,

@@ -11,6 +11,9 @@ pub enum WebError {
     /// The visitor's role does not allow it.
     #[error("this role may not do that")]
     Forbidden,
+    /// A form that the browser says was not sent from a page of this site.
+    #[error("the form was sent from a page of another origin")]
+    OtherSite,
     /// Too many tries from one address or for one name.
     #[error("too many tries; wait {wait_minutes} minutes")]
     TooMany { wait_minutes: i64 },

@@ -33,11 +33,12 @@ pub fn panicked(route: &str, error: &tokio::task::JoinError) {
 }
 
 /// What may be written of a failure.
-fn reason(error: &WebError) -> String {
+pub fn reason(error: &WebError) -> String {
     match error {
         WebError::Register(error) => of_register(error),
         WebError::NotFound
         | WebError::Forbidden
+        | WebError::OtherSite
         | WebError::TooMany { .. }
         | WebError::BadForm { .. }
         | WebError::TooLarge { .. }

@@ -46,6 +46,8 @@ pub struct Route {
     /// Where only one button of the route's forms makes it hash: the button's name and value.
     pub hashing_button: Option<(&'static str, &'static str)>,
     pub handler: Handler,
+    /// What shows a form again that was only sent to be shown in another language; nothing of it is carried out.
+    pub turned: Option<Handler>,
     /// How `/api/v1/openapi.json` describes it; every route under `/api` has this.
     pub operation: Option<&'static Operation>,
 }
@@ -59,6 +61,7 @@ impl Route {
             hashes: false,
             hashing_button: None,
             handler,
+            turned: None,
             operation: None,
         }
     }
@@ -71,6 +74,7 @@ impl Route {
             hashes: false,
             hashing_button: None,
             handler,
+            turned: None,
             operation: None,
         }
     }
@@ -79,6 +83,14 @@ impl Route {
     pub const fn described(self, operation: &'static Operation) -> Route {
         Route {
             operation: Some(operation),
+            ..self
+        }
+    }
+
+    /// The same, with what shows its form in another language.
+    pub const fn turning(self, turned: Handler) -> Route {
+        Route {
+            turned: Some(turned),
             ..self
         }
     }

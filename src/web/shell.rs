@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::held::Held;
+use super::logging;
 use super::visit::{Visit, Visitor};
 use super::words::Words;
 use crate::domain::vocabulary::{Language, Role};
@@ -117,7 +118,8 @@ impl<'a> Shell<'a> {
         };
         let contact = contact.unwrap_or_else(|error| {
             // A page without its foot is better than none.
-            tracing::error!(%error, "how the organisation is reached cannot be read");
+            let error = logging::of_register(&error);
+            tracing::error!(error, "how the organisation is reached cannot be read");
             Contact::default()
         });
         let done = visit.query.given("done");

@@ -4,6 +4,7 @@
 //! losing them only means to sign in again. They are on disk so that a restart forgets no failed try.
 //! A token is stored as its SHA-256, so the file opens no session.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -148,6 +149,22 @@ fn path_of(register: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// Makes the file where there is none, and lets nobody but its owner read it: files that people chose wait in it. The
+/// files that SQLite makes beside it have its mode. Whatever cannot be done here the opening of the store says.
+fn keep_private(path: &str) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        if options.open(path).is_err() {
+            // An older program made it for everybody to read. It is not opened for this: closing it would end the locks
+            // that this process holds on it.
+            let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
+        }
+    }
+}
+
 impl Visits {
     /// Opens the store beside a register, or makes it.
     ///
@@ -155,6 +172,7 @@ impl Visits {
     /// When the file cannot be opened or written.
     pub fn open(register: &Path) -> Result<Visits> {
         let path = path_of(register);
+        keep_private(&path);
         let conn = Connection::open(&path).and_then(|conn| {
             conn.busy_timeout(std::time::Duration::from_secs(5))?;
             conn.pragma_update(None, "journal_mode", "WAL")?;
@@ -416,8 +434,17 @@ fn named(name: &str) -> String {
     format!("n:{}", &hash(&name.trim().to_lowercase())[..32])
 }
 
+/// An address in the list of tries. A network of IPv6 is one: whoever has one of its addresses has them all (RFC 6177
+/// gives no site less than a /64).
 fn addressed(from: &str) -> String {
-    format!("a:{from}")
+    match from.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let network = address.to_bits() >> 64;
+            format!("a:{network:016x}/64")
+        }
+        Ok(IpAddr::V4(address)) => format!("a:{address}"),
+        Err(_) => format!("a:{from}"),
+    }
 }
 
 #[cfg(test)]
@@ -444,6 +471,36 @@ mod tests {
         assert_eq!(visits.find(&token, at(170)).unwrap(), None);
         assert_eq!(visits.find(&token, at(106)).unwrap(), None);
         assert_eq!(visits.find("else", now).unwrap(), None);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address_and_a_mapped_one_is_its_own() {
+        assert_eq!(
+            addressed("2001:db8:1:2::1"),
+            addressed("2001:db8:1:2:ffff::9")
+        );
+        assert_ne!(addressed("2001:db8:1:2::1"), addressed("2001:db8:1:3::1"));
+        assert_eq!(addressed("::ffff:192.0.2.7"), addressed("192.0.2.7"));
+        assert_ne!(addressed("192.0.2.7"), addressed("192.0.2.8"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_file_is_read_by_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let dir = tempfile::tempdir().unwrap();
+        let register = dir.path().join("register.sqlite");
+        let path = path_of(&register);
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let visits = Visits::open(&register).unwrap();
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        visits.begin(&Opens::Case { case_key: 1 }, now).unwrap();
+        for ending in ["", "-wal", "-shm"] {
+            let about = std::fs::metadata(format!("{path}{ending}")).unwrap();
+            assert_eq!(about.permissions().mode() & 0o777, 0o600, "{ending}");
+        }
     }
 
     #[test]

@@ -116,10 +116,10 @@ fn settings_and_arguments_that_do_not_fit_are_usage_errors() {
         .run("case register --by ayse --channel phone --text x --sold-on 2024-02-30")
         .refused(USAGE, "2024-02-30");
     office
-        .run("case register --by ayse --channel phone --phone 1 --text x --received '30.02.2024'")
+        .run("case register --by ayse --channel phone --phone 5551112233 --text x --received '30.02.2024'")
         .refused(USAGE, "is no instant");
     office
-        .run("case register --by ayse --channel phone --phone 1 --text ' '")
+        .run("case register --by ayse --channel phone --phone 5551112233 --text ' '")
         .refused(FAILED, "narrative");
     office
         .run("case outcome 2024-000001 --by ayse")

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// What happens at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,9 +135,24 @@ impl Shim {
         deed: Option<Deed>,
         wrong: Option<Wrong>,
     ) -> Ran {
+        let log = self.put_under(folder, command, at, deed, wrong);
+        let output = command.output().expect("it runs");
+        let (calls, hit) = told(folder, &log);
+        Ran { output, calls, hit }
+    }
+
+    /// Puts the shim under a command that is yet to run; answers the log, which [`told`] reads.
+    pub fn put_under(
+        &self,
+        folder: &Path,
+        command: &mut Command,
+        at: usize,
+        deed: Option<Deed>,
+        wrong: Option<Wrong>,
+    ) -> NamedTempFile {
         // The kernel names files by their real paths.
         let root = fs::canonicalize(folder).expect("the folder");
-        let log = tempfile::NamedTempFile::new().expect("a log");
+        let log = NamedTempFile::new().expect("a log");
         command
             .env("LD_PRELOAD", self.library())
             .env("REDRESS_SHIM_ROOT", &root)
@@ -149,31 +164,32 @@ impl Shim {
         if let Some(wrong) = wrong {
             command.env("REDRESS_SHIM_BREAK", wrong.as_str());
         }
-        let output = command.output().expect("it runs");
-        let text = fs::read_to_string(log.path()).expect("the log");
-        let of = |mark: &str| -> Vec<Call> {
-            text.lines()
-                .filter_map(|line| line.strip_prefix(mark))
-                .filter_map(|rest| {
-                    let mut words = rest.splitn(3, ' ').skip(1);
-                    let name = words.next()?.to_owned();
-                    let path = words.next()?;
-                    let path = path.strip_prefix(root.to_str()?).unwrap_or(path);
-                    Some(Call {
-                        name,
-                        path: path.trim_start_matches(['/', '.']).to_owned(),
-                    })
-                })
-                .collect()
-        };
-        Ran {
-            output,
-            calls: of("call "),
-            hit: of("hit ").into_iter().next(),
-        }
+        log
     }
 
     fn library(&self) -> PathBuf {
         self.folder.path().join("shim.so")
     }
+}
+
+/// The calls that a log lists, and the one at which something happened.
+pub fn told(folder: &Path, log: &NamedTempFile) -> (Vec<Call>, Option<Call>) {
+    let root = fs::canonicalize(folder).expect("the folder");
+    let text = fs::read_to_string(log.path()).expect("the log");
+    let of = |mark: &str| -> Vec<Call> {
+        text.lines()
+            .filter_map(|line| line.strip_prefix(mark))
+            .filter_map(|rest| {
+                let mut words = rest.splitn(3, ' ').skip(1);
+                let name = words.next()?.to_owned();
+                let path = words.next()?;
+                let path = path.strip_prefix(root.to_str()?).unwrap_or(path);
+                Some(Call {
+                    name,
+                    path: path.trim_start_matches(['/', '.']).to_owned(),
+                })
+            })
+            .collect()
+    };
+    (of("call "), of("hit ").into_iter().next())
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use chrono::Days;
 use redress::domain::scope::Scope;
 use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
@@ -207,6 +208,58 @@ fn what_an_action_counts_does_not_fall_because_the_desk_deletes_old_complaints()
         .json();
     let gone = document["gone"].as_array().unwrap();
     assert_eq!(gone.len(), 3);
+}
+
+#[test]
+fn an_action_without_a_check_keeps_to_the_source_on_which_it_was_opened() {
+    let (desk, _) = deleted();
+    // Another desk that numbers its complaints from 1 too, and has lost none of them.
+    let others: Vec<Complaint> = complaints(24)
+        .into_iter()
+        .map(|complaint| Complaint {
+            received: complaint.received - Days::new(40),
+            ..complaint
+        })
+        .collect();
+    write_csv(&desk.path("b"), &others);
+    let on = |lake: &str, words: &[&str]| {
+        desk.run(&[&["--lake", lake][..], words].concat()).done();
+    };
+    let extract = [
+        "extract",
+        "--mapping",
+        "csv",
+        "--store",
+        "b",
+        "--source",
+        "b",
+        "--as-of",
+        NIGHTS[1],
+    ];
+    on("lake_b", &extract);
+    let open = [
+        "action",
+        "open",
+        "--title",
+        "A word with the customer",
+        "--source",
+        "case",
+        "--ref",
+        "7",
+        "--by",
+        "zeynep",
+    ];
+    on("lake", &open);
+    on("lake_b", &open);
+    let shown = |id: &str| desk.run(&["action", "show", id, "--format", "json"]).json();
+    let of_a = shown("A-000001");
+    assert_eq!(of_a["opened"]["case_source"], "csv");
+    let gone = of_a["gone"].as_array().unwrap();
+    assert_eq!(gone.len(), 1);
+    assert_eq!(gone[0]["case"], "7");
+    let of_b = shown("A-000002");
+    assert_eq!(of_b["opened"]["case_source"], "b");
+    assert!(of_b.get("gone").is_none(), "{of_b}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A process that does not outlive its test, however that ends.
-struct Running(Child);
+pub(super) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -20,14 +20,14 @@ impl Drop for Running {
 }
 
 /// A server on a new register, listening on a socket.
-struct Server {
-    dir: TempDir,
-    child: Running,
+pub(super) struct Server {
+    pub(super) dir: TempDir,
+    pub(super) child: Running,
     stderr: BufReader<std::process::ChildStderr>,
 }
 
 /// The program, with nothing of this environment's settings.
-fn redress(folder: &Path) -> Command {
+pub(super) fn redress(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redress"));
     command.current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
@@ -38,7 +38,7 @@ fn redress(folder: &Path) -> Command {
     command
 }
 
-fn signal(child: &Running, name: &str) {
+pub(super) fn signal(child: &Running, name: &str) {
     let sent = Command::new("kill")
         .args([name, &child.0.id().to_string()])
         .status();
@@ -46,7 +46,7 @@ fn signal(child: &Running, name: &str) {
 }
 
 impl Server {
-    fn start(arguments: &[&str]) -> Server {
+    pub(super) fn start(arguments: &[&str]) -> Server {
         let dir = tempfile::tempdir().unwrap();
         let made = redress(dir.path()).arg("init").output().unwrap();
         assert!(made.status.success(), "{made:?}");
@@ -74,7 +74,7 @@ impl Server {
         self.dir.path().join("web")
     }
 
-    fn connect(&self) -> UnixStream {
+    pub(super) fn connect(&self) -> UnixStream {
         UnixStream::connect(self.socket()).unwrap()
     }
 
@@ -91,7 +91,7 @@ impl Server {
     }
 
     /// Waits for the end: its code, and what was said.
-    fn ended(mut self) -> (Option<i32>, String, TempDir) {
+    pub(super) fn ended(mut self) -> (Option<i32>, String, TempDir) {
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
         (self.child.0.wait().unwrap().code(), said, self.dir)

@@ -6,6 +6,7 @@ use std::path::Path;
 use redress::engine::export::csv_bytes;
 use redress::extract::attendance::Attendance;
 use redress::extract::mapping::Mapping;
+use redress::lake::manifest::{Reading, WholeBecause};
 
 use super::server::{copy_in, server};
 use super::{attended, extract, files};
@@ -32,6 +33,31 @@ fn zammads_own_database_gives_the_facts_of_its_files() {
     let store = tables("zammad").display().to_string();
     let from_files = extract(&store, "zammad", &folder.path().join("b")).unwrap();
     assert_eq!(files(&from_server), files(&from_files));
+    // The manifest says that all rows of all tables came over, and why.
+    let rows: usize = Mapping::load("zammad")
+        .unwrap()
+        .settings
+        .files
+        .iter()
+        .map(|file| {
+            let path = tables("zammad").join(&file.name);
+            csv::Reader::from_path(path).unwrap().records().count()
+        })
+        .sum();
+    assert_eq!(
+        from_server.manifest.reading,
+        Some(Reading {
+            whole_because: Some(WholeBecause::Server),
+            server_rows: Some(rows as u64),
+        })
+    );
+    assert_eq!(
+        from_files.manifest.reading,
+        Some(Reading {
+            whole_because: Some(WholeBecause::ChangesUnknown),
+            server_rows: None,
+        })
+    );
     assert_eq!(from_server.manifest.unknown, from_files.manifest.unknown);
     assert_eq!(from_server.notes, from_files.notes);
     let totals = from_server.manifest.totals();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use chrono::TimeDelta;
 use redress::domain::chart_series::ChartSeries;
 use redress::domain::cluster::{
     ClusterChange, ClusterEvent, ClusterEventKind, ClusterId, ClusterLevel,
@@ -15,7 +16,7 @@ use redress::domain::vocabulary::Role;
 use redress::register::{
     ChainHead, Change, Difference, Direction, Draft, Exposure, ExposureEntry, NewEvidence,
     NewIntegration, NewObjective, NewPhase, NewStaff, NewWebhook, Recording, Register,
-    RegisterError, Scope, Setting, SourceSeen, Witness, recorded_head,
+    RegisterError, Scope, Setting, SourceSeen, Witness, half_copies, recorded_head,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -494,6 +495,33 @@ fn a_backup_is_checked_carries_the_head_and_opens_as_a_register() {
             .unwrap(),
         b"abc"
     );
+}
+
+#[test]
+fn a_copy_that_a_killed_process_left_is_named_and_goes_when_it_is_old() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("register.sqlite");
+    full_register(&path);
+    let left = |name: &str, age: TimeDelta| {
+        let place = dir.path().join(name);
+        fs::write(&place, b"half a register").unwrap();
+        let file = fs::File::options().write(true).open(&place).unwrap();
+        file.set_modified((at(9) - age).into()).unwrap();
+        place
+    };
+    let old = left(".backup-being-written-a1b2c3", TimeDelta::hours(2));
+    let young = left(".backup-being-written-d4e5f6", TimeDelta::minutes(5));
+    let other = left("notes.txt", TimeDelta::days(30));
+    assert_eq!(
+        half_copies(dir.path()).unwrap(),
+        [old.clone(), young.clone()]
+    );
+    let register = Register::open(&path).unwrap();
+    register
+        .backup(&dir.path().join("copy.sqlite"), at(9))
+        .unwrap();
+    assert_eq!(half_copies(dir.path()).unwrap(), [young]);
+    assert!(!old.exists() && other.exists());
 }
 
 #[test]

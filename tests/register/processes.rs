@@ -125,3 +125,64 @@ fn a_killed_writer_loses_no_confirmed_event() {
         assert_clean(&register);
     }
 }
+
+/// Says how many notes there are, adds one and closes; run as a process of its own.
+#[test]
+#[ignore = "the process that the next test starts"]
+fn passing_child() {
+    let Ok(path) = std::env::var(CHILD_REGISTER) else {
+        return;
+    };
+    let mut register = Register::open(Path::new(&path)).unwrap();
+    println!("found {}", notes(&register));
+    let draft = Draft::new(at(5), NoteAdded {}).text("note of a passing process");
+    register.append(1, draft, &agent(), at(5)).unwrap();
+}
+
+fn notes(register: &Register) -> usize {
+    kinds(register, 1)
+        .iter()
+        .filter(|kind| **kind == EventKind::NoteAdded)
+        .count()
+}
+
+/// Whoever closes a handle of the file loses all locks of the process on it; the next process that ends then deletes the
+/// log under those that are still open. <https://www.sqlite.org/howtocorrupt.html>, 2.2.
+#[test]
+fn what_is_written_while_others_open_and_close_the_register_is_kept() {
+    let (dir, mut register) = fresh();
+    resolved(&mut register);
+    let path = dir.path().join("register.sqlite");
+    let name = module_path!()
+        .split_once("::")
+        .map_or(String::new(), |(_, rest)| format!("{rest}::"));
+    let passing = || {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                &format!("{name}passing_child"),
+                "--exact",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env(CHILD_REGISTER, &path)
+            .stderr(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(child.stdout).unwrap();
+        let (_, found) = said.split_once("found ").unwrap();
+        let figures: String = found.chars().take_while(char::is_ascii_digit).collect();
+        figures.parse::<usize>().unwrap()
+    };
+    for round in 0..3 {
+        // As the pages do for the rules in force and for readiness, beside connections that stay open.
+        drop(Register::open_read_only(&path).unwrap());
+        drop(Register::open(&path).unwrap());
+        assert_eq!(passing(), 2 * round);
+        let draft = Draft::new(at(5), NoteAdded {}).text("note of this process");
+        register.append(1, draft, &agent(), at(5)).unwrap();
+        assert_eq!(notes(&register), 2 * round + 2);
+    }
+    drop(register);
+    assert_eq!(passing(), 6);
+    assert_clean(&Register::open(&path).unwrap());
+}

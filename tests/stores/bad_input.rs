@@ -170,6 +170,22 @@ fn a_cut_file_is_refused_and_never_a_smaller_figure() {
 }
 
 #[test]
+fn a_quotation_mark_that_nothing_closes_takes_no_row_with_it() {
+    // In the last column, so that the rest of the file is one cell and every row has its number of fields.
+    let open = said(|store| {
+        edit(store, "histories.csv", |text| {
+            let second = text.lines().nth(1).unwrap();
+            let (row, last) = second.rsplit_once(',').unwrap();
+            text.replacen(second, &format!("{row},\"{last}"), 1)
+        });
+    });
+    assert!(
+        open.contains("histories.csv: line 2: opens a quotation mark that is never closed"),
+        "{open}"
+    );
+}
+
+#[test]
 fn one_file_is_not_taken_for_a_folder_of_many() {
     let folder = tempfile::tempdir().unwrap();
     let store = tables(folder.path());

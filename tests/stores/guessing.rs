@@ -354,6 +354,35 @@ fn the_command_writes_a_folder_once_and_never_over_another() {
     assert!(said.contains("nothing.csv: cannot be read"), "{said}");
 }
 
+#[test]
+fn a_column_without_a_name_is_called_by_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    // Programs that write their row numbers give them no name.
+    let numbered: String = LOG
+        .lines()
+        .enumerate()
+        .map(|(row, line)| match row {
+            0 => format!(",{line}\n"),
+            row => format!("{row},{line}\n"),
+        })
+        .collect();
+    fs::write(folder.path().join("my desk.csv"), numbered).unwrap();
+    let output = Program::new(env!("CARGO_BIN_EXE_redress"))
+        .env_clear()
+        .current_dir(folder.path())
+        .args(["import", "guess", "my desk.csv"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    for words in [
+        "(column 1, without a name): numbers",
+        "column 1, without a name (numbers)",
+        "--store 'my desk.csv' --mapping 'my desk_mapping'",
+    ] {
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+    }
+}
+
 /// The public files, as somebody who sees them for the first time: what is proposed can be used as it stands.
 #[test]
 fn three_files_of_the_data_folder_are_proposed_for_and_read() {

@@ -108,6 +108,8 @@ fn a_form_that_another_site_sends_is_refused() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(format!("last_seq={seq}&text=x")))
         .unwrap();
-    assert_eq!(desk.send(request).status, StatusCode::FORBIDDEN);
+    let page = desk.send(request);
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(page.body.contains("<h1>"), "{}", page.body);
     assert_eq!(desk.kinds(&number), before);
 }

@@ -67,7 +67,10 @@ fn technical_staff_open_no_case_file_or_command_of_another_plant() {
     let (kemal, selin) = (desk.sign_in("kemal"), desk.sign_in("selin"));
     let case = format!("/desk/case/{number}");
     // Nobody routed it yet: it is no plant's.
-    assert_eq!(desk.get(&case, &kemal).status, StatusCode::NOT_FOUND);
+    let unseen = desk.get(&case, &kemal);
+    assert_eq!(unseen.status, StatusCode::NOT_FOUND);
+    unseen.says("What your role or your plant does not show you");
+    unseen.says("<a href=\"/desk\">To the queue</a>");
     desk.routed(&ayse, &number);
     let attach = format!("{case}/attach");
     let seq = desk.get(&attach, &ayse).hidden("last_seq");

@@ -52,6 +52,8 @@ fn setting_up_needs_the_password_and_shows_the_secret_in_one_answer_only() {
     let wrong = change(&desk, &ayse, &[("what", "confirm"), ("second_code", "12")]);
     wrong.says("does not fit");
     wrong.says(secret);
+    // Who need not have one finds a way out.
+    wrong.says("<a href=\"/desk/account\">Do not set it up now</a>");
     // After half an hour it has to be begun anew.
     desk.pass(TimeDelta::minutes(31));
     change(&desk, &ayse, &[("what", "confirm"), ("second_code", "12")]).says("is over");

@@ -1,7 +1,8 @@
 //! A mail into the register: as a new case, as an addition to the complainant's case, or as a note for staff.
 //!
-//! Every step can be taken again without harm, and the original is the last file that a case gets: a run that was
-//! broken off anywhere is completed by the next one.
+//! A mail is recorded whole, with its files and its original, or not at all: a run that was broken off left nothing but
+//! files that no event names. Where an older program was broken off in between, the case that it left is completed; so
+//! every part may be there already.
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -16,13 +17,13 @@ use super::sorting::{self, Automatic};
 use super::standing::{self, Standing};
 use super::words::Words;
 use crate::domain::case_file::CaseFile;
-use crate::domain::event::{EventBody, NoteAdded, Registered, Resumed};
+use crate::domain::event::{EventBody, NoteAdded, Registered};
 use crate::domain::vocabulary::{Channel, Language, Role};
 use crate::domain::workflow::StateName;
 use crate::hex::hex;
+use crate::register::attachments::CleanFile;
 use crate::register::{
-    Actor, Attachment, Complaining, Draft, NewCase, Person, Register, RegisterError, Setting,
-    to_micros,
+    Actor, Complaining, Draft, NewCase, Part, Person, Register, RegisterError, Setting, to_micros,
 };
 
 /// How mails are to be taken in.
@@ -178,26 +179,31 @@ impl Desk<'_> {
         after_closed: Option<(String, StateName)>,
     ) -> Result<Outcome, MailError> {
         let narrative = self.said();
-        let (case_key, number, told) = match self.broken_off(&narrative)? {
+        let left = self.broken_off(&narrative)?;
+        let mut before = Vec::new();
+        if let Some((closed, state)) = &after_closed {
+            let text = self.words.after_closed(closed, *state);
+            before.extend(self.note(left, Actor::system(), text, self.now, false)?);
+        }
+        let (files, left_out) = self.clean_files();
+        let after = self.left_out(left, left_out, self.now, false)?;
+        let after: Vec<Part> = after.into_iter().collect();
+        let (number, told) = match left {
             Some(case_key) => {
                 let number = self.register.case_row(case_key)?.number;
-                (case_key, number, self.mail.sender.address.is_some())
+                self.add_whole(case_key, before, &files, after)?;
+                (number, self.mail.sender.address.is_some())
             }
             None => {
                 let new = self.complaint(narrative)?;
+                let by = self.order.by.clone();
+                let parts = self.with_files(before, &files, after)?;
                 let done = self
                     .register
-                    .register_case(&new, &self.order.by, self.now)?;
-                (done.case_key, done.number, done.message_id.is_some())
+                    .register_together(&new, &by, &parts, self.now)?;
+                (done.number, done.message_id.is_some())
             }
         };
-        if let Some((closed, state)) = &after_closed {
-            let text = self.words.after_closed(closed, *state);
-            self.note(case_key, &Actor::system(), text, self.now, false)?;
-        }
-        let left_out = self.files(case_key)?;
-        self.left_out(case_key, left_out, self.now, false)?;
-        self.original(case_key)?;
         Ok(Outcome::Registered {
             number: Some(number),
             after_closed: after_closed.map(|(number, _)| number),
@@ -208,11 +214,17 @@ impl Desk<'_> {
     fn add(&mut self, case_key: i64, number: String) -> Result<Outcome, MailError> {
         let file = self.register.case_file(case_key, None)?;
         let at = self.within(&file);
-        self.note(case_key, &Actor::customer(), self.said(), at, true)?;
-        let left_out = self.files(case_key)?;
-        self.left_out(case_key, left_out, at, true)?;
-        let resumed = self.resume(case_key, &file, at)?;
-        self.original(case_key)?;
+        let case = Some(case_key);
+        let note = self.note(case, Actor::customer(), self.said(), at, true)?;
+        let before = note.into_iter().collect();
+        let (files, left_out) = self.clean_files();
+        let left_out = self.left_out(case, left_out, at, true)?;
+        let mut after: Vec<Part> = left_out.into_iter().collect();
+        after.push(Part::Answer {
+            at,
+            late_reason: self.late_reason(at)?,
+        });
+        let resumed = self.add_whole(case_key, before, &files, after)?;
         Ok(Outcome::Added { number, resumed })
     }
 
@@ -223,9 +235,44 @@ impl Desk<'_> {
         let above = self.words.other_sender(self.mail.sender.address.as_deref());
         let text = format!("{above}\n\n{}", self.said());
         let by = self.order.by.clone();
-        self.note(case_key, &by, text, self.within(&file), true)?;
-        self.original(case_key)?;
+        let note = self.note(Some(case_key), by, text, self.within(&file), true)?;
+        self.add_whole(case_key, note.into_iter().collect(), &[], Vec::new())?;
         Ok(Outcome::Noted { number })
+    }
+
+    /// Adds the parts with the files between them, and the original; answers whether a pause ended.
+    fn add_whole(
+        &mut self,
+        case_key: i64,
+        before: Vec<Part>,
+        files: &[CleanFile],
+        after: Vec<Part>,
+    ) -> Result<bool, MailError> {
+        let parts = self.with_files(before, files, after)?;
+        let added = self.register.add_together(case_key, &parts, self.now)?;
+        Ok(added.resumed)
+    }
+
+    /// The parts with the files between them, and the original at the end; the files are laid beside the register.
+    fn with_files(
+        &mut self,
+        mut parts: Vec<Part>,
+        files: &[CleanFile],
+        after: Vec<Part>,
+    ) -> Result<Vec<Part>, MailError> {
+        let laid = self.register.lay_together(files, &Actor::customer())?;
+        match self.original() {
+            Ok(original) => {
+                parts.extend(laid);
+                parts.extend(after);
+                parts.push(original);
+                Ok(parts)
+            }
+            Err(error) => {
+                self.register.drop_files_of(&laid);
+                Err(error)
+            }
+        }
     }
 
     /// What the sender says; never blank.
@@ -334,110 +381,81 @@ impl Desk<'_> {
         found.collect()
     }
 
-    /// Adds a note unless the case has it: the same words of the same hand, and where `exact`, at the same moment.
+    /// A note, unless the case has it: the same words of the same hand, and where `exact`, at the same moment.
     fn note(
-        &mut self,
-        case_key: i64,
-        by: &Actor,
+        &self,
+        case_key: Option<i64>,
+        by: Actor,
         text: String,
         at: DateTime<Utc>,
         exact: bool,
-    ) -> Result<(), MailError> {
-        let has_it = self.register.history(case_key)?.iter().any(|recorded| {
+    ) -> Result<Option<Part>, MailError> {
+        let history = match case_key {
+            Some(case_key) => self.register.history(case_key)?,
+            None => Vec::new(),
+        };
+        let has_it = history.iter().any(|recorded| {
             let event = &recorded.event;
             matches!(event.body, EventBody::NoteAdded(_))
                 && event.role == by.role
                 && recorded.text.as_deref() == Some(text.as_str())
                 && (!exact || event.occurred_at == at)
         });
-        if !has_it {
-            let draft = self.draft(at, NoteAdded {}.into())?.text(text);
-            self.register.append(case_key, draft, by, self.now)?;
+        if has_it {
+            return Ok(None);
         }
-        Ok(())
+        let mut draft = Draft::new(at, NoteAdded {}).text(text);
+        draft.late_reason = self.late_reason(at)?;
+        Ok(Some(Part::event(draft, by)))
     }
 
-    /// An event with the reason for its lateness, where it is late.
-    fn draft(&self, at: DateTime<Utc>, body: EventBody) -> Result<Draft, MailError> {
-        let draft = Draft::new(at, body);
+    /// The reason for the lateness of what happened then, where it is late.
+    fn late_reason(&self, at: DateTime<Utc>) -> Result<Option<String>, MailError> {
         let hours = self.register.setting(Setting::LateAfterHours)?;
         // The register checks the number when it is set.
         let allowed = TimeDelta::hours(hours.parse().unwrap_or(0));
-        Ok(match self.now - at > allowed {
-            true => draft.late_reason(self.words.late()),
-            false => draft,
-        })
+        Ok((self.now - at > allowed).then(|| self.words.late().to_owned()))
     }
 
-    /// Ends a pause that waits for the customer's word, when the mail came after it began.
-    fn resume(
-        &mut self,
-        case_key: i64,
-        file: &CaseFile,
-        at: DateTime<Utc>,
-    ) -> Result<bool, MailError> {
-        let awaited = file
-            .running_rest()
-            .is_some_and(|rest| rest.from <= at && rest.reason.ends_with_an_answer());
-        if awaited {
-            let draft = self.draft(at, Resumed {}.into())?;
-            self.register
-                .append(case_key, draft, &Actor::customer(), self.now)?;
-        }
-        Ok(awaited)
-    }
-
-    /// Adds the mail's files; answers how many are only within the original: those that were left out on reading, and
-    /// images that are damaged, of which cannot be told what is in them.
-    fn files(&mut self, case_key: i64) -> Result<usize, MailError> {
+    /// The mail's files as they are kept, and how many are only within the original: those that were left out on
+    /// reading, and images that are damaged, of which cannot be told what is in them.
+    fn clean_files(&self) -> (Vec<CleanFile>, usize) {
         let mut left_out = self.mail.left_out;
+        let mut clean = Vec::new();
         for file in &self.mail.files {
-            let Ok(clean) = file.clean() else {
-                left_out += 1;
-                continue;
-            };
-            let by = Actor::customer();
-            there(self.register.attach_clean(case_key, &clean, &by, self.now))?;
+            match file.clean() {
+                Ok(file) => clean.push(file),
+                Err(_) => left_out += 1,
+            }
         }
-        Ok(left_out)
+        (clean, left_out)
     }
 
-    /// Says in a note how many files are only within the original.
+    /// A note that says how many files are only within the original.
     fn left_out(
-        &mut self,
-        case_key: i64,
+        &self,
+        case_key: Option<i64>,
         count: usize,
         at: DateTime<Utc>,
         exact: bool,
-    ) -> Result<(), MailError> {
+    ) -> Result<Option<Part>, MailError> {
         if count == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let text = self.words.left_out(count);
-        self.note(case_key, &Actor::system(), text, at, exact)
+        self.note(case_key, Actor::system(), text, at, exact)
     }
 
-    /// Keeps the mail as it came. It has the hosts of our own mail system in it, so it is not the customer's file.
-    fn original(&mut self, case_key: i64) -> Result<(), MailError> {
+    /// The mail as it came. It has the hosts of our own mail system in it, so it is not the customer's file.
+    fn original(&self) -> Result<Part, MailError> {
         let received = self.received_at.with_timezone(&self.register.zone());
         let name = format!(
             "{} {}",
             received.format("%Y-%m-%d %H.%M"),
             self.words.original()
         );
-        let by = self.order.by.clone();
         let mut raw = self.raw;
-        let kept = self
-            .register
-            .attach(case_key, &name, MAIL, &mut raw, &by, self.now);
-        there(kept)
-    }
-}
-
-/// What is kept already is there as well: the same picture twice in one mail, or a step that an earlier run took.
-fn there(kept: Result<Attachment, RegisterError>) -> Result<(), MailError> {
-    match kept {
-        Ok(_) | Err(RegisterError::Exists { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+        let laid = self.register.lay(&name, MAIL, &mut raw)?;
+        Ok(Part::file(laid, self.order.by.clone()))
     }
 }

@@ -4,6 +4,8 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use redress::domain::action::{Action, ActionBody, ActionEvent, ActionId, Check, Planned};
 use redress::improvement::plan::fix;
+use redress::improvement::source::case_source;
+use redress::lake::store::Lake;
 use redress::register::{Change, Register};
 use serde::Deserialize;
 
@@ -77,9 +79,13 @@ fn one(
     };
     let Some(name) = &line.action else {
         let body: ActionBody = body(&line)?;
-        let ActionBody::Opened(opened) = body else {
+        let ActionBody::Opened(mut opened) = body else {
             anyhow::bail!("`{}` needs the action's number", line.kind);
         };
+        if opened.case_source.is_none() {
+            let lake = Lake::at(&context.config.lake);
+            opened.case_source = case_source(register, &lake, &opened);
+        }
         let action = match dry_run {
             true => {
                 // In a trial the numbers go on from the one that the register would give.

@@ -13,6 +13,9 @@ use crate::cli::{Context, foreign, output};
 /// Cases named that are gone from the source; `--format json` has all.
 const GONE_SHOWN: usize = 20;
 
+/// The source of the register's own cases, which goes without saying.
+const OWN: &str = "redress";
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A-000012
@@ -57,6 +60,9 @@ fn in_words(action: &Action, document: &Document<'_>) -> String {
     }
     if !opened.cases.is_empty() {
         text.push_str(&format!("\nanswers {}", opened.cases.join(", ")));
+    }
+    if let Some(source) = opened.case_source.as_deref().filter(|s| *s != OWN) {
+        text.push_str(&format!("\ncases of {source}"));
     }
     text.push('\n');
     for contained in &action.containments {

@@ -9,6 +9,7 @@ use redress::domain::action::{
 use redress::domain::scope::Scope;
 use redress::improvement::elsewhere::{Elsewhere, elsewhere};
 use redress::improvement::source::{self, SourceError};
+use redress::lake::store::Lake;
 use redress::register::{Change, Register};
 
 use super::judging::{self, Judging};
@@ -73,7 +74,7 @@ pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
         source::check_reference(&register, args.source, reference).map_err(of_source)?;
     }
     let cases = source::cases_of(args.source, reference, &args.cases);
-    let opened = Opened {
+    let mut opened = Opened {
         on: args.on.day(context, &register)?,
         title: args.title.clone(),
         kind: args.kind,
@@ -81,12 +82,15 @@ pub fn open(context: &Context, args: &Open) -> anyhow::Result<()> {
         reference: args.reference.clone(),
         scope,
         cases,
+        case_source: None,
         signal_on: args.signal,
         owner: args.owner.clone().unwrap_or_else(|| name.clone()),
         department: args.department.clone(),
         due_on: args.due,
         output: None::<ReviewOutput>,
     };
+    let lake = Lake::at(&context.config.lake);
+    opened.case_source = source::case_source(&register, &lake, &opened);
     let covers = covers(context, &register, opened.scope.as_ref());
     mention_past(args.due, today(context, &register));
     let change = Change {

@@ -79,9 +79,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     };
     let effect = effect(context, &register, &before, &after)?;
     output::print(&effect.verdicts, context.format)?;
-    eprintln!("redress: {}", effect.in_words());
+    say_line!("redress: {}", effect.in_words());
     if args.dry_run {
-        eprintln!("redress: nothing was written (--dry-run)");
+        say_line!("redress: nothing was written (--dry-run)");
         return Ok(());
     }
     let number = register.set_calendar(
@@ -90,7 +90,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         &args.reason,
         context.now,
     )?;
-    eprintln!(
+    say_line!(
         "redress: calendar `{}` is now version {number}",
         amended.spec.id
     );

@@ -12,7 +12,7 @@ use redress::domain::event::{EventBody, EventKind};
 use redress::lake::erase::{self as lake_erase, LakeErasure};
 use redress::lake::store::Lake;
 use redress::register::attachments::kind::MAIL;
-use redress::register::{MessageFilter, Register, Setting};
+use redress::register::{MessageFilter, Register, Setting, half_copies};
 use redress::web;
 use serde::Serialize;
 
@@ -245,7 +245,8 @@ fn of_case(case_key: i64) -> MessageFilter {
     }
 }
 
-/// Backups in the register's folder and in those beside it, known by the head that lies with each.
+/// Backups in the register's folder and in those beside it, known by the head that lies with each, and copies that a
+/// process left which was killed.
 fn backups_near(register: &Path) -> Vec<PathBuf> {
     const HEAD: &str = ".head.json";
     let folder = match register.parent() {
@@ -253,18 +254,28 @@ fn backups_near(register: &Path) -> Vec<PathBuf> {
         Some(_) | None => Path::new("."),
     };
     let mut found = Vec::new();
+    // A folder that cannot be read is passed over here as it is by `entries`.
+    let mut halves = half_copies(folder).unwrap_or_default();
     for path in entries(folder) {
         match path.is_dir() {
-            true => found.extend(entries(&path)),
+            true => {
+                found.extend(entries(&path));
+                halves.extend(half_copies(&path).unwrap_or_default());
+            }
             false => found.push(path),
         }
     }
-    let of_head = |path: PathBuf| {
-        let backup = path.to_str()?.strip_suffix(HEAD)?.to_owned();
-        let backup = backup.strip_prefix("./").unwrap_or(&backup);
-        Some(PathBuf::from(backup))
-    };
-    let mut backups: Vec<PathBuf> = found.into_iter().filter_map(of_head).collect();
+    let of_head = |path: PathBuf| Some(PathBuf::from(path.to_str()?.strip_suffix(HEAD)?));
+    let mut backups: Vec<PathBuf> = found
+        .into_iter()
+        .filter_map(of_head)
+        .chain(halves)
+        .collect();
+    for backup in &mut backups {
+        if let Ok(short) = backup.strip_prefix("./") {
+            *backup = short.to_owned();
+        }
+    }
     backups.sort();
     backups
 }

@@ -157,7 +157,7 @@ fn explain(
     };
     let unknown = lines.iter().find(|line| !calendar.covers(line.date));
     if let Some(line) = unknown {
-        eprintln!(
+        say_line!(
             "redress: calendar `{}` records no holidays for {}; days from there on are counted by weekday alone",
             calendar.id(),
             line.date

@@ -38,18 +38,15 @@ impl Refer {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("satisfaction").required(true)))]
 pub struct Outcome {
     #[command(flatten)]
     step: Step,
     /// The outcome satisfies the customer
-    #[arg(
-        long,
-        required_unless_present = "not_satisfied",
-        conflicts_with = "not_satisfied"
-    )]
+    #[arg(long, group = "satisfaction")]
     satisfied: bool,
     /// It does not; the case stays outstanding
-    #[arg(long)]
+    #[arg(long, group = "satisfaction")]
     not_satisfied: bool,
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use redress::forms;
 use redress::forms::case::FormCase;
-use redress::register::Register;
+use redress::register::{Contact, Register};
 
 use crate::cli::Context;
 use crate::cli::failure::Failure;
@@ -49,17 +49,24 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     {
         return Err(taken(path));
     }
-    let case = match &args.number {
-        Some(number) => {
-            let register = Register::open_read_only(&context.config.register)?;
-            Some(FormCase::read(&register, number, context.now)?)
-        }
-        None => None,
+    let path = &context.config.register;
+    // A blank form needs no register, and says what one knows of the organisation.
+    let register = match args.number.is_some() || path.exists() {
+        true => Some(Register::open_read_only(path)?),
+        false => None,
+    };
+    let contact = match &register {
+        Some(register) => register.contact()?,
+        None => Contact::default(),
+    };
+    let case = match (&args.number, &register) {
+        (Some(number), Some(register)) => Some(FormCase::read(register, number, context.now)?),
+        (Some(_) | None, _) => None,
     };
     let (organisation, language) = (&context.config.organisation, context.config.language);
     let page = match args.form {
-        Form::Complaint => forms::complaint(organisation, language, case.as_ref())?,
-        Form::FollowUp => forms::follow_up(organisation, language, case.as_ref())?,
+        Form::Complaint => forms::complaint(organisation, &contact, language, case.as_ref())?,
+        Form::FollowUp => forms::follow_up(organisation, &contact, language, case.as_ref())?,
     };
     match &args.out {
         None => output::write_out(page.as_bytes()),

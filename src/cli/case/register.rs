@@ -4,7 +4,9 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use redress::domain::event::Registered;
 use redress::domain::vocabulary::{Channel, Language, Response};
-use redress::register::{Complaining, MessageFilter, NewCase, Person, Register, Registration};
+use redress::register::{
+    Complaining, MessageFilter, NewCase, Person, Register, Registration, is_email, is_phone,
+};
 use serde::Serialize;
 
 use super::common::{By, SCHEMA_VERSION, When, instant, text, word};
@@ -101,6 +103,38 @@ struct Going {
     means: &'static str,
 }
 
+impl Args {
+    /// Refuses what cannot be true, as the form for customers does: no message reaches such an address, and no goods
+    /// were sold on a day that has not come.
+    fn check(&self, today: NaiveDate) -> Result<(), Failure> {
+        let unfit = |entry: Option<&str>, fits: fn(&str) -> bool| {
+            let text = entry.map(str::trim).filter(|text| !text.is_empty());
+            text.filter(|text| !fits(text)).map(str::to_owned)
+        };
+        if let Some(phone) = unfit(self.phone.as_deref(), is_phone) {
+            return Err(Failure::Usage(format!(
+                "--phone: `{phone}` is no telephone number; it has 7 to 15 figures, such as '+90 532 000 00 00'"
+            )));
+        }
+        if let Some(email) = unfit(self.email.as_deref(), is_email) {
+            return Err(Failure::Usage(format!(
+                "--email: `{email}` is no mail address; write it as name@example.org"
+            )));
+        }
+        for (flag, day) in [
+            ("--sold-on", self.sold_on),
+            ("--produced-on", self.produced_on),
+        ] {
+            if let Some(day) = day.filter(|day| *day > today) {
+                return Err(Failure::Usage(format!(
+                    "{flag}: {day} has not come yet; today is {today}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// `redress case register`.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let mut register = Register::open(&context.config.register)?;
@@ -112,6 +146,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         .map(|text| instant(text, zone))
         .transpose()?;
     let occurred_at = args.when.instant(zone, context.now)?;
+    args.check(context.now.with_timezone(&zone).date_naive())?;
     let language = match (args.language, args.known) {
         (Some(language), _) => language,
         (None, Some(id)) => register.complainant(id)?.person.language,

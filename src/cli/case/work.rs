@@ -181,6 +181,17 @@ impl Assign {
     /// `case assign`.
     pub fn run(&self, context: &Context) -> anyhow::Result<()> {
         let to = named("--to", &self.to)?;
+        let staff = Register::open(&context.config.register)?.list_staff()?;
+        match staff.iter().find(|person| person.name == to) {
+            Some(person) if person.active => {}
+            Some(_) => return Err(Failure::Usage(format!("--to: {to} is no longer active")).into()),
+            None => {
+                return Err(Failure::Usage(format!(
+                    "--to: there is no member of staff `{to}`; `redress staff list --active` shows who may be named"
+                ))
+                .into());
+            }
+        }
         self.step.record(context, |_| Assigned { to }.into())
     }
 }

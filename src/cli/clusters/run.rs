@@ -109,7 +109,7 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
     bar.finish_and_clear();
     let done = done?;
     for note in &done.notes {
-        eprintln!("note: {note}");
+        say_line!("note: {note}");
     }
     Ok(done)
 }

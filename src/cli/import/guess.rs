@@ -76,6 +76,16 @@ fn stem(file: &Path) -> String {
         .to_owned()
 }
 
+/// A path as a shell takes it.
+fn in_shell(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    match !path.is_empty() && path.chars().all(is_plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
 fn human(found: &Guess, mapping: Option<&Path>) -> String {
     let mut text = String::new();
     let separator = match found.separator {
@@ -94,15 +104,19 @@ fn human(found: &Guess, mapping: Option<&Path>) -> String {
         found.columns.len(),
         found.encoding
     );
-    for column in &found.columns {
+    for (place, column) in (1..).zip(&found.columns) {
         let taken = match column.taken_for {
             Some(role) => format!(" -> {role}"),
             None => String::new(),
         };
+        let name = match column.column.as_str() {
+            "" => format!("(column {place}, without a name)"),
+            name => name.to_owned(),
+        };
         let _ = writeln!(
             text,
-            "  {}: {}, {} filled, {} different{taken}",
-            column.column, column.holds, column.filled, column.distinct
+            "  {name}: {}, {} filled, {} different{taken}",
+            column.holds, column.filled, column.distinct
         );
         for form in &column.forms {
             // Numbers that look like dates here and there are no news.
@@ -129,11 +143,24 @@ fn human(found: &Guess, mapping: Option<&Path>) -> String {
                 text,
                 "\nThe mapping is in {}. Read it, change it, and try it:\n  redress extract --store {} --mapping {}",
                 folder.display(),
-                found.file.display(),
-                folder.display()
+                in_shell(&found.file),
+                in_shell(folder)
             );
         }
         None => text.push_str("\nNothing was written (dry run).\n"),
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_blanks_or_quotes_can_be_pasted_into_a_shell() {
+        let shown = |path: &str| in_shell(Path::new(path));
+        assert_eq!(shown("export/şikâyet-2026.csv"), "export/şikâyet-2026.csv");
+        assert_eq!(shown("my list.csv"), "'my list.csv'");
+        assert_eq!(shown("ayse's.csv"), r"'ayse'\''s.csv'");
+    }
 }

@@ -69,11 +69,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         })
         .collect();
     match found.method {
-        Method::Funnel { phi } => eprintln!(
+        Method::Funnel { phi } => say_line!(
             "funnel over {} units with over-dispersion (phi {phi:.2}); a unit is told from the others only beyond its limits",
             found.units.len()
         ),
-        Method::Intervals => eprintln!(
+        Method::Intervals => say_line!(
             "{} units, too few for a funnel: an interval each; no percentage under twenty",
             found.units.len()
         ),

@@ -128,13 +128,13 @@ fn set(context: &Context, args: &Set) -> anyhow::Result<()> {
     };
     let effect = effect(context, &register, &before, &after)?;
     output::print(&effect.verdicts, context.format)?;
-    eprintln!("redress: {}", effect.in_words());
+    say_line!("redress: {}", effect.in_words());
     if args.dry_run {
-        eprintln!("redress: nothing was written (--dry-run)");
+        say_line!("redress: nothing was written (--dry-run)");
         return Ok(());
     }
     let number = register.set_limits(&limits.to_toml()?, args.from, &args.reason, context.now)?;
-    eprintln!("redress: the limits are now version {number}");
+    say_line!("redress: the limits are now version {number}");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use redress::engine::counted::{Counted, Value};
-use redress::engine::query_file::metrics_with;
+use redress::engine::query_file::{QueryFile, metrics_with};
 use redress::review::pack::difference::{Difference, difference};
 use redress::review::pack::{PackError, PackManifest};
 
@@ -38,10 +38,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         metrics_with(args.queries.as_deref()).map_err(|e| Failure::Usage(e.to_string()))?;
     let keys = |id: &str| -> Vec<String> {
         let metric = metrics.iter().find(|metric| metric.id == id);
-        metric.map_or_else(Vec::new, |metric| match metric.grouping() {
-            Some(grouping) => grouping.by,
-            None => metric.key.clone(),
-        })
+        metric.map_or_else(Vec::new, QueryFile::row_names)
     };
     let found = difference(&args.before, &args.after, &keys);
     let mut found = found.map_err(|error| match error {

@@ -184,6 +184,7 @@ fn decide(context: &Context, args: &Decide) -> anyhow::Result<()> {
         reference: Some(RecordKind::Review.name(number)),
         scope: None,
         cases: Vec::new(),
+        case_source: None,
         signal_on: None,
         owner: args.owner.clone(),
         department: None,
@@ -217,7 +218,7 @@ fn decide(context: &Context, args: &Decide) -> anyhow::Result<()> {
     let (record, action) = register
         .decide_in_review(number, opened, planned, change)
         .map_err(of_register)?;
-    eprintln!(
+    say_line!(
         "{} carries it out; it comes back at the next review",
         action.id
     );

@@ -6,7 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use chrono::{Local, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
 
 use super::super::config::Config;
 use super::super::notify;
@@ -14,6 +15,8 @@ use super::program;
 
 /// How often waiting messages are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// How often it is asked whether a batch has ended.
 const ASK_EVERY: Duration = Duration::from_millis(200);
@@ -74,9 +77,9 @@ impl Jobs {
     }
 
     /// The nightly batch at a local time of day.
-    pub fn nightly(&mut self, config: Config, at: NaiveTime) {
+    pub fn nightly(&mut self, config: Config, at: NaiveTime, zone: Tz) {
         self.begin(move |end| {
-            while !end.within(until(at)) {
+            while !end.within(until(at, zone, Utc::now())) {
                 let begun = program(&config).and_then(|mut command| {
                     command
                         .args(["run", "--log-format", super::log_format()])
@@ -152,21 +155,41 @@ fn break_off(mut batch: Child) {
     let _ = batch.wait();
 }
 
-/// The time until the next such moment of the day; at least a minute, so that no batch runs twice.
-fn until(at: NaiveTime) -> Duration {
-    let now = Local::now().time();
-    let seconds = (at - now).num_seconds();
-    let wait = if seconds < 60 {
-        seconds + 86_400
-    } else {
-        seconds
-    };
-    Duration::from_secs(u64::try_from(wait).unwrap_or(86_400))
+/// The time until the next such moment of the day in a zone; at least a minute, so that no batch runs twice. Where clocks
+/// are put forward over it, the batch waits for the day after.
+fn until(at: NaiveTime, zone: Tz, now: DateTime<Utc>) -> Duration {
+    let today = now.with_timezone(&zone).date_naive();
+    (0..3)
+        .filter_map(|days| {
+            let day = today.checked_add_days(Days::new(days))?;
+            let next = zone.from_local_datetime(&day.and_time(at)).earliest()?;
+            let wait = next.with_timezone(&Utc) - now;
+            (wait >= TimeDelta::minutes(1)).then_some(wait)
+        })
+        .find_map(|wait| wait.to_std().ok())
+        .unwrap_or(DAY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_batch_waits_for_its_time_of_day_where_the_register_is() {
+        let at = NaiveTime::from_hms_opt(2, 30, 0).unwrap();
+        let wait = |zone: Tz, now: &str| until(at, zone, now.parse().unwrap()).as_secs();
+        // Istanbul is three hours before UTC all the year.
+        let istanbul = chrono_tz::Europe::Istanbul;
+        assert_eq!(wait(istanbul, "2026-03-02T20:30:00Z"), 3 * 3_600);
+        assert_eq!(wait(istanbul, "2026-03-02T23:28:00Z"), 120);
+        // Begun at its time, it waits for the next night.
+        assert_eq!(wait(istanbul, "2026-03-02T23:29:30Z"), 86_400 + 30);
+        assert_eq!(wait(istanbul, "2026-03-02T23:30:00Z"), 86_400);
+        // On 29 March 2026 Berlin has no 02:30, on 25 October it has two.
+        let berlin = chrono_tz::Europe::Berlin;
+        assert_eq!(wait(berlin, "2026-03-28T23:30:00Z"), 25 * 3_600);
+        assert_eq!(wait(berlin, "2026-10-24T22:30:00Z"), 2 * 3_600);
+    }
 
     #[test]
     fn a_job_that_waits_ends_when_it_is_told() {

@@ -146,6 +146,10 @@ pub struct Opened {
     /// Numbers of the cases that it answers: when one of their complainants comes again, it is looked at again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<String>,
+    /// Name of the source whose cases they are, and in which the scope lies: case 17 of one source is not case 17 of
+    /// another. `None` where it is about no cases, or was opened before anything was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_source: Option<String>,
     /// When the signal that raised it began: no baseline may reach into it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal_on: Option<NaiveDate>,

@@ -33,6 +33,7 @@ fn opened(kind: ActionKind) -> ActionBody {
         reference: Some("C-000017".to_owned()),
         scope: "category = leak".parse().ok(),
         cases: vec!["2025-000007".to_owned()],
+        case_source: None,
         signal_on: Some(day("2025-12-01")),
         owner: "ayse".to_owned(),
         department: Some("production".to_owned()),

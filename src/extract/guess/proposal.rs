@@ -144,7 +144,13 @@ impl<'r> Proposal<'r> {
             .filter(|(place, column)| {
                 self.roles.of_column(*place).is_none() && column.holds() != Holds::Empty
             })
-            .map(|(_, column)| format!("`{}` ({})", column.name, column.holds().as_str()))
+            .map(|(place, column)| {
+                let holds = column.holds().as_str();
+                match column.name.as_str() {
+                    "" => format!("column {}, without a name ({holds})", place + 1),
+                    name => format!("`{name}` ({holds})"),
+                }
+            })
             .collect();
         if !unused.is_empty() {
             self.doubt(format!(

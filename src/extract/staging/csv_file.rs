@@ -1,6 +1,6 @@
 //! A CSV file as a table.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use chrono_tz::Tz;
@@ -14,6 +14,7 @@ use super::encoding::encoding_of;
 use super::opened::bytes_of;
 use super::table::{Rows, Target};
 use crate::extract::mapping::StagedFile;
+use crate::table_file::quotes::Quotes;
 
 /// Stages a file, or the empty table where an optional one is not there.
 pub(super) fn stage(
@@ -48,12 +49,15 @@ pub(super) fn stage(
     let decoded = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))
         .build(bytes);
+    let separator = spec
+        .separator
+        .map_or(b',', |c| u8::try_from(c).unwrap_or(b','));
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(
-            spec.separator
-                .map_or(b',', |c| u8::try_from(c).unwrap_or(b',')),
-        )
-        .from_reader(Bounded::new(decoded));
+        .delimiter(separator)
+        .from_reader(Followed {
+            from: Bounded::new(decoded),
+            quotes: Quotes::new(separator),
+        });
     let header: Vec<String> = reader
         .headers()
         .map_err(|error| csv_error(path, &error))?
@@ -94,22 +98,43 @@ fn check_separator(target: &Target<'_>, header: &[String]) -> Result<(), Staging
 /// A file's bytes as UTF-8, whatever they were.
 type Decoded = DecodeReaderBytes<Box<dyn Read>, Vec<u8>>;
 
+/// A file that is followed while it is read, so that its end tells whether it lies within a quoted cell.
+struct Followed<R> {
+    from: Bounded<R>,
+    quotes: Quotes,
+}
+
+impl<R: Read> Read for Followed<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        self.quotes.follow(into.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
 /// The records of a file.
 struct CsvRows<'p> {
-    reader: csv::Reader<Bounded<Decoded>>,
+    reader: csv::Reader<Followed<Decoded>>,
     record: csv::StringRecord,
     path: &'p Path,
 }
 
 impl Rows for CsvRows<'_> {
     fn next(&mut self, cells: &mut Vec<Option<String>>) -> Result<Option<u64>, StagingError> {
-        self.reader.get_mut().begin_entry();
+        self.reader.get_mut().from.begin_entry();
         let read = self
             .reader
             .read_record(&mut self.record)
             .map_err(|error| csv_error(self.path, &error))?;
         if !read {
-            return Ok(None);
+            return match self.reader.get_ref().quotes.open_since() {
+                None => Ok(None),
+                Some(line) => Err(StagingError::Csv {
+                    path: self.path.to_owned(),
+                    line,
+                    what: "opens a quotation mark that is never closed, so that all behind it would be one cell; close it, or export the file again".to_owned(),
+                }),
+            };
         }
         cells.extend(self.record.iter().map(|text| Some(text.to_owned())));
         Ok(Some(self.record.position().map_or(0, csv::Position::line)))

@@ -32,8 +32,8 @@ use self::error::PostgresError;
 use self::pieces::{Piece, pieces_of};
 use self::reading::{Message, Share, Summary};
 use self::session::{Server, Session};
-use super::StagingError;
 use super::table::Target;
+use super::{Staged, StagingError};
 use crate::extract::attendance::{Attendance, Progress, Stop};
 use crate::extract::mapping::StagedFile;
 
@@ -70,7 +70,7 @@ pub(super) fn stage(
     store: &Path,
     specs: &[StagedFile],
     how: &How<'_>,
-) -> Result<Vec<String>, StagingError> {
+) -> Result<Staged, StagingError> {
     let stop = &how.attendance.stop;
     let address = Address::of(&store.to_string_lossy(), &|name| std::env::var(name).ok())?;
     let server = Arc::new(Server::new(address)?);
@@ -121,8 +121,12 @@ pub(super) fn stage(
         let target = target(&table.spec, &path, how);
         notes.extend(putting.table(into, place, table, &target)?);
     }
+    let rows = putting.rows;
     crew.finish()?;
-    Ok(notes)
+    Ok(Staged {
+        notes,
+        server_rows: Some(rows),
+    })
 }
 
 fn place_of(server: &Server, spec: &StagedFile) -> std::path::PathBuf {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::actions::{real, title};
+use super::actions::title;
 use super::maker::{Maker, ticks};
 use crate::engine::counted::{Counted, Value};
 use crate::review::charts::course::{CourseChart, CourseColumn, CourseWindow, Judged};
@@ -142,8 +142,8 @@ pub(super) fn chart(
                 Cell::text(words.name("codes", &course.text(*row, "time_window"))),
                 maker.count_cell(course.count(*row, "cases"), None),
                 maker.count_cell(course.count(*row, "moved_out"), None),
-                real(maker, exposure, 1),
-                real(maker, &rate_of(*row).map_or(Value::Null, Value::Real), 1),
+                maker.real_cell(exposure.as_real()),
+                maker.real_cell(rate_of(*row)),
             ]
         })
         .collect();

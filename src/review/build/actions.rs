@@ -304,18 +304,6 @@ fn table(
     });
 }
 
-pub(super) fn real(maker: &Maker, value: &Value, places: u32) -> Cell {
-    Cell {
-        text: value
-            .as_real()
-            .map_or(NOTHING.to_owned(), |real| maker.words.real(real, places)),
-        number: value.as_real().map(|real| rounded(real, places)),
-        link: None,
-        counts: Vec::new(),
-        inside: false,
-    }
-}
-
 fn unattended(maker: &Maker, counted: &Counted, blocks: &mut Vec<Block>) {
     let words = maker.words;
     heading(maker, "unattended", blocks);
@@ -345,7 +333,7 @@ fn unattended(maker: &Maker, counted: &Counted, blocks: &mut Vec<Block>) {
             _ => Cell::text(clean(&counted.text(row, "label"))),
         },
         "trend" => Cell::text(words.name("trends", &counted.text(row, "trend"))),
-        "expected" => real(maker, counted.cell(row, "expected"), 1),
+        "expected" => maker.real_cell(counted.cell(row, "expected").as_real()),
         "cost" => {
             let whole = counted.count(row, "cost_year_minor") / 100;
             Cell::number(words.count(whole), whole as f64)
@@ -518,7 +506,7 @@ fn relapses(maker: &Maker, counted: Option<&Counted>, blocks: &mut Vec<Block>) {
         "signal" => {
             Cell::text(words.text(&format!("actions.signal_{}", counted.text(row, "signal"))))
         }
-        "expected" => real(maker, counted.cell(row, "expected"), 1),
+        "expected" => maker.real_cell(counted.cell(row, "expected").as_real()),
         "cases_named" => Cell::text(match counted.text(row, "cases").as_str() {
             "" => NOTHING.to_owned(),
             cases => clean(cases),

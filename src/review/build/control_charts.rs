@@ -8,7 +8,7 @@ use super::sites;
 use crate::review::ReviewError;
 use crate::review::charts::control::{ControlChart, ControlNames, ControlPoint, Signal};
 use crate::review::model::{Block, Cell, Chart, Drawing, Section};
-use crate::review::numbers::rounded;
+use crate::review::numbers::{rounded, whole};
 use crate::review::words::{NOTHING, clean};
 use crate::stats::StatsError;
 use crate::stats::control::{
@@ -108,7 +108,7 @@ fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
         return;
     }
     let (months, before) = changes.months(maker);
-    let number = |n: usize| words.count(i64::try_from(n).unwrap_or(i64::MAX));
+    let number = |n: usize| words.count(whole(n));
     let called = changes.tests.iter().filter(|test| test.is_called()).count();
     let values = [
         ("n", number(changes.tests.len())),
@@ -131,8 +131,8 @@ fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
                 Cell::text(changes::change_text(maker, &test.change))
                     .telling(&test.change.counts()),
                 Cell::text(changes::interval_text(maker, &test.change)),
-                small(maker, test.p_value),
-                small(maker, test.q_value),
+                probability(maker, test.p_value),
+                probability(maker, test.q_value),
                 Cell::text(words.text(match test.is_called() {
                     true => "changes.beyond_chance",
                     false => "changes.within_chance",
@@ -153,7 +153,7 @@ fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
     }
     let caption = words.plural(
         "changes.caption",
-        i64::try_from(changes.tests.len()).unwrap_or(i64::MAX),
+        whole(changes.tests.len()),
         &[("shown", &number(shown.len()))],
     );
     blocks.push(Block::Table {
@@ -161,14 +161,8 @@ fn tests(maker: &Maker, changes: &Changes, blocks: &mut Vec<Block>) {
     });
 }
 
-/// A probability with four places; what is smaller says so.
-fn small(maker: &Maker, p: f64) -> Cell {
-    let words = maker.words;
-    let text = match p < 0.0001 {
-        true => format!("< {}", words.real(0.0001, 4)),
-        false => words.real(p, 4),
-    };
-    Cell::number(text, rounded(p, 4))
+fn probability(maker: &Maker, p: f64) -> Cell {
+    Cell::number(changes::probability(maker, p), rounded(p, 4))
 }
 
 /// What a test is about; a problem is named by the words of complainants.
@@ -413,7 +407,7 @@ fn control_chart(maker: &Maker, series: &Series, span: &Span) -> Result<Option<C
                 .any(|phase| phase.begins == month.month);
             vec![
                 Cell::text(words.month(&month.month)),
-                maker.count_cell(i64::try_from(month.count).unwrap_or(i64::MAX), None),
+                maker.count_cell(whole(month.count), None),
                 size,
                 cell(point.value),
                 cell(point.limits.map(|limits| limits.centre)),
@@ -546,7 +540,7 @@ fn finding(maker: &Maker, beyond: &[String], runs: &[String]) -> String {
             false => shown.join(", "),
         }
     };
-    let n = |months: &[String]| i64::try_from(months.len()).unwrap_or(i64::MAX);
+    let n = |months: &[String]| whole(months.len());
     match (beyond.is_empty(), runs.is_empty()) {
         (true, true) => words.text("changes.steady"),
         (false, _) => words.plural("changes.beyond", n(beyond), &[("months", &list(beyond))]),

@@ -4,6 +4,7 @@ use super::maker::Maker;
 use super::sla;
 use crate::engine::indicators::{Reading, indicator_of};
 use crate::review::model::{Block, Cell, Fact, Section, Table};
+use crate::review::numbers::whole;
 use crate::review::words::clean;
 
 const DEFINITIONS: [&str; 10] = [
@@ -103,7 +104,7 @@ pub(super) fn section(maker: &Maker) -> Section {
         words.count(context.deviations as i64),
     ));
     if let Some(gone) = context.gone.as_ref().filter(|gone| gone.in_all > 0) {
-        let count = |n: u64| words.count(i64::try_from(n).unwrap_or(i64::MAX));
+        let count = |n: u64| words.count(whole(n));
         let (all, new) = (count(gone.in_all), count(gone.cases));
         let value = words.fill("cut.gone_value", &[("all", &all), ("new", &new)]);
         facts.push(fact("cut.gone", value));
@@ -162,7 +163,7 @@ fn unknown(maker: &Maker) -> Table {
         vec![
             Cell::text(kind.unwrap_or_else(|| clean(&unknown.what))),
             Cell::text(clean(&unknown.word)),
-            maker.count_cell(i64::try_from(unknown.rows).unwrap_or(i64::MAX), None),
+            maker.count_cell(whole(unknown.rows), None),
         ]
     });
     let mut columns = maker.columns(&["cut.col_kind", "cut.col_word", "cut.col_rows"]);

@@ -7,7 +7,7 @@ use crate::engine::counted::{Counted, Value};
 use crate::review::ReviewError;
 use crate::review::charts::funnel::{FunnelChart, FunnelLimit, FunnelUnit};
 use crate::review::model::{Block, Cell, Chart, Drawing, Section, Table};
-use crate::review::numbers::rounded;
+use crate::review::numbers::{rounded, whole};
 use crate::review::words::{NOTHING, clean};
 use crate::stats::control::Exposed;
 use crate::stats::funnel::{FEWEST_UNITS, Funnel, FunnelPlan, LEVELS, rate_funnel};
@@ -109,7 +109,7 @@ fn set(
     let words = maker.words;
     let without: u64 = products.values().map(|sums| sums.without).sum();
     if without > 0 {
-        let n = i64::try_from(without).unwrap_or(i64::MAX);
+        let n = whole(without);
         blocks.push(Block::Text {
             text: words.plural("exposure.without", n, &[]),
         });
@@ -141,17 +141,14 @@ fn set(
         .filter(|(_, beyond)| **beyond)
         .map(|((name, _), _)| name.as_str())
         .collect();
-    let n = i64::try_from(named.len()).unwrap_or(i64::MAX);
+    let n = whole(named.len());
     let title = match n {
         0 => words.text("exposure.chart_none"),
         _ => words.plural("exposure.chart", n, &[]),
     };
     let values = [
         ("target", words.real(funnel.target, 2)),
-        (
-            "units",
-            words.count(i64::try_from(known.len()).unwrap_or(i64::MAX)),
-        ),
+        ("units", words.count(whole(known.len()))),
         (
             "named",
             if named.is_empty() {
@@ -204,7 +201,7 @@ fn table(
         );
         let mut cells = vec![
             Cell::text(name.as_str()),
-            maker.count_cell(i64::try_from(of.count).unwrap_or(i64::MAX), None),
+            maker.count_cell(whole(of.count), None),
             maker.count_cell((of.exposure * PER).round() as i64, None),
             Cell::number(words.real(estimate.value, 2), rounded(estimate.value, 2)),
             Cell::text(interval),
@@ -235,12 +232,8 @@ fn table(
     if let Some(place) = columns.get_mut(5) {
         place.number = false;
     }
-    let shown = words.count(i64::try_from(rows.len()).unwrap_or(i64::MAX));
-    let caption = words.plural(
-        "exposure.caption",
-        i64::try_from(known.len()).unwrap_or(i64::MAX),
-        &[("shown", &shown)],
-    );
+    let shown = words.count(whole(rows.len()));
+    let caption = words.plural("exposure.caption", whole(known.len()), &[("shown", &shown)]);
     Ok(maker.table("exposure", caption, columns, rows))
 }
 

@@ -15,6 +15,7 @@ use crate::review::model::{Finding, FindingKind};
 
 /// Findings on the first page.
 const MOST: usize = 7;
+
 /// What the first page is made from.
 pub(super) struct Judged<'a> {
     /// Stages, overall clock, acknowledgement.
@@ -198,7 +199,8 @@ fn limits(
         clear.push(words.fill("findings.also_late", &[("list", &rest.join("; "))]));
     }
     if missing.is_empty() {
-        let key = if all.is_empty() {
+        // What is not due yet is in time of nothing.
+        let key = if all.iter().all(|row| row.net.judged() == 0) {
             "findings.late_unknown"
         } else {
             "findings.late_none"

@@ -306,6 +306,14 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// A cell of a number with one decimal place.
+    pub(super) fn real_cell(&self, value: Option<f64>) -> Cell {
+        match value {
+            None => Cell::text(NOTHING),
+            Some(value) => Cell::number(self.words.real(value, 1), rounded(value, 1)),
+        }
+    }
+
     /// A cell of a share.
     pub(super) fn share_cell(shown: &Shown) -> Cell {
         Cell {

@@ -7,6 +7,7 @@ use super::series::Series;
 use crate::domain::chart_phase::ChartPhase;
 use crate::review::ReviewError;
 use crate::review::model::{Block, Cell};
+use crate::review::numbers::whole;
 use crate::review::words::{NOTHING, clean};
 
 /// A phase that begins after the first month of its series: what begins with it leaves nothing out.
@@ -186,7 +187,7 @@ fn limits(
     Ok(match baseline {
         None => NOTHING.to_owned(),
         Some(baseline) => {
-            let months = i64::try_from(baseline.points).unwrap_or(i64::MAX);
+            let months = whole(baseline.points);
             let key = match baseline.is_firm() {
                 true => "changes.phase_firm",
                 false => "changes.phase_provisional",

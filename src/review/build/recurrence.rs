@@ -4,10 +4,10 @@
 use super::changes::{Change, Changes, Subject, Test};
 use super::maker::Maker;
 use super::{months, problems, timelines};
-use crate::engine::counted::{Counted, Value};
+use crate::engine::counted::Counted;
 use crate::review::ReviewError;
 use crate::review::model::{Block, Cell, Column, Finding, FindingKind, Section};
-use crate::review::numbers::rounded;
+use crate::review::numbers::{rounded, whole};
 use crate::review::words::{NOTHING, clean};
 
 const GROWING: &str = "growing_problems";
@@ -79,7 +79,7 @@ pub(super) fn finding(
                 &[
                     ("cluster", grown.id),
                     ("label", grown.label),
-                    ("recent", &words.count(whole_number(grown.recent))),
+                    ("recent", &words.count(whole(grown.recent))),
                     ("expected", &words.real(grown.expected, 1)),
                 ],
             )
@@ -215,15 +215,15 @@ fn of_the_period(
         let in_period = changes.in_period(grown.id);
         let conditions = [("cluster_id", grown.id), ("in_period", "yes")];
         let name = format!("{} {}", grown.id, grown.label);
-        let list = maker.cases(problems::METRIC, &conditions, name, whole_number(in_period))?;
+        let list = maker.cases(problems::METRIC, &conditions, name, whole(in_period))?;
         let kind = if grown.is_new { "emerging" } else { "growing" };
         let limits = (grown.ratio, Some(grown.lower), grown.upper);
         rows.push(vec![
             Cell::text(grown.id),
             Cell::text(grown.label),
             Cell::text(words.name("trends", kind)),
-            maker.count_cell(whole_number(grown.recent), Some(&list)),
-            real_cell(maker, &Value::Real(grown.expected)),
+            maker.count_cell(whole(grown.recent), Some(&list)),
+            maker.real_cell(Some(grown.expected)),
             ratio_cell(maker, limits),
             q_cell(maker, Some(grown.q_value)),
         ]);
@@ -232,7 +232,7 @@ fn of_the_period(
     let shown = words.count(rows.len() as i64);
     let caption = words.plural(
         "recurrence.growing_caption",
-        whole_number(called as u64),
+        whole(called),
         &[("shown", &shown), values[0], values[1]],
     );
     blocks.push(Block::Table {
@@ -272,7 +272,7 @@ fn of_the_search(
             Cell::text(clean(&table.text(row, "label"))),
             Cell::text(words.name("trends", &table.text(row, "trend"))),
             maker.count_cell(recent, Some(&list)),
-            real_cell(maker, table.cell(row, "expected")),
+            maker.real_cell(table.cell(row, "expected").as_real()),
             ratio_cell(
                 maker,
                 ["ratio", "ratio_lower", "ratio_upper"]
@@ -371,22 +371,6 @@ fn columns(maker: &Maker, keys: &[&str]) -> Vec<Column> {
         .collect()
 }
 
-fn real(maker: &Maker, value: &Value) -> String {
-    value
-        .as_real()
-        .map_or(NOTHING.to_owned(), |real| maker.words.real(real, 1))
-}
-
-fn real_cell(maker: &Maker, value: &Value) -> Cell {
-    Cell {
-        text: real(maker, value),
-        number: value.as_real().map(|real| rounded(real, 1)),
-        link: None,
-        counts: Vec::new(),
-        inside: false,
-    }
-}
-
 /// A ratio with its limits; no number where there was no past.
 fn ratio_cell(
     maker: &Maker,
@@ -413,8 +397,4 @@ fn q_cell(maker: &Maker, q: Option<f64>) -> Cell {
         None => Cell::text(NOTHING),
         Some(q) => Cell::number(maker.words.real(q, 4), rounded(q, 4)),
     }
-}
-
-fn whole_number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -6,7 +6,7 @@ use super::series::{Counts, Point, Series, Span};
 use crate::review::charts::Tick;
 use crate::review::charts::multiples::{MultiplesChart, Panel, PanelForm};
 use crate::review::model::{Block, Cell, Chart, Drawing};
-use crate::review::numbers::rounded;
+use crate::review::numbers::{rounded, whole};
 use crate::review::words::NOTHING;
 
 /// Panels of small multiples.
@@ -68,7 +68,7 @@ pub(super) fn charts(maker: &Maker, changes: &Changes) -> Vec<Block> {
                         vec![
                             Cell::text(site.clone()),
                             Cell::text(words.month(&point.month)),
-                            maker.count_cell(i64::try_from(point.count).unwrap_or(i64::MAX), None),
+                            maker.count_cell(whole(point.count), None),
                             maker.count_cell(point.size as i64, None),
                             match value {
                                 Some(value) => Cell::number(words.percent(value / 100.0), *value),

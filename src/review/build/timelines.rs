@@ -5,6 +5,7 @@ use super::maker::{Maker, ticks};
 use super::problems::Problem;
 use crate::review::charts::multiples::{MultiplesChart, Panel, PanelForm};
 use crate::review::model::{Block, Cell, Chart, Drawing};
+use crate::review::numbers::whole;
 
 /// Panels.
 const MOST: usize = 9;
@@ -32,7 +33,7 @@ pub(super) fn chart(maker: &Maker, changes: Option<&Changes>) -> Option<Block> {
     if problems.is_empty() {
         return None;
     }
-    let number = |n: u64| words.count(i64::try_from(n).unwrap_or(i64::MAX));
+    let number = |n: u64| words.count(whole(n));
     let panels: Vec<Panel> = problems
         .iter()
         .map(|(grew, problem)| {
@@ -91,7 +92,7 @@ pub(super) fn chart(maker: &Maker, changes: Option<&Changes>) -> Option<Block> {
                     Cell::text(problem.id.clone()),
                     Cell::text(problem.label.clone()),
                     Cell::text(words.month(month)),
-                    maker.count_cell(i64::try_from(*n).unwrap_or(i64::MAX), None),
+                    maker.count_cell(whole(*n), None),
                 ]
             })
         })

@@ -297,20 +297,18 @@ fn cases(before: &Path, after: &Path) -> Result<Vec<CaseChange>, PackError> {
     };
     let (first, second) = (read(before)?, read(after)?);
     let metrics: BTreeSet<&str> = first.metrics().chain(second.metrics()).collect();
-    let none = BTreeMap::new();
     let mut changes = Vec::new();
     for metric in metrics {
-        let was = first.of(metric).unwrap_or(&none);
-        let is = second.of(metric).unwrap_or(&none);
-        let both: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+        let (was, is) = (first.of(metric), second.of(metric));
+        let both: BTreeSet<&str> = was.keys().chain(is.keys()).copied().collect();
         for case in both {
-            let count = |of: &BTreeMap<String, i32>| of.get(case).copied().unwrap_or(0);
-            if count(was) != count(is) {
+            let count = |of: &BTreeMap<&str, i32>| of.get(case).copied().unwrap_or(0);
+            if count(&was) != count(&is) {
                 changes.push(CaseChange {
-                    case_id: case.clone(),
+                    case_id: case.to_owned(),
                     metric: metric.to_owned(),
-                    before: count(was),
-                    after: count(is),
+                    before: count(&was),
+                    after: count(&is),
                     why: None,
                 });
             }

@@ -11,7 +11,7 @@ use super::{clusters, commands, entry, schema, steps};
 use crate::register::Scope;
 use crate::web::answer::Answer;
 use crate::web::app::App;
-use crate::web::desk::commands::COMMANDS;
+use crate::web::desk::commands::all as desk_commands;
 use crate::web::error::Result;
 use crate::web::routes::{self, Access, Route, Verb};
 use crate::web::visit::Visit;
@@ -103,8 +103,7 @@ fn each(words: &Words, route: &Route, operation: &Operation) -> Vec<One> {
             body: operation.body.map(|body| body()),
             takes_files: false,
         }],
-        Each::Command => COMMANDS
-            .iter()
+        Each::Command => desk_commands()
             // Its password is hashed, so it has a route of its own.
             .filter(|command| command.name != "new-password")
             .map(|command| {
@@ -332,7 +331,7 @@ mod tests {
             .keys()
             .filter_map(|path| path.strip_prefix(root))
             .collect();
-        let mut known: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+        let mut known: Vec<&str> = desk_commands().map(|command| command.name).collect();
         known.sort_unstable();
         assert_eq!(described, known);
         let assess = &paths[&format!("{root}assess")]["post"]["requestBody"]["content"];

@@ -181,6 +181,7 @@ impl Problem {
     pub fn of(error: &WebError) -> Problem {
         match error {
             WebError::NotFound => Problem::new(Code::NotFound, "look at the list of what there is"),
+            WebError::OtherSite => Problem::new(Code::RoleMissing, error.to_string()),
             WebError::Forbidden => Problem::new(Code::RoleMissing, "another role does this"),
             WebError::TooMany { .. } => Problem::new(Code::TooMany, error.to_string()),
             WebError::BadForm { .. } => Problem::new(Code::BadRequest, error.to_string()),

@@ -15,7 +15,7 @@ use crate::hex::hex;
 use crate::register::{OfForm, Scope};
 use crate::web::answer::Answer;
 use crate::web::app::App;
-use crate::web::desk::register::{CHANNELS, assess, read, record};
+use crate::web::desk::register::{CHANNELS, read, record};
 use crate::web::desk::similar::REGISTERS;
 use crate::web::error::{Result, WebError};
 use crate::web::once;
@@ -136,7 +136,7 @@ fn registered(app: &App, visit: &Visit) -> Result<std::result::Result<Answer, Pr
             };
         }
     }
-    let registration = match record(app, &entered, staff, &new, &once.key) {
+    let registration = match record(app, &entered, staff, &new, severity, &once.key) {
         Ok(OfForm::New(registration)) => registration,
         // The server ended after it was registered and before that could be noted.
         Ok(OfForm::Before(number)) => {
@@ -151,13 +151,7 @@ fn registered(app: &App, visit: &Visit) -> Result<std::result::Result<Answer, Pr
     };
     app.visits
         .remember(&once.key, &once.outcome(&registration.number), visit.now)?;
-    let mut version = registration.seq;
-    if let Some(severity) = severity {
-        assess(app, &entered, staff, &registration, severity);
-        version = app
-            .register(|r| r.case_row(registration.case_key))?
-            .last_seq;
-    }
+    let version = registration.seq;
     let document = json!({
         "number": registration.number,
         "tracking_password": registration.password,

@@ -70,6 +70,7 @@ pub fn any_action() -> Option<Action> {
         reference: None,
         scope: None,
         cases: Vec::new(),
+        case_source: None,
         signal_on: None,
         owner: "-".to_owned(),
         department: None,

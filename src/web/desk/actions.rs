@@ -20,7 +20,7 @@ use crate::web::collation;
 use crate::web::entry::Choice;
 use crate::web::error::Result;
 use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
+use crate::web::shell::{Area, FORM, STAFF, Shell};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -32,10 +32,12 @@ const OPENERS: [Role; 4] = [Role::Agent, Role::Technical, Role::Quality, Role::A
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/actions", READERS, list),
     Route::get("/desk/actions/new", Access::Staff(&OPENERS), opening::ask),
-    Route::post("/desk/actions/new", Access::Staff(&OPENERS), opening::open),
+    Route::post("/desk/actions/new", Access::Staff(&OPENERS), opening::open)
+        .turning(opening::turned),
     Route::get("/desk/actions/{id}", READERS, page::page),
     Route::get("/desk/actions/{id}/{command}", READERS, step_page::ask),
-    Route::post("/desk/actions/{id}/{command}", READERS, step_page::take),
+    Route::post("/desk/actions/{id}/{command}", READERS, step_page::take)
+        .turning(step_page::turned),
 ];
 
 #[derive(Template)]
@@ -121,7 +123,7 @@ fn list(app: &App, visit: &Visit) -> Result<Answer> {
     let n = i64::try_from(shown.len()).unwrap_or(i64::MAX);
     let title = words.text("action.list_title");
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Desk, title),
+        shell: Shell::new(app, visit, Area::Desk, title).form(FORM),
         may_open: visit.has_role(&OPENERS),
         shows: Show::ALL
             .iter()

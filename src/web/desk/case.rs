@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 
-use super::commands::{COMMANDS, Closed, Group};
+use super::commands::{self, Closed, Group};
 use super::happened::{Fact, Happened, amount, label, named};
 use super::ledger::{StageLine, lines, mark};
 use super::opened::Opened;
@@ -202,8 +202,7 @@ fn offered<'a>(
             offers: offers.collect(),
         }
     });
-    let mut held_back: Vec<&str> = COMMANDS
-        .iter()
+    let mut held_back: Vec<&str> = commands::all()
         .filter_map(|command| match circumstances.may(command) {
             Err(Closed::Refused(why)) => refusal::held_back(words, &why),
             Ok(()) | Err(Closed::Role | Closed::Idle) => None,
@@ -472,8 +471,11 @@ pub fn file(app: &App, visit: &Visit) -> Result<Answer> {
 /// The follow-up form of the standard's annex, filled from the case.
 fn form(app: &App, visit: &Visit) -> Result<Answer> {
     let case = sight::case_of(app, visit)?;
-    let filled = app.register(|register| FormCase::read(register, &case.number, visit.now))?;
+    let (filled, contact) = app.register(|register| {
+        let filled = FormCase::read(register, &case.number, visit.now)?;
+        Ok::<_, WebError>((filled, register.contact()?))
+    })?;
     let organisation = &app.settings.organisation;
-    let page = forms::follow_up(organisation, visit.language, Some(&filled))?;
+    let page = forms::follow_up(organisation, &contact, visit.language, Some(&filled))?;
     Ok(Answer::html(page).header(CONTENT_SECURITY_POLICY, FORM_POLICY))
 }

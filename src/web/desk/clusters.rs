@@ -21,7 +21,7 @@ use crate::web::entry::Choice;
 use crate::web::error::{Result, WebError};
 use crate::web::quality::snapshot::{Snapshot, failed};
 use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -42,7 +42,8 @@ pub const ROUTES: &[Route] = &[
         "/desk/clusters/{id}/{command}",
         Access::Staff(SPEAKERS),
         word_page::say,
-    ),
+    )
+    .turning(word_page::turned),
 ];
 
 /// Clusters of a page.
@@ -164,6 +165,7 @@ fn list(app: &App, visit: &Visit) -> Result<Answer> {
         page.absent = Some(words.text("cluster.not_searched"));
         return Answer::page(&page);
     }
+    page.shell = page.shell.form(FORM);
     let mapping = snapshot.manifest.source_key();
     let (book, actions, zone) = app.register(|r| {
         let book = r.cluster_book(mapping, None)?.book;

@@ -32,7 +32,7 @@ type Queueing =
 /// Who may give which command stands in the table of commands; here everybody of the desk comes in.
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/case/{number}/{command}", Access::Staff(&STAFF), page),
-    Route::post("/desk/case/{number}/{command}", Access::Staff(&STAFF), give),
+    Route::post("/desk/case/{number}/{command}", Access::Staff(&STAFF), give).turning(turned),
     // A password is hashed.
     Route::get(
         "/desk/case/{number}/new-password",
@@ -44,6 +44,7 @@ pub const ROUTES: &[Route] = &[
         Access::Staff(REGISTERS),
         give,
     )
+    .turning(turned)
     .hashing(),
 ];
 
@@ -70,13 +71,34 @@ struct Page<'a> {
 #[derive(Default)]
 struct Beside {
     wrong: Vec<Wrong>,
-    since: Option<Vec<Happened>>,
+    /// What happened, and after which event.
+    since: Option<(Vec<Happened>, Option<i64>)>,
 }
+
+/// The field of the event up to which somebody had seen the case before they were told what changed.
+const SEEN_BEFORE: &str = "seen_before";
 
 fn page(app: &App, visit: &Visit) -> Result<Answer> {
     let opened = Opened::of(app, visit)?;
     let command = command_of(visit)?;
     show(app, visit, &opened, command, Beside::default())
+}
+
+/// The form as it is being filled in, in another language, and what happened since it was opened.
+fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    let opened = Opened::of(app, visit)?;
+    let command = command_of(visit)?;
+    let told = visit.form.given(SEEN_BEFORE);
+    let seen = told.map_or_else(|| seen(visit), |seen| seen.parse().ok());
+    if seen.is_some_and(|seen| seen != opened.case.last_seq) {
+        return changed(app, visit, command, seen);
+    }
+    show(app, visit, &opened, command, Beside::default())
+}
+
+/// The event up to which the sender of a form has seen the case.
+fn seen(visit: &Visit) -> Option<i64> {
+    visit.form.get("last_seq").parse().ok()
 }
 
 /// The command that the address names.
@@ -106,7 +128,7 @@ fn show(
     let is_wrong = !beside.wrong.is_empty();
     let key = command.key();
     // What somebody wrote is shown again even where it can no longer be sent.
-    let wrote = beside.since.is_some() || is_wrong;
+    let wrote = beside.since.is_some() || is_wrong || visit.turns_language();
     let (choices, form) = match (&closed, wrote) {
         (Some(_), false) => (Vec::new(), None),
         (None, _) | (Some(_), true) => match command.act {
@@ -125,8 +147,17 @@ fn show(
         (None, None, false) => StatusCode::OK,
     };
     let title = words.text(&format!("commands.{key}")).to_owned();
+    let shell = Shell::new(app, visit, Area::Desk, title);
+    let (since, before) = beside.since.unzip();
+    let form = form.map(|form| match before.flatten() {
+        Some(seen) => form.hidden(SEEN_BEFORE, seen.to_string()),
+        None => form,
+    });
     let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, title),
+        shell: match &form {
+            Some(form) => shell.form(form.id),
+            None => shell,
+        },
         number: &opened.case.number,
         path: opened.path(),
         state: named(words, "states", opened.file.state.name().as_str()),
@@ -134,7 +165,7 @@ fn show(
         narrative: opened.narrative(),
         lead: words.find(&format!("leads.{key}")),
         closed,
-        since: beside.since,
+        since,
         choices,
         form: form.map(|form| form.refused(beside.wrong)),
     };
@@ -142,10 +173,14 @@ fn show(
 }
 
 /// What somebody finds who comes second: what happened since they looked, and their entries.
-fn changed(app: &App, visit: &Visit, command: &'static Command) -> Result<Answer> {
+fn changed(
+    app: &App,
+    visit: &Visit,
+    command: &'static Command,
+    seen: Option<i64>,
+) -> Result<Answer> {
     let opened = Opened::of(app, visit)?;
     let telling = opened.telling(app, visit);
-    let seen: Option<i64> = visit.form.get("last_seq").parse().ok();
     let since = opened
         .history
         .iter()
@@ -154,7 +189,7 @@ fn changed(app: &App, visit: &Visit, command: &'static Command) -> Result<Answer
         .collect();
     let beside = Beside {
         wrong: Vec::new(),
-        since: Some(since),
+        since: Some((since, seen)),
     };
     show(app, visit, &opened, command, beside)
 }
@@ -162,10 +197,10 @@ fn changed(app: &App, visit: &Visit, command: &'static Command) -> Result<Answer
 fn give(app: &App, visit: &Visit) -> Result<Answer> {
     let opened = Opened::of(app, visit)?;
     let command = command_of(visit)?;
-    let seen: Option<i64> = visit.form.get("last_seq").parse().ok();
+    let seen = seen(visit);
     // What the register checks again while it writes, where an event depends on what was seen.
     if seen != Some(opened.case.last_seq) {
-        return changed(app, visit, command);
+        return changed(app, visit, command, seen);
     }
     let wrong = match carry_out(app, visit, &opened, command) {
         Ok(Outcome::Done(done)) => return gone_on(app, visit, &opened, &done),
@@ -174,7 +209,7 @@ fn give(app: &App, visit: &Visit) -> Result<Answer> {
         }
         Ok(Outcome::Wrong(wrong)) => wrong,
         Err(WebError::Register(RegisterError::Changed { .. })) => {
-            return changed(app, visit, command);
+            return changed(app, visit, command, seen);
         }
         Err(WebError::Register(error)) => match refusal::wrong(app.words(visit.language), &error) {
             Some(wrong) => vec![wrong],
@@ -327,15 +362,8 @@ impl Given<'_> {
         }
         let (key, now) = (self.opened.case.case_key, self.visit.now);
         self.app.register(|register| {
-            for file in &clean {
-                let added = register.attach_clean(key, file, &self.actor, now);
-                match added {
-                    // The case has this very file already: that is what was asked for.
-                    Ok(_) | Err(RegisterError::Exists { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(())
+            let parts = register.lay_together(&clean, &self.actor)?;
+            register.add_together(key, &parts, now)
         })?;
         Ok(Some(self.done()))
     }

@@ -1,11 +1,12 @@
 //! What can be done to a case: its name in the address, who may do it, what is asked, and the event that it makes. The
-//! rows are in [`table`]; whether the case admits one is tried on the case's own file.
+//! rows are in [`steps`], [`work`] and [`closing`]; whether the case admits one is tried on the case's own file.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-mod table;
-
-pub use table::COMMANDS;
+mod closing;
+mod row;
+mod steps;
+mod work;
 
 use super::reading::Reading;
 use crate::domain::case_file::CaseFile;
@@ -130,7 +131,7 @@ pub enum Closed {
 impl Circumstances<'_> {
     /// The commands that this visitor may give to this case now, in the order of the table.
     pub fn open(&self) -> impl Iterator<Item = &'static Command> {
-        COMMANDS.iter().filter(|command| self.may(command).is_ok())
+        all().filter(|command| self.may(command).is_ok())
     }
 
     /// Whether a command is open to the visitor.
@@ -226,7 +227,14 @@ impl Command {
     }
 }
 
+/// Every command, in the order in which a page offers them.
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    [steps::COMMANDS, work::COMMANDS, closing::COMMANDS]
+        .into_iter()
+        .flatten()
+}
+
 /// The command of this name.
 pub fn find(name: &str) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.name == name)
+    all().find(|command| command.name == name)
 }

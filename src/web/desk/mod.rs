@@ -10,6 +10,7 @@ pub mod case;
 pub mod clusters;
 pub mod command;
 pub mod commands;
+mod endings;
 mod happened;
 mod ledger;
 mod mending;
@@ -28,7 +29,9 @@ pub mod sight;
 pub mod sign_in;
 pub mod similar;
 pub mod staff;
+pub mod suggestions;
 mod together;
+pub mod turning;
 
 use crate::web::quality;
 use crate::web::routes::Route;
@@ -49,6 +52,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         search::ROUTES,
         outbox::ROUTES,
         actions::ROUTES,
+        suggestions::ROUTES,
         clusters::ROUTES,
         records::ROUTES,
         reviews::ROUTES,

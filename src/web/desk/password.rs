@@ -18,7 +18,9 @@ use crate::web::words::Words;
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/password", Access::NewStaff, page),
-    Route::post("/desk/password", Access::NewStaff, change).hashing(),
+    Route::post("/desk/password", Access::NewStaff, change)
+        .turning(turned)
+        .hashing(),
 ];
 
 /// The fewest characters; the register refuses fewer.
@@ -38,6 +40,11 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
     show(app, visit, None, Vec::new())
 }
 
+/// The page in another language, with a form that waits; passwords are in no page.
+fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    show(app, visit, Kept::carried(&visit.form).as_ref(), Vec::new())
+}
+
 /// The page, with what is wrong and with a form that waits.
 ///
 /// # Errors
@@ -55,18 +62,20 @@ pub fn show(app: &App, visit: &Visit, kept: Option<&Kept>, wrong: Vec<Wrong>) ->
     );
     fields.push(ask("again_password", "password.again", "new-password"));
     let button = words.text("shell.save");
-    let mut shell = Shell::new(app, visit, Area::Desk, words.text("password.title"));
+    let form = EntryForm::new("pw", "/desk/password", button, fields).refused(wrong);
+    let title = words.text("password.title");
+    let mut shell = Shell::new(app, visit, Area::Desk, title).form(form.id);
     if must_change {
         // None of them opens before a password was chosen.
         shell.ways.clear();
     }
-    let status = match wrong.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
+    let status = match form.is_refused() {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
     };
     let page = Page {
         shell,
-        form: EntryForm::new("pw", "/desk/password", button, fields).refused(wrong),
+        form,
         kept: kept.map(Kept::hidden).unwrap_or_default(),
         must_change,
     };

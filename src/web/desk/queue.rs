@@ -22,7 +22,7 @@ use crate::web::app::App;
 use crate::web::collation::{Place, place};
 use crate::web::error::{Result, WebError};
 use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
+use crate::web::shell::{Area, FORM, STAFF, Shell};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -124,7 +124,7 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
         .collect();
     let plural = |key: &str, n: usize| words.plural(key, i64::try_from(n).unwrap_or(0));
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Desk, words.text("queue.title")),
+        shell: Shell::new(app, visit, Area::Desk, words.text("queue.title")).form(FORM),
         lines,
         count: plural("queue.count", waiting.len()),
         late: (late > 0).then(|| plural("queue.late", late)),

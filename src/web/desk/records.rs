@@ -18,7 +18,7 @@ use crate::web::error::{Result, WebError};
 use crate::web::once;
 use crate::web::routes::{Access, Route};
 use crate::web::shell::{Area, Shell};
-use crate::web::visit::{Fields, Visit};
+use crate::web::visit::Visit;
 use crate::web::words::Words;
 
 /// Who keeps these records.
@@ -26,7 +26,7 @@ const KEEPERS: Access = Access::Staff(&[Role::Quality, Role::Admin]);
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/records", KEEPERS, page),
-    Route::post("/desk/records", KEEPERS, add),
+    Route::post("/desk/records", KEEPERS, add).turning(turned),
 ];
 
 /// Records that are listed, the latest first.
@@ -45,7 +45,7 @@ struct Section {
     title: String,
     lead: String,
     add: String,
-    /// One: a template includes it in a loop.
+    /// One where something is being entered, else none: a language that is chosen can send one form of a page alone.
     forms: Vec<EntryForm>,
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
@@ -69,6 +69,10 @@ impl Kind {
             Kind::Training => "training",
         }
     }
+
+    fn of(id: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.id() == id)
+    }
 }
 
 /// What a kind's form needs of a visit.
@@ -78,18 +82,21 @@ struct Asked<'a> {
     today: NaiveDate,
 }
 
+/// The records; with the form of the kind that `add` names.
 fn page(app: &App, visit: &Visit) -> Result<Answer> {
-    shown(app, visit, None, Vec::new())
+    shown(app, visit, Kind::of(visit.query.get("add")), &[])
+}
+
+/// The form as it is being filled in, in another language.
+fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    shown(app, visit, Kind::of(visit.form.get("what")), &[])
 }
 
 fn add(app: &App, visit: &Visit) -> Result<Answer> {
     let what = visit.form.get("what");
-    let kind = Kind::ALL
-        .into_iter()
-        .find(|kind| kind.id() == what)
-        .ok_or_else(|| WebError::BadForm {
-            why: format!("`{what}` is no kind of record"),
-        })?;
+    let kind = Kind::of(what).ok_or_else(|| WebError::BadForm {
+        why: format!("`{what}` is no kind of record"),
+    })?;
     let recorded = || Answer::see(format!("/desk/records?done=record_{what}#{what}"));
     if once::sent_before(app, visit)?.is_some() {
         return Ok(recorded());
@@ -120,7 +127,7 @@ fn add(app: &App, visit: &Visit) -> Result<Answer> {
         }
         Err(wrongs) => {
             once::not_done(app, visit)?;
-            shown(app, visit, Some(kind), wrongs)
+            shown(app, visit, Some(kind), &wrongs)
         }
     }
 }
@@ -129,10 +136,10 @@ fn today(register: &Register, visit: &Visit) -> NaiveDate {
     visit.now.with_timezone(&register.zone()).date_naive()
 }
 
-fn shown(app: &App, visit: &Visit, refused: Option<Kind>, wrongs: Vec<Wrong>) -> Result<Answer> {
+/// The records, with the form of one kind as it was filled in so far.
+fn shown(app: &App, visit: &Visit, open: Option<Kind>, wrongs: &[Wrong]) -> Result<Answer> {
     let words = app.words(visit.language);
-    let none = Fields::default();
-    let mut wrongs = wrongs;
+    let entered = &visit.form;
     let mut sections = app.register(|r| {
         let asked = Asked {
             words,
@@ -140,50 +147,29 @@ fn shown(app: &App, visit: &Visit, refused: Option<Kind>, wrongs: Vec<Wrong>) ->
             today: today(r, visit),
         };
         Ok::<_, WebError>(vec![
-            evidence::section(r, &asked, entered(visit, refused, Kind::Evidence, &none))?,
-            objectives::section(r, &asked, entered(visit, refused, Kind::Objective, &none))?,
-            training::section(r, &asked, entered(visit, refused, Kind::Training, &none))?,
+            evidence::section(r, &asked, entered)?,
+            objectives::section(r, &asked, entered)?,
+            training::section(r, &asked, entered)?,
         ])
     })?;
+    let status = match wrongs.is_empty() {
+        true => StatusCode::OK,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let mut shell = Shell::new(app, visit, Area::Desk, words.text("records.title"));
     for (kind, section) in Kind::ALL.into_iter().zip(&mut sections) {
-        let own = match refused == Some(kind) {
-            true => std::mem::take(&mut wrongs),
-            false => Vec::new(),
-        };
-        let key = once::key(entered(visit, refused, kind, &none))?;
-        let forms = std::mem::take(&mut section.forms);
-        section.forms = forms
-            .into_iter()
-            .map(|form| {
-                form.hidden("what", kind.id())
-                    .hidden(once::FIELD, key.clone())
-                    .refused(own.clone())
-            })
-            .collect();
+        let form = section.forms.pop().filter(|_| open == Some(kind));
+        if let Some(form) = form {
+            shell = shell.form(form.id);
+            let form = form
+                .hidden("what", kind.id())
+                .hidden(once::FIELD, once::key(entered)?)
+                .refused(wrongs.to_vec());
+            section.forms = vec![form];
+        }
     }
-    let title = words.text("records.title");
-    let status = match refused {
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        None => StatusCode::OK,
-    };
-    let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, title),
-        sections,
-    };
+    let page = Page { shell, sections };
     Ok(Answer::page(&page)?.status(status))
-}
-
-/// What was entered into the form of a kind.
-fn entered<'f>(
-    visit: &'f Visit,
-    refused: Option<Kind>,
-    kind: Kind,
-    none: &'f Fields,
-) -> &'f Fields {
-    match refused == Some(kind) {
-        true => &visit.form,
-        false => none,
-    }
 }
 
 /// A day that has come.

@@ -13,8 +13,8 @@ use super::similar::{Question, REGISTERS, Similar, likely, shown};
 use crate::domain::event::{Assessed, Registered};
 use crate::domain::vocabulary::{AssessmentChange, Channel, Language, Response, Role, Severity};
 use crate::register::{
-    Actor, Complaining, Draft, MessageFilter, NewCase, OfForm, Person, RegisterError, Registration,
-    Staff,
+    Actor, Complaining, Draft, MessageFilter, NewCase, OfForm, Part, Person, RegisterError,
+    Registration, Staff,
 };
 use crate::web::answer::Answer;
 use crate::web::app::App;
@@ -31,7 +31,9 @@ use crate::web::words::Words;
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/register", Access::Staff(REGISTERS), page),
-    Route::post("/desk/register", Access::Staff(REGISTERS), register).hashing(),
+    Route::post("/desk/register", Access::Staff(REGISTERS), register)
+        .turning(turned)
+        .hashing(),
 ];
 
 /// How a complaint reaches staff; the form on the site has pages of its own.
@@ -70,6 +72,25 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
     show(app, visit, Vec::new(), Vec::new())
 }
 
+/// The form as it is being filled in, in another language, with the complaints that its sender was to look at.
+fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    let staff = visit.staff().ok_or(WebError::Forbidden)?;
+    let here = match visit.form.ticked("confirmed") {
+        true => here(app, visit, staff)?,
+        false => Vec::new(),
+    };
+    show(app, visit, Vec::new(), here)
+}
+
+/// Complaints of the register that may be the one of the form.
+fn here(app: &App, visit: &Visit, staff: &Staff) -> Result<Vec<Similar>> {
+    let words = app.words(visit.language);
+    app.register(|register| {
+        let likely = likely(register, staff, &Question::of(&visit.form), visit.now)?;
+        shown(register, &likely, words)
+    })
+}
+
 fn show(app: &App, visit: &Visit, wrong: Vec<Wrong>, likely: Vec<Similar>) -> Result<Answer> {
     let words = app.words(visit.language);
     let status = match wrong.is_empty() {
@@ -78,7 +99,7 @@ fn show(app: &App, visit: &Visit, wrong: Vec<Wrong>, likely: Vec<Similar>) -> Re
     };
     let form = form(app, visit, !likely.is_empty())?.refused(wrong);
     let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, words.text("register.title")),
+        shell: Shell::new(app, visit, Area::Desk, words.text("register.title")).form(form.id),
         words,
         form,
         likely,
@@ -188,10 +209,7 @@ fn register(app: &App, visit: &Visit) -> Result<Answer> {
         return Ok(already(&number));
     }
     if !sent.ticked("confirmed") {
-        let here = app.register(|register| {
-            let likely = likely(register, staff, &Question::of(sent), visit.now)?;
-            shown(register, &likely, words)
-        })?;
+        let here = here(app, visit, staff)?;
         if !here.is_empty() {
             return show(app, visit, Vec::new(), here);
         }
@@ -204,7 +222,7 @@ fn register(app: &App, visit: &Visit) -> Result<Answer> {
             return show(app, visit, wrong, Vec::new());
         }
     }
-    let registration = match record(app, visit, staff, &new, key) {
+    let registration = match record(app, visit, staff, &new, severity, key) {
         Ok(OfForm::New(registration)) => registration,
         // The server ended after it was registered and before it could be noted here.
         Ok(OfForm::Before(number)) => {
@@ -220,13 +238,11 @@ fn register(app: &App, visit: &Visit) -> Result<Answer> {
         }
     };
     app.visits.remember(key, &registration.number, visit.now)?;
-    if let Some(severity) = severity {
-        assess(app, visit, staff, &registration, severity);
-    }
     handed_over(app, visit, &registration, true)
 }
 
-/// Registers a complaint that somebody entered, or a program on its behalf; under the same key only once.
+/// Registers a complaint that somebody entered, or a program on its behalf, with its first assessment where one was
+/// entered; under the same key only once.
 ///
 /// # Errors
 /// What the register refuses.
@@ -235,34 +251,25 @@ pub fn record(
     visit: &Visit,
     staff: &Staff,
     new: &NewCase,
+    severity: Option<Severity>,
     key: &str,
 ) -> std::result::Result<OfForm, RegisterError> {
     let actor = Actor::staff(role_of(staff), staff.name.clone());
-    app.register(|register| register.register_form(new, &actor, key, visit.now))
-}
-
-/// The first assessment, where one was entered. The complaint is registered whatever becomes of it.
-pub fn assess(
-    app: &App,
-    visit: &Visit,
-    staff: &Staff,
-    registration: &Registration,
-    severity: Severity,
-) {
-    let assessed = Assessed {
-        severity,
-        safety: false,
-        complex: false,
-        immediate_action: false,
-        change: AssessmentChange::First,
-    };
-    let draft = Draft::new(visit.now.trunc_subsecs(6), assessed);
-    let actor = Actor::staff(role_of(staff), staff.name.clone());
-    let outcome =
-        app.register(|register| register.append(registration.case_key, draft, &actor, visit.now));
-    if let Err(error) = outcome {
-        tracing::warn!(number = %registration.number, %error, "a severity was not recorded");
-    }
+    let parts: Vec<Part> = severity
+        .map(|severity| {
+            let assessed = Assessed {
+                severity,
+                safety: false,
+                complex: false,
+                immediate_action: false,
+                change: AssessmentChange::First,
+            };
+            let draft = Draft::new(visit.now.trunc_subsecs(6), assessed);
+            Part::event(draft, actor.clone())
+        })
+        .into_iter()
+        .collect();
+    app.register(|register| register.register_whole_form(new, &actor, &parts, key, visit.now))
 }
 
 /// The role in which somebody registers: their first one that may.

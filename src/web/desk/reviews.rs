@@ -27,7 +27,7 @@ const READERS: Access = Access::Staff(&[Role::Quality, Role::Admin]);
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/reviews", READERS, list),
-    Route::post("/desk/reviews/build", READERS, build),
+    Route::post("/desk/reviews/build", READERS, build).turning(turned),
     Route::get("/desk/reviews/building", READERS, progress),
     Route::get("/desk/reviews/{pack}/{*file}", READERS, file::serve),
 ];
@@ -79,6 +79,11 @@ const PARTS: [(&str, &str); 3] = [
 
 fn list(app: &App, visit: &Visit) -> Result<Answer> {
     shown(app, visit, &Fields::default(), Vec::new())
+}
+
+/// The page in another language, with the form as it is being filled in.
+fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    shown(app, visit, &visit.form, Vec::new())
 }
 
 fn build(app: &App, visit: &Visit) -> Result<Answer> {
@@ -170,11 +175,12 @@ fn shown(app: &App, visit: &Visit, entered: &Fields, wrongs: Vec<Wrong>) -> Resu
         false => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let button = words.text("reviews.build");
+    let form = EntryForm::new("review", "/desk/reviews/build", button, fields).refused(wrongs);
     let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, words.text("reviews.title")),
+        shell: Shell::new(app, visit, Area::Desk, words.text("reviews.title")).form(form.id),
         packs: packs(app, words)?,
         at_work,
-        form: EntryForm::new("review", "/desk/reviews/build", button, fields).refused(wrongs),
+        form,
     };
     Ok(Answer::page(&page)?.status(status))
 }

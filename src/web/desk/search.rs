@@ -5,6 +5,7 @@
 use askama::Template;
 use serde::Deserialize;
 
+use super::endings::without_ending;
 use super::opened::case_path;
 use super::sight::may_open;
 use super::similar::{Likeness, Similar, shown, significant};
@@ -14,7 +15,7 @@ use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
 use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
+use crate::web::shell::{Area, FORM, STAFF, Shell};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -46,7 +47,7 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
     let asked = visit.query.get("q");
     let show = |outcome, likely| {
         Answer::page(&Page {
-            shell: Shell::new(app, visit, Area::Desk, words.text("search.title")),
+            shell: Shell::new(app, visit, Area::Desk, words.text("search.title")).form(FORM),
             words,
             asked,
             outcome,
@@ -152,7 +153,7 @@ enum Found {
 /// What is sought, its letters folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sought {
-    /// All of them have to be said somewhere.
+    /// All of them have to be said somewhere, in whatever case.
     terms: Vec<String>,
     /// Of a telephone number, when it looks like one.
     figures: Option<String>,
@@ -168,7 +169,7 @@ impl Sought {
             .all(|c| c.is_ascii_digit() || c.is_whitespace() || "+()-./".contains(c));
         let figures = significant(asked);
         Sought {
-            terms: terms.map(str::to_owned).collect(),
+            terms: terms.map(without_ending).map(str::to_owned).collect(),
             figures: Some(figures).filter(|f| is_phone && f.len() >= LEAST_FIGURES),
         }
     }
@@ -300,6 +301,9 @@ mod tests {
         assert_eq!(found("soldu 4711"), [2]);
         assert_eq!(found("емкость протекает"), [1]);
         assert_eq!(found("soldu протекает"), [0_i64; 0]);
+        // In another case than it was written.
+        assert_eq!(found("ışıkların"), [2]);
+        assert_eq!(found("ёмкостью"), [1]);
         assert_eq!(found("elif"), [2, 1]);
     }
 

@@ -69,6 +69,8 @@ struct EnrolPage<'a> {
     drawing: Option<Drawing>,
     secret: String,
     form: EntryForm,
+    /// The role asks for it: there is no way past.
+    owed: bool,
 }
 
 /// Recovery codes, shown once.
@@ -77,6 +79,8 @@ struct EnrolPage<'a> {
 struct CodesPage<'a> {
     shell: Shell<'a>,
     kept: Vec<(String, &'a str)>,
+    /// What was done by making them.
+    said: &'a str,
     codes: Vec<String>,
 }
 
@@ -165,10 +169,10 @@ fn confirm(app: &App, visit: &Visit, staff: &Staff, kept: Option<&Kept>) -> Resu
     }
     let entered = visit.form.get(CODE);
     match app.register(|r| r.confirm_second_factor(name, entered, visit.now))? {
-        Some(codes) => shown_once(app, visit, name, codes, kept),
+        Some(codes) => shown_once(app, visit, name, ("factor.codes_begun", codes), kept),
         None => {
             code_failed(app, visit, name)?;
-            let wrong = Wrong::of(CODE, words.text("code.wrong"));
+            let wrong = Wrong::of(CODE, words.text("factor.wrong"));
             enrol(app, visit, &begun, kept, vec![wrong])
         }
     }
@@ -179,7 +183,13 @@ fn renew(app: &App, visit: &Visit, staff: &Staff) -> Result<Answer> {
         return show(app, visit, None, Some((What::Renew, vec![wrong])));
     }
     let codes = app.register(|r| r.renew_recovery_codes(&staff.name, visit.now))?;
-    shown_once(app, visit, &staff.name, codes, None)
+    shown_once(
+        app,
+        visit,
+        &staff.name,
+        ("factor.codes_renewed", codes),
+        None,
+    )
 }
 
 fn remove(app: &App, visit: &Visit, staff: &Staff) -> Result<Answer> {
@@ -348,21 +358,25 @@ fn enrol(
     let title = words.text("factor.enrol_title");
     let mut shell = Shell::new(app, visit, Area::Desk, title).once();
     shell.ways.clear();
+    let staff = visit.staff().ok_or(WebError::Forbidden)?;
+    let owed = app.register(|r| r.must_have_second_factor(staff))?;
     Answer::page(&EnrolPage {
         shell,
         kept: kept.map(Kept::hidden).unwrap_or_default(),
         drawing: qr::drawing(&begun.address(&app.settings.organisation)),
         secret: grouped(&begun.secret()),
         form: form_of(words, What::Confirm).refused(wrongs),
+        owed,
     })
 }
 
-/// The page of fresh recovery codes, with a fresh session: every other one of the person has ended.
+/// The page of fresh recovery codes, and the key of what was done by making them, with a fresh session: every other
+/// one of the person has ended.
 fn shown_once(
     app: &App,
     visit: &Visit,
     name: &str,
-    codes: Vec<String>,
+    (said, codes): (&'static str, Vec<String>),
     kept: Option<&Kept>,
 ) -> Result<Answer> {
     let words = app.words(visit.language);
@@ -370,6 +384,7 @@ fn shown_once(
     let page = Answer::page(&CodesPage {
         shell: Shell::new(app, visit, Area::Desk, words.text("factor.codes_title")).once(),
         kept: kept.map(Kept::hidden).unwrap_or_default(),
+        said: words.text(said),
         codes,
     })?;
     Ok(page.cookie(cookie))

@@ -13,15 +13,19 @@ use crate::web::error::{Result, WebError};
 use crate::web::resume::Kept;
 use crate::web::routes::{self, Access, Route, Verb};
 use crate::web::session::{self, Kind};
-use crate::web::shell::{Area, Shell};
+use crate::web::shell::{Area, FORM, Shell};
 use crate::web::visit::{Fields, Visit, Visitor};
 use crate::web::visits::{Opens, Try};
 
 pub const ROUTES: &[Route] = &[
-    Route::get("/desk/sign-in", Access::Anyone, page),
-    Route::post("/desk/sign-in", Access::Anyone, sign_in).hashing(),
+    Route::get(PATH, Access::Anyone, page),
+    Route::post(PATH, Access::Anyone, sign_in)
+        .turning(turned)
+        .hashing(),
     Route::post("/desk/sign-out", Access::NewStaff, sign_out),
 ];
+
+const PATH: &str = "/desk/sign-in";
 
 #[derive(Template)]
 #[template(path = "web/desk/sign_in.html")]
@@ -61,12 +65,18 @@ fn page(app: &App, visit: &Visit) -> Result<Answer> {
     ask(app, visit, None)
 }
 
+/// The page in another language, with the name that was entered and with what waits.
+fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    show(app, visit, Kept::carried(&visit.form).as_ref(), None)
+}
+
 fn show(app: &App, visit: &Visit, kept: Option<&Kept>, wrong: Option<&str>) -> Result<Answer> {
     let words = app.words(visit.language);
     // Another page's form may have a field of this name.
-    let tried = match wrong {
-        Some(_) => visit.form.clone(),
-        None => Fields::default(),
+    let is_own = visit.address.split('?').next() == Some(PATH);
+    let tried = match wrong.is_some() || is_own {
+        true => visit.form.clone(),
+        false => Fields::default(),
     };
     let fields = vec![
         Field::typed("name", words.text("sign_in.name"), "text", "username").of(&tried),
@@ -78,12 +88,12 @@ fn show(app: &App, visit: &Visit, kept: Option<&Kept>, wrong: Option<&str>) -> R
         ),
     ];
     let button = words.text("sign_in.button");
-    let mut form = EntryForm::new("in", "/desk/sign-in", button, fields);
+    let mut form = EntryForm::new("in", PATH, button, fields);
     if let Some(key) = wrong {
         form = form.refused(vec![Wrong::whole(words.text(key))]);
     }
     Answer::page(&Page {
-        shell: Shell::new(app, visit, Area::Desk, words.text("sign_in.title")),
+        shell: Shell::new(app, visit, Area::Desk, words.text("sign_in.title")).form(form.id),
         form,
         kept: kept.map(Kept::hidden).unwrap_or_default(),
         ended: kept.is_some(),
@@ -180,7 +190,8 @@ pub fn go_on(app: &App, visit: &Visit, staff: Staff, kept: Option<Kept>) -> Resu
         Some(kept) if !kept.fields.is_empty() => {
             let words = app.words(visit.language);
             Answer::page(&Again {
-                shell: Shell::new(app, &visit, Area::Desk, words.text("sign_in.kept_title")),
+                shell: Shell::new(app, &visit, Area::Desk, words.text("sign_in.kept_title"))
+                    .form(FORM),
                 written: written(&kept),
                 kept: &kept,
             })

@@ -3,9 +3,12 @@
 //! A password that the program makes is shown once, in the answer to the form that asked for it; it has to be changed at
 //! the first signing in.
 
+mod forms;
+
 use askama::Template;
 use axum::http::StatusCode;
 
+use self::forms::{form_of, link_of, title_of};
 use crate::domain::vocabulary::Role;
 use crate::register::{Doing, NewStaff, RegisterError, Staff};
 use crate::web::answer::Answer;
@@ -14,7 +17,7 @@ use crate::web::collation;
 use crate::web::desk::happened::amount;
 use crate::web::desk::reading::{code_of, minor_units};
 use crate::web::desk::second_factor::account::{Done, told};
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
+use crate::web::entry::{EntryForm, Wrong};
 use crate::web::error::{Result, WebError};
 use crate::web::routes::{Access, Route};
 use crate::web::shell::{Area, STAFF, Shell};
@@ -25,7 +28,9 @@ const ADMIN: Access = Access::Staff(&[Role::Admin]);
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/staff", ADMIN, page),
-    Route::post("/desk/staff", ADMIN, change).hashing(),
+    Route::post("/desk/staff", ADMIN, change)
+        .turning(turned)
+        .hashing(),
 ];
 
 #[derive(Template)]
@@ -34,21 +39,16 @@ struct Page<'a> {
     shell: Shell<'a>,
     /// A password that was made: whose it is, and the password.
     made: Option<(String, String)>,
-    /// Whose forms are shown.
+    /// Who is shown.
     person: Option<String>,
-    /// Their forms, or the one to add somebody.
-    forms: Vec<Titled>,
+    /// The form that is open, under its heading: about this person, or the one to add somebody. One at a time, since a
+    /// language that is chosen can send one form of a page alone.
+    open: Option<(String, EntryForm)>,
+    /// Addresses and names of what else can be done to the person.
+    ways: Vec<(String, String)>,
     /// What was done to their account.
     trail: Vec<Done>,
-    adding: Vec<EntryForm>,
     rows: Vec<Row>,
-}
-
-/// A form, under a heading where none of its fields says what it is.
-struct Titled {
-    title: Option<String>,
-    /// One: a template includes it in a loop.
-    forms: Vec<EntryForm>,
 }
 
 struct Row {
@@ -111,9 +111,17 @@ enum Outcome {
     Refused(Vec<Wrong>),
 }
 
+/// The list; with the person that `person` names, and the form that `change` does.
 fn page(app: &App, visit: &Visit) -> Result<Answer> {
     let person = visit.query.text("person");
-    shown(app, visit, person, None, None)
+    let open = What::of(visit.query.get("change")).map(|what| (what, Vec::new()));
+    shown(app, visit, person, None, open)
+}
+
+/// The form as it is being filled in, in another language.
+fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    let open = What::of(visit.form.get("what")).map(|what| (what, Vec::new()));
+    shown(app, visit, visit.form.text("person"), None, open)
 }
 
 fn change(app: &App, visit: &Visit) -> Result<Answer> {
@@ -310,7 +318,7 @@ fn shown(
     visit: &Visit,
     person: Option<String>,
     made: Option<(String, String)>,
-    refused: Option<(What, Vec<Wrong>)>,
+    open: Option<(What, Vec<Wrong>)>,
 ) -> Result<Answer> {
     let words = app.words(visit.language);
     let (staff, trainings, factors, trail, zone) = app.register(|r| {
@@ -337,45 +345,46 @@ fn shown(
                 .ok_or(WebError::NotFound)?,
         ),
     };
-    let none = Fields::default();
-    let entered = |what: What| match &refused {
-        Some((refused, _)) if *refused == what => &visit.form,
-        _ => &none,
-    };
-    let wrongs = |what: What| match &refused {
-        Some((refused, wrongs)) if *refused == what => wrongs.clone(),
-        _ => Vec::new(),
-    };
-    let forms = match known {
+    // Nobody has to be named to be added, and everybody else has.
+    let open = open.filter(|(what, _)| (*what == What::Add) == known.is_none());
+    let opened = open.as_ref().map(|(what, _)| *what);
+    let ways = match known {
         None => Vec::new(),
         Some(member) => What::OF_A_PERSON
-            .iter()
-            .filter(|what| {
-                **what != What::Factor || has_factor(member) || !wrongs(**what).is_empty()
-            })
-            .map(|what| Titled {
-                title: title_of(words, *what),
-                forms: vec![
-                    form_of(words, *what, Some(member), entered(*what)).refused(wrongs(*what)),
-                ],
+            .into_iter()
+            .filter(|what| Some(*what) != opened)
+            .filter(|what| *what != What::Factor || has_factor(member))
+            .map(|what| {
+                let change = [("change", what.id())];
+                (address(&member.name, &change), link_of(words, what))
             })
             .collect(),
     };
-    let adding = form_of(words, What::Add, None, entered(What::Add)).refused(wrongs(What::Add));
+    let open = open.map(|(what, wrongs)| {
+        let form = form_of(words, what, known, &visit.form).refused(wrongs);
+        (title_of(words, what), form)
+    });
     let currency = app.settings.currency.as_deref();
-    let status = match &refused {
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        None => StatusCode::OK,
+    let is_refused = open.as_ref().is_some_and(|(_, form)| form.is_refused());
+    let status = match is_refused {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
     };
     let mut members: Vec<&Staff> = staff.iter().collect();
     members.sort_by_cached_key(|member| collation::place(words.language(), &member.name));
+    let shell = Shell::new(app, visit, Area::Desk, words.text("people.title"));
     let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, words.text("people.title")),
+        shell: match (&made, &open) {
+            // A password is shown this once.
+            (Some(_), _) => shell.once(),
+            (None, Some((_, form))) => shell.form(form.id),
+            (None, None) => shell,
+        },
         made,
         person,
-        forms,
+        open,
+        ways,
         trail: told(words, zone, trail),
-        adding: vec![adding],
         rows: members
             .into_iter()
             .map(|member| {
@@ -387,14 +396,11 @@ fn shown(
     Ok(Answer::page(&page)?.status(status))
 }
 
-/// The heading of a form that none of its fields explains.
-fn title_of(words: &Words, what: What) -> Option<String> {
-    let key = match what {
-        What::Reset => "people.title_reset",
-        What::Factor => "staff_factor.title",
-        What::Add | What::Roles | What::Discretion | What::Active => return None,
-    };
-    Some(words.text(key).to_owned())
+/// The address of a person's part of the page.
+fn address(person: &str, more: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("person", person).extend_pairs(more);
+    format!("/desk/staff?{}#person", query.finish())
 }
 
 fn row(
@@ -409,10 +415,8 @@ fn row(
         .iter()
         .map(|role| words.name("codes", role.as_str()))
         .collect();
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("person", &member.name);
     Row {
-        to: format!("/desk/staff?{}#person", query.finish()),
+        to: address(&member.name, &[]),
         roles: roles.join(", "),
         department: member
             .department
@@ -430,108 +434,6 @@ fn row(
         courses: words.count(i64::try_from(courses).unwrap_or(i64::MAX)),
         name: member.name.clone(),
     }
-}
-
-fn form_of(words: &Words, what: What, member: Option<&Staff>, entered: &Fields) -> EntryForm {
-    let text = |key: &'static str| words.text(key);
-    let (id, fields) = match what {
-        What::Add => {
-            let mut fields = vec![
-                Field::line("name", text("people.name"))
-                    .hint(text("people.name_hint"))
-                    .of(entered),
-            ];
-            fields.extend(role_fields(words, None, entered));
-            fields.extend([
-                Field::suggested(
-                    "department",
-                    text("people.department"),
-                    words
-                        .codes("departments")
-                        .map(|code| words.name("departments", code)),
-                )
-                .optional()
-                .of(entered),
-                Field::line("site", text("people.site"))
-                    .hint(text("people.site_hint"))
-                    .optional()
-                    .of(entered),
-                discretion_field(words, None, entered),
-            ]);
-            ("add-form", fields)
-        }
-        What::Roles => ("roles-form", role_fields(words, member, entered)),
-        What::Discretion => (
-            "discretion-form",
-            vec![discretion_field(words, member, entered)],
-        ),
-        What::Active => {
-            let value = match member.is_some_and(|member| member.active) {
-                true => "yes",
-                false => "",
-            };
-            let tick = Field::tick("may_act", text("people.may_act")).or(entered, value);
-            ("active-form", vec![tick])
-        }
-        What::Reset => ("reset-form", Vec::new()),
-        What::Factor => {
-            let reason = Field::line("reason", text("staff_factor.reason"))
-                .hint(text("staff_factor.reason_hint"))
-                .of(entered);
-            ("factor-form", vec![reason])
-        }
-    };
-    let button = match what {
-        What::Factor => words.text("staff_factor.button").to_owned(),
-        What::Add | What::Roles | What::Discretion | What::Active | What::Reset => words
-            .text(&format!("people.button_{}", what.id()))
-            .to_owned(),
-    };
-    let form = EntryForm::new(id, "/desk/staff", button, fields).hidden("what", what.id());
-    match member {
-        Some(member) => form.hidden("person", member.name.clone()),
-        None => form,
-    }
-}
-
-fn role_fields(words: &Words, member: Option<&Staff>, entered: &Fields) -> Vec<Field> {
-    let choices = || {
-        STAFF
-            .iter()
-            .map(|role| Choice::new(role.as_str(), words.name("codes", role.as_str())))
-    };
-    // A form that was sent holds what was ticked, also where that is nothing.
-    let was_sent = !entered.0.is_empty();
-    let held: Vec<(String, String)> = member
-        .filter(|_| !was_sent)
-        .map(|member| member.roles.as_slice())
-        .unwrap_or_default()
-        .iter()
-        .map(|role| ("roles".to_owned(), role.as_str().to_owned()))
-        .collect();
-    let held = Fields(held);
-    let first = member.and_then(|member| member.roles.first());
-    let none = Choice::new("", words.text("people.choose"));
-    vec![
-        Field::ticks("roles", words.text("people.roles"), choices())
-            .hint(words.text("people.roles_hint"))
-            .of(if was_sent { entered } else { &held }),
-        Field::select(
-            "usual",
-            words.text("people.usual"),
-            std::iter::once(none).chain(choices()),
-        )
-        .or(entered, first.map_or("", |role| role.as_str())),
-    ]
-}
-
-fn discretion_field(words: &Words, member: Option<&Staff>, entered: &Fields) -> Field {
-    let limit = member.and_then(|member| member.discretion_minor);
-    let written = limit.map(|minor| words.real(minor as f64 / 100.0, 2));
-    Field::number("discretion", words.text("people.discretion"))
-        .hint(words.text("people.discretion_hint"))
-        .optional()
-        .or(entered, written.unwrap_or_default())
 }
 
 #[cfg(test)]

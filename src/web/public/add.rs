@@ -7,12 +7,13 @@ use super::field::{Asks, Field, Problem};
 use super::files::{self, Waiting};
 use super::seen::Seen;
 use super::thread::question;
-use crate::domain::event::{NoteAdded, Resumed};
-use crate::register::{Actor, Draft, RegisterError};
+use crate::domain::event::NoteAdded;
+use crate::register::{Actor, Draft, OfAddition, Part};
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::entry;
 use crate::web::error::{Result, WebError};
+use crate::web::logging;
 use crate::web::once;
 use crate::web::shell::{Area, FORM, Shell};
 use crate::web::uploads::ACCEPT;
@@ -126,7 +127,7 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
         Err(error) => return Err(error),
     }
     match once::reserve(app, &entry.once, visit.now)? {
-        Reserved::Yours => record(app, visit, &seen, entry),
+        Reserved::Yours => record(app, visit, &seen, &entry),
         Reserved::Done(done) => Ok(Answer::see(format!("/case?done={done}"))),
         Reserved::Busy => {
             let problem = Problem::new("", words, "failure.busy_text");
@@ -136,61 +137,43 @@ pub fn take(app: &App, visit: &Visit) -> Result<Answer> {
     }
 }
 
-/// The words first, then the files, then the end of the pause: whatever fails, what came before it is recorded,
-/// what did not is shown again, and the clock does not run on nothing.
-fn record(app: &App, visit: &Visit, seen: &Seen, mut entry: Entry) -> Result<Answer> {
+/// The words, the files and the end of the pause, all of it or nothing: what could not be recorded is shown again, and
+/// the clock does not run on nothing.
+fn record(app: &App, visit: &Visit, seen: &Seen, entry: &Entry) -> Result<Answer> {
     let words = app.words(visit.language);
     app.visits
         .failed(Try::Complaint, &seen.number, &visit.from, visit.now)?;
-    let append = |draft: Draft| {
-        app.register(|register| {
-            register.append(seen.case_key, draft, &Actor::customer(), visit.now)
-        })
-    };
-    if !entry.text.is_empty() {
-        let note = Draft::new(visit.now, NoteAdded {}).text(entry.text.clone());
-        if let Err(error) = append(note) {
-            tracing::error!(number = %seen.number, %error, "an addition could not be recorded");
+    let done = match added(app, visit, seen, entry) {
+        // Recorded before the server could note it; what it ended then cannot be told any more.
+        Ok(OfAddition::Before) => "case_added",
+        Ok(OfAddition::New(added)) if added.resumed => "case_resumed",
+        Ok(OfAddition::New(_)) => "case_added",
+        Err(error) => {
+            logging::failed(&visit.request_id, &error);
             app.visits.release(&entry.once)?;
             let problem = Problem::new("", words, "public_add.not_recorded");
-            let answer = page(app, visit, seen, &entry, vec![problem])?;
+            let answer = page(app, visit, seen, entry, vec![problem])?;
             return Ok(answer.status(StatusCode::SERVICE_UNAVAILABLE));
         }
-    }
-    let had_text = !entry.text.is_empty();
-    let sent = app.visits.files_waiting(&entry.once)?.len();
-    let lost = files::attach(app, visit, seen.case_key, &entry.once);
-    let mut done = "case_added";
-    let answers = seen
-        .waits_for_complainant()
-        .is_some_and(|rest| rest.reason.ends_with_an_answer());
-    if answers && (had_text || lost.len() < sent) {
-        match append(Draft::new(visit.now, Resumed {})) {
-            Ok(_) => done = "case_resumed",
-            // Somebody else went on with it at the same moment.
-            Err(RegisterError::Refused(_) | RegisterError::CaseRefused { .. }) => {}
-            Err(error) => {
-                tracing::error!(number = %seen.number, %error, "a pause could not be ended");
-            }
-        }
-    }
-    if lost.is_empty() {
-        app.visits.remember(&entry.once, done, visit.now)?;
-        return Ok(Answer::see(format!("/case?done={done}")));
-    }
-    app.visits.release(&entry.once)?;
-    entry.text.clear();
-    let key = match had_text {
-        true => "public_add.files_lost",
-        false => "public_add.only_files_lost",
     };
-    let problem = Problem {
-        field: "files",
-        text: words.fill(key, &[("names", &lost.join(", "))]),
-    };
-    let seen = Seen::of(app, visit)?;
-    let answer = page(app, visit, &seen, &entry, vec![problem])?;
-    Ok(answer.status(StatusCode::SERVICE_UNAVAILABLE))
+    app.visits.remember(&entry.once, done, visit.now)?;
+    files::recorded(app, &entry.once);
+    Ok(Answer::see(format!("/case?done={done}")))
+}
+
+fn added(app: &App, visit: &Visit, seen: &Seen, entry: &Entry) -> Result<OfAddition> {
+    let mut parts = files::lay(app, &entry.once)?;
+    if !entry.text.is_empty() {
+        let note = Draft::new(visit.now, NoteAdded {}).text(entry.text.clone());
+        parts.insert(0, Part::event(note, Actor::customer()));
+    }
+    parts.push(Part::Answer {
+        at: visit.now,
+        late_reason: None,
+    });
+    let added = app
+        .register(|register| register.add_form(seen.case_key, &parts, &entry.once, visit.now))?;
+    Ok(added)
 }
 
 /// What to say where the form was written for another case than the one that is followed now.

@@ -17,8 +17,9 @@ struct Page<'a> {
     text: String,
     /// The register's sentence.
     sentence: Option<String>,
-    /// The first page of the area.
+    /// The first page of the area, and what leads to it.
     home: &'static str,
+    onward: &'a str,
     /// The request's number, by which its lines in the log are found; empty: it has none.
     request: &'a str,
 }
@@ -29,19 +30,25 @@ struct Page<'a> {
 /// When the page itself cannot be set.
 pub fn page(app: &App, visit: &Visit, key: &str, error: &WebError) -> Result<Answer> {
     let words = app.words(visit.language);
-    let (area, home) = match visit.staff() {
-        Some(_) => (Area::Desk, "/desk"),
-        None => (Area::Public, "/"),
+    let (area, home, onward) = match visit.staff() {
+        Some(_) => (Area::Desk, "/desk", "failure.home_desk"),
+        None => (Area::Public, "/", "failure.home"),
     };
+    let text = format!("failure.{key}_text");
+    // Where staff are told something else than complainants.
+    let for_desk = visit
+        .staff()
+        .and_then(|_| words.find(&format!("{text}_desk")));
     let sentence = visit
         .staff()
         .and_then(|_| for_staff(error))
         .map(ToString::to_string);
     Answer::page(&Page {
         shell: Shell::new(app, visit, area, words.text(&format!("failure.{key}"))),
-        text: words.text(&format!("failure.{key}_text")).to_owned(),
+        text: for_desk.unwrap_or_else(|| words.text(&text)).to_owned(),
         sentence,
         home,
+        onward: words.text(onward),
         request: &visit.request_id,
     })
 }

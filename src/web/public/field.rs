@@ -58,6 +58,11 @@ impl Problem {
     }
 }
 
+/// Whether an entry is wrong. What is not the visitor's to mend (the register is busy) is said without asking to check.
+pub fn is_to_be_mended(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| !problem.field.is_empty())
+}
+
 impl Field {
     /// A question of one line whose label is the text `section.field`, its hint `section.field_hint` where there is one.
     pub fn line(words: &Words, section: &str, id: &'static str, value: &str) -> Field {

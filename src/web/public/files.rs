@@ -1,7 +1,7 @@
-//! Files that come with a form: kept beside it until it is sent, then put to the case.
+//! Files that come with a form: kept beside it until it is sent, then recorded with it.
 
 use super::field::Problem;
-use crate::register::{Actor, RegisterError};
+use crate::register::{Actor, Part};
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
 use crate::web::uploads;
@@ -93,36 +93,43 @@ pub fn waiting(app: &App, visit: &Visit, form_key: &str) -> Result<Vec<Waiting>>
         .collect())
 }
 
-/// Puts the files that wait for a form to a case, as the complainant's; answers the names of those that could
-/// not be kept, which go on waiting.
-pub fn attach(app: &App, visit: &Visit, case_key: i64, form_key: &str) -> Vec<String> {
-    let waiting = match app.visits.files_waiting(form_key) {
-        Ok(waiting) => waiting,
-        Err(error) => {
-            tracing::error!(case_key, %error, "files that wait cannot be read");
-            return Vec::new();
-        }
-    };
-    let mut lost = Vec::new();
-    for file in waiting {
-        let attached = attach_one(app, visit, case_key, form_key, file.file_id)
-            .and_then(|()| app.visits.drop_file(form_key, file.file_id));
-        if let Err(error) = attached {
-            tracing::error!(case_key, %error, "a file could not be added");
-            lost.push(file.name);
+/// Lays the files that wait for a form beside the register, as the complainant's: whatever records the form records
+/// them with it. They wait on until [`recorded`] is said.
+///
+/// # Errors
+/// When one of them cannot be read or kept; nothing of them is left beside the register then.
+pub fn lay(app: &App, form_key: &str) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    for file in app.visits.files_waiting(form_key)? {
+        let laid = app
+            .visits
+            .waiting_file(form_key, file.file_id)
+            .and_then(|waiting| waiting.ok_or(WebError::NotFound))
+            .and_then(|clean| {
+                app.register(|register| register.lay_clean(&clean).map_err(WebError::from))
+            });
+        match laid {
+            Ok(file) => parts.push(Part::file(file, Actor::customer())),
+            Err(error) => {
+                app.register(|register| {
+                    register.drop_files_of(&parts);
+                    Ok::<_, WebError>(())
+                })?;
+                return Err(error);
+            }
         }
     }
-    lost
+    Ok(parts)
 }
 
-fn attach_one(app: &App, visit: &Visit, case_key: i64, form_key: &str, file_id: i64) -> Result<()> {
-    let waiting = app.visits.waiting_file(form_key, file_id)?;
-    let file = waiting.ok_or(WebError::NotFound)?;
-    let added = app
-        .register(|register| register.attach_clean(case_key, &file, &Actor::customer(), visit.now));
-    match added {
-        // The same photograph chosen twice is there.
-        Ok(_) | Err(RegisterError::Exists { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+/// Lets the files of a form go that was recorded with them.
+pub fn recorded(app: &App, form_key: &str) {
+    let dropped = app.visits.files_waiting(form_key).and_then(|waiting| {
+        let mut files = waiting.iter();
+        files.try_for_each(|file| app.visits.drop_file(form_key, file.file_id))
+    });
+    if let Err(error) = dropped {
+        // They go by themselves when their time is over.
+        tracing::warn!(%error, "files of a form that was recorded still wait");
     }
 }

@@ -208,7 +208,8 @@ impl Way<'_> {
         match Due::of(self.seen, record, self.rules, self.now) {
             Ok(due) => Some(due),
             Err(error) => {
-                tracing::warn!(number = %self.seen.number, %error, "a due date cannot be computed");
+                let case_key = self.seen.case_key;
+                tracing::warn!(case_key, %error, "a due date cannot be computed");
                 None
             }
         }

@@ -11,6 +11,7 @@ use crate::register::Registration;
 use crate::web::answer::Answer;
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
+use crate::web::logging;
 use crate::web::shell::{Area, Shell};
 use crate::web::visit::Visit;
 
@@ -20,10 +21,6 @@ pub struct Receipt {
     pub registration: Registration,
     /// By what means, and to where, number and password are sent.
     pub told: Option<(Means, String)>,
-    /// Further details that could not be recorded.
-    pub lost_words: Option<String>,
-    /// Names of files that could not be kept.
-    pub lost_files: Vec<String>,
 }
 
 #[derive(Template)]
@@ -38,8 +35,6 @@ struct Page<'a> {
     told: String,
     /// What happens next; empty when it cannot be said.
     next: Vec<String>,
-    lost_words: Option<&'a str>,
-    lost_files: &'a [String],
 }
 
 /// The page after registration.
@@ -55,7 +50,8 @@ pub fn page(app: &App, visit: &Visit, receipt: &Receipt) -> Result<Answer> {
     };
     let next = next(app, visit, receipt.registration.case_key).unwrap_or_else(|error| {
         // The number and the password are what counts.
-        tracing::error!(%error, "a receipt says nothing of what happens next");
+        let error = logging::reason(&error);
+        tracing::error!(error, "a receipt says nothing of what happens next");
         Vec::new()
     });
     Answer::page(&Page {
@@ -65,8 +61,6 @@ pub fn page(app: &App, visit: &Visit, receipt: &Receipt) -> Result<Answer> {
         password: Some(&receipt.registration.password),
         told,
         next,
-        lost_words: receipt.lost_words.as_deref(),
-        lost_files: &receipt.lost_files,
     })
 }
 
@@ -89,8 +83,6 @@ pub fn again(app: &App, visit: &Visit, number: &str) -> Result<Answer> {
         password: None,
         told: words.text("public_receipt.again").to_owned(),
         next: Vec::new(),
-        lost_words: None,
-        lost_files: &[],
     })
 }
 
@@ -100,7 +92,8 @@ fn as_of(app: &App, visit: &Visit) -> String {
     match app.register(|register| Ok::<_, WebError>(register.zone())) {
         Ok(zone) => printed(words, visit, zone),
         Err(error) => {
-            tracing::error!(%error, "a receipt does not say as of when it is");
+            let error = logging::reason(&error);
+            tracing::error!(error, "a receipt does not say as of when it is");
             String::new()
         }
     }

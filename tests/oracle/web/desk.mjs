@@ -203,12 +203,13 @@ async function desk(stage) {
     }
     if (name === 'ali') {
       await visitor.go('/desk/staff');
-      await visitor.page.locator('details summary').click();
+      await visitor.press('main a[href^="/desk/staff?change=add"]');
       await visitor.look('ali-staff-adding');
-      await visitor.refused('details form .doors button');
+      await visitor.refused();
       await visitor.look('ali-staff-adding-refused');
       await visitor.fill({ name: 'yeni kişi', roles: 'agent', usual: 'agent' });
-      await visitor.send({ button: 'details form .doors button' });
+      await turns(visitor, 'name', 'yeni kişi');
+      await visitor.send();
       await visitor.look('ali-staff-added');
       want((await visitor.page.locator('.receipt .big').innerText()).length >= 8, 'no first password is shown');
     }
@@ -232,11 +233,22 @@ async function unfolded(visitor, name) {
   await visitor.look(name);
 }
 
+/** Through every language and back, and what was entered is there in each of them. */
+async function turns(visitor, name, value) {
+  const own = visitor.language;
+  for (const language of ['tr', 'ru', 'en'].filter((one) => one !== own).concat(own)) {
+    await visitor.press(`.languages button[value="${language}"]`);
+    const lang = await visitor.page.locator('html').getAttribute('lang');
+    want(lang === language, `${language} was chosen in a form and ${lang} came`);
+    want((await visitor.held(name)) === value, `what was entered as ${name} is lost in ${language}`);
+  }
+}
+
 /** A figure, a target and a course are entered, each first wrongly. */
 async function records(visitor) {
   for (const kind of ['evidence', 'objective', 'training']) {
     await visitor.go('/desk/records');
-    await visitor.page.locator(`#${kind} details summary`).first().click();
+    await visitor.press(`#${kind} a[href^="/desk/records?add="]`);
     await visitor.refused(`#${kind} form .doors button`);
     await visitor.look(`zeynep-records-${kind}-refused`);
   }

@@ -130,7 +130,7 @@ export class House {
     });
     /** What the server complained of since the last time; that it ended, where it did. */
     this.complaints = () => {
-      const lines = said.slice(from).split('\n').filter((line) => /\bERROR\b|panicked/.test(line));
+      const lines = said.slice(from).split('\n').filter((line) => /\bERROR\b|panicked/.test(line.replace(/\x1b\[[\d;]*m/g, '')));
       from = said.length;
       if (server.exitCode !== null || server.signalCode !== null) lines.push(`the server has ended (${server.signalCode ?? `exit ${server.exitCode}`})`);
       return lines;

@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { STORIES as OF_ACCOUNTS } from './accounts.mjs';
 import { counts } from './checks.mjs';
 import { STORIES as OF_COMPLAINANTS } from './complainants.mjs';
 import { ON_DEMO, STORIES as OF_STAFF } from './desk.mjs';
@@ -31,7 +32,7 @@ import { LANGUAGES } from './texts.mjs';
 // `require`, unlike `import`, heeds NODE_PATH.
 const { chromium } = createRequire(import.meta.url)('playwright-core');
 
-const STORIES = { ...OF_COMPLAINANTS, ...OF_STAFF, ...ON_DEMO };
+const STORIES = { ...OF_COMPLAINANTS, ...OF_STAFF, ...OF_ACCOUNTS, ...ON_DEMO };
 /** A story that takes longer hangs. */
 const STORY_WITHIN = 600_000;
 

@@ -8,6 +8,7 @@ use super::said;
 use crate::domain::action::{ActionKind, ActionSource, Opened};
 use crate::domain::scope::Scope;
 use crate::improvement::source::{self, SourceError};
+use crate::lake::store::Lake;
 use crate::register::{Change, Register, RegisterError};
 use crate::web::answer::Answer;
 use crate::web::app::App;
@@ -47,6 +48,11 @@ pub fn ask(app: &App, visit: &Visit) -> Result<Answer> {
     shown(app, visit, &proposed, Vec::new(), None)
 }
 
+/// The form as it is being filled in, in another language.
+pub fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    shown(app, visit, &visit.form, Vec::new(), None)
+}
+
 /// The action that a form opens, and what of it cannot be taken.
 ///
 /// # Errors
@@ -55,7 +61,10 @@ pub fn entered(app: &App, visit: &Visit) -> Result<(Opened, Vec<Wrong>)> {
     let words = app.words(visit.language);
     let today =
         app.register(|r| Ok::<_, WebError>(visit.now.with_timezone(&r.zone()).date_naive()))?;
-    let (opened, mut wrongs) = read(words, visit, today);
+    let (mut opened, mut wrongs) = read(words, visit, today);
+    let lake = Lake::at(&app.settings.lake);
+    opened.case_source =
+        app.register(|r| Ok::<_, WebError>(source::case_source(r, &lake, &opened)))?;
     let only_counts = visit.form.get("step") == "count";
     if wrongs.is_empty() || only_counts {
         let reference = opened.reference.as_deref();
@@ -150,7 +159,7 @@ fn shown(
     };
     let title = words.text("action.new");
     let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, title),
+        shell: Shell::new(app, visit, Area::Desk, title).form(form.id),
         form,
         covers,
     };
@@ -271,6 +280,7 @@ fn read(words: &Words, visit: &Visit, today: NaiveDate) -> (Opened, Vec<Wrong>) 
         kind,
         source,
         cases: source::cases_of(source, reference.as_deref(), &named),
+        case_source: None,
         reference,
         scope,
         signal_on,

@@ -10,6 +10,8 @@ use super::step::Step;
 use crate::domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionRefusal, ActionSource, Round,
 };
+use crate::domain::gone_case::GoneCase;
+use crate::improvement::gone::gone_of;
 use crate::register::RegisterError;
 use crate::web::answer::Answer;
 use crate::web::app::App;
@@ -33,6 +35,7 @@ struct Page<'a> {
     /// Where it comes from, where that has a page.
     source_to: Option<String>,
     cases: Vec<String>,
+    gone: Option<Gone>,
     scope: Option<String>,
     covers: Option<String>,
     containments: Vec<Fact>,
@@ -43,6 +46,25 @@ struct Page<'a> {
     steps: Vec<Offer>,
     held: Vec<String>,
 }
+
+/// The cases of an action that its source no longer has. They have no page any more.
+pub struct Gone {
+    /// How many, and since when.
+    pub in_all: String,
+    /// Each with its days, for whoever may know of them.
+    pub cases: Vec<Vanished>,
+    /// How many are not listed.
+    pub further: Option<String>,
+}
+
+/// A case that is gone from its source.
+pub struct Vanished {
+    pub number: String,
+    pub days: String,
+}
+
+/// Cases listed; the command line lists all.
+const GONE_SHOWN: usize = 20;
 
 /// One attempt: from the analysis to the verdict.
 pub struct Attempt {
@@ -109,6 +131,7 @@ pub fn page(app: &App, visit: &Visit) -> Result<Answer> {
         facts: facts(words, &action),
         source_to: source_to(app, visit, &action)?,
         cases: may_be_seen(app, visit, &action.opened.cases)?,
+        gone: gone(app, visit, words, &action)?,
         scope: action.scope().map(ToString::to_string),
         covers,
         containments: action
@@ -152,6 +175,39 @@ fn may_be_seen(app: &App, visit: &Visit, numbers: &[String]) -> Result<Vec<Strin
         }
         Ok(seen)
     })
+}
+
+/// The cases of an action that are gone from their source: how many to everybody, which ones to whoever sees all cases,
+/// for nothing says whose plant a case concerns that is not in this register.
+fn gone(app: &App, visit: &Visit, words: &Words, action: &Action) -> Result<Option<Gone>> {
+    let staff = visit.staff().ok_or(WebError::Forbidden)?;
+    let (cases, zone) = app.register(|r| Ok::<_, WebError>((gone_of(r, action)?, r.zone())))?;
+    let Some(latest) = cases.iter().map(|case| case.gone_at).max() else {
+        return Ok(None);
+    };
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let n = words.count(count(cases.len()));
+    let day = words.day(latest, zone);
+    let shown: &[GoneCase] = match sight::sees_all(staff) {
+        true => &cases,
+        false => &[],
+    };
+    let further = shown.len().saturating_sub(GONE_SHOWN);
+    let vanished = |case: &GoneCase| Vanished {
+        number: case.case_id.clone(),
+        days: words.fill(
+            "action.gone_days",
+            &[
+                ("received", &words.date(case.facts.received_on)),
+                ("day", &words.day(case.gone_at, zone)),
+            ],
+        ),
+    };
+    Ok(Some(Gone {
+        in_all: words.fill("cluster.gone_value", &[("n", &n), ("day", &day)]),
+        cases: shown.iter().take(GONE_SHOWN).map(vanished).collect(),
+        further: (further > 0).then(|| words.plural("action.gone_further", count(further))),
+    }))
 }
 
 /// The action that a route names.

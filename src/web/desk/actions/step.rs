@@ -3,19 +3,18 @@
 //! Whether an action admits a step is asked of the action itself, with an event that says nothing wrong; there is no
 //! second list of states.
 
+mod fields;
+mod reading;
+
 use chrono::{Days, NaiveDate};
 
-use super::said;
 use crate::domain::action::{
     Action, ActionBody, ActionEvent, ActionRefusal, AmendedField, Amendment, Analysed,
-    AnalysisMethod, Check, Contained, CriterionCheck, Implemented, IshikawaBranch, Planned,
-    Standing, Verdict, Verified,
+    AnalysisMethod, Check, Contained, CriterionCheck, Implemented, Planned, Standing, Verdict,
+    Verified,
 };
 use crate::domain::vocabulary::{Role, words as list};
-use crate::web::desk::reading::minor_units;
-use crate::web::entry::{Choice, Field, Wrong};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::web::visit::Visit;
 
 list! {
     /// A step that somebody can take at the desk.
@@ -29,9 +28,6 @@ list! {
         Amend = "amend", Withdraw = "withdraw", Note = "note",
     }
 }
-
-/// Answers of five whys.
-const WHYS: [&str; 5] = ["why1", "why2", "why3", "why4", "why5"];
 
 impl Step {
     /// The roles that may take it, whoever owns the action.
@@ -171,342 +167,6 @@ impl Step {
             Step::Note => ActionBody::Noted { text: said() },
         })
     }
-
-    /// What is asked for it; of a plan and of a changed check, what is not about the judging.
-    pub fn fields(
-        self,
-        words: &Words,
-        action: &Action,
-        entered: &Fields,
-        today: NaiveDate,
-    ) -> Vec<Field> {
-        let text = |key: &'static str| words.text(key);
-        let on = || {
-            Field::date("on", text("action.on")).or(entered, today.format("%Y-%m-%d").to_string())
-        };
-        let reason = || Field::area("reason", text("action.reason"), 3).of(entered);
-        match self {
-            Step::Contain => vec![
-                Field::area("what", text("action.what_done"), 3).of(entered),
-                on(),
-            ],
-            Step::Analyse => analysis(words, entered, on()),
-            Step::Plan => vec![
-                Field::area("what", text("action.what_to_do"), 3).of(entered),
-                Field::date("due_on", text("action.due_on"))
-                    .or(entered, action.field(AmendedField::DueOn)),
-            ],
-            Step::Implement => vec![
-                on(),
-                Field::area("what", text("action.what_else"), 2)
-                    .hint(text("action.what_else_hint"))
-                    .optional()
-                    .of(entered),
-                Field::area("documents", text("action.documents"), 3)
-                    .hint(text("action.documents_hint"))
-                    .optional()
-                    .of(entered),
-                Field::number("cost", text("action.cost"))
-                    .hint(text("action.cost_hint"))
-                    .optional()
-                    .of(entered),
-            ],
-            Step::Check => Vec::new(),
-            Step::Verify => vec![
-                on(),
-                Field::select("verdict", text("action.verdict"), verdicts(words)).or(
-                    entered,
-                    action
-                        .round()
-                        .settled()
-                        .map_or("", |look| look.found.verdict.as_str()),
-                ),
-                Field::area("note", text("action.rests_on"), 4)
-                    .hint(text("action.rests_on_hint"))
-                    .of(entered),
-            ],
-            Step::Close => vec![
-                on(),
-                Field::area("note", text("action.closing"), 3)
-                    .optional()
-                    .of(entered),
-            ],
-            Step::Reopen | Step::Withdraw => vec![on(), reason()],
-            Step::Change => vec![reason()],
-            Step::Amend => vec![
-                Field::select(
-                    "field",
-                    text("action.amended"),
-                    AmendedField::ALL
-                        .iter()
-                        .map(|field| Choice::new(field.as_str(), said::field(words, *field))),
-                )
-                .of(entered),
-                Field::line("value", text("action.new_value"))
-                    .hint(text("action.new_value_hint"))
-                    .of(entered),
-                reason(),
-            ],
-            Step::Note => vec![Field::area("text", text("action.note"), 4).of(entered)],
-        }
-    }
-
-    /// The event that was entered; a plan and a changed check bring theirs along.
-    ///
-    /// # Errors
-    /// What of it cannot be taken.
-    pub fn body(
-        self,
-        words: &Words,
-        action: &Action,
-        entered: &Fields,
-        check: Option<Check>,
-    ) -> Result<ActionBody, Vec<Wrong>> {
-        let mut reader = Reader {
-            words,
-            entered,
-            asked: self.fields(words, action, entered, action.opened.on),
-            wrongs: Vec::new(),
-        };
-        let body = reader.body(self, action, check);
-        match (body, reader.wrongs.is_empty()) {
-            (Some(body), true) => Ok(body),
-            _ => Err(reader.wrongs),
-        }
-    }
-}
-
-fn verdicts(words: &Words) -> Vec<Choice> {
-    let none = Choice::new("", words.text("action.choose"));
-    let each = Verdict::ALL
-        .iter()
-        .map(|verdict| Choice::new(verdict.as_str(), said::code(words, verdict.as_str())));
-    std::iter::once(none).chain(each).collect()
-}
-
-fn analysis(words: &Words, entered: &Fields, on: Field) -> Vec<Field> {
-    let text = |key: &'static str| words.text(key);
-    let mut fields = vec![
-        on,
-        Field::select(
-            "method",
-            text("action.method"),
-            AnalysisMethod::ALL.iter().map(|method| {
-                let key = format!("action.method_{method}");
-                Choice::new(method.as_str(), words.text(&key))
-            }),
-        )
-        .of(entered),
-    ];
-    for (n, why) in (1..).zip(WHYS) {
-        let label = words.fill("action.why", &[("n", &words.count(n))]);
-        let field = Field::line(why, label).optional().of(entered);
-        fields.push(match n {
-            1 => field.hint(text("action.why_hint")),
-            _ => field,
-        });
-    }
-    let none = Choice::new("", text("action.no_branch"));
-    let branches = IshikawaBranch::ALL.iter().map(|branch| {
-        let key = format!("action.branch_{branch}");
-        Choice::new(branch.as_str(), words.text(&key))
-    });
-    fields.extend([
-        Field::select(
-            "branch",
-            text("action.branch"),
-            std::iter::once(none).chain(branches),
-        )
-        .optional()
-        .of(entered),
-        Field::area("root_cause", text("action.root_cause"), 3).of(entered),
-        Field::line("escape_point", text("action.escape_point"))
-            .hint(text("action.escape_hint"))
-            .optional()
-            .of(entered),
-        Field::line("elsewhere", text("action.elsewhere"))
-            .hint(text("action.elsewhere_hint"))
-            .optional()
-            .of(entered),
-    ]);
-    fields
-}
-
-/// A form while it is read.
-struct Reader<'r> {
-    words: &'r Words,
-    entered: &'r Fields,
-    /// What was asked, for the labels.
-    asked: Vec<Field>,
-    wrongs: Vec<Wrong>,
-}
-
-impl Reader<'_> {
-    fn body(&mut self, step: Step, action: &Action, check: Option<Check>) -> Option<ActionBody> {
-        Some(match step {
-            Step::Contain => {
-                let (what, on) = (self.needed("what"), self.day("on"));
-                ActionBody::Contained(Contained {
-                    on: on?,
-                    what: what?,
-                })
-            }
-            Step::Analyse => ActionBody::Analysed(self.analysis()?),
-            Step::Plan => {
-                let (what, due_on) = (self.needed("what"), self.day("due_on"));
-                ActionBody::Planned(Planned {
-                    what: what?,
-                    due_on: due_on?,
-                    check: check?,
-                })
-            }
-            Step::Implement => {
-                let (on, cost_minor) = (self.day("on"), self.amount("cost"));
-                ActionBody::Implemented(Implemented {
-                    on: on?,
-                    what: self.entered.text("what"),
-                    documents: lines(self.entered.get("documents"), &['\n', '\r']),
-                    cost_minor: cost_minor?,
-                })
-            }
-            Step::Check => return None,
-            Step::Verify => {
-                let on = self.day("on");
-                let verdict: Option<Verdict> = self.entered.get("verdict").parse().ok();
-                if verdict.is_none() {
-                    self.refuse("verdict", "action.verdict_missing");
-                }
-                ActionBody::Verified(Verified {
-                    on: on?,
-                    verdict: verdict?,
-                    note: self.entered.text("note"),
-                })
-            }
-            Step::Close => ActionBody::Closed {
-                on: self.day("on")?,
-                note: self.entered.text("note"),
-            },
-            Step::Reopen => {
-                let (on, reason) = (self.day("on"), self.needed("reason"));
-                ActionBody::Reopened {
-                    on: on?,
-                    reason: reason?,
-                }
-            }
-            Step::Withdraw => {
-                let (on, reason) = (self.day("on"), self.needed("reason"));
-                ActionBody::Withdrawn {
-                    on: on?,
-                    reason: reason?,
-                }
-            }
-            Step::Change => {
-                let reason = self.needed("reason");
-                ActionBody::CheckChanged {
-                    check: check?,
-                    reason: reason?,
-                }
-            }
-            Step::Amend => {
-                let field: AmendedField = match self.entered.get("field").parse() {
-                    Ok(field) => field,
-                    Err(_) => {
-                        self.refuse("field", "action.needed");
-                        return None;
-                    }
-                };
-                let reason = self.needed("reason");
-                ActionBody::Amended(Amendment {
-                    field,
-                    old: action.field(field),
-                    new: self.entered.get("value").to_owned(),
-                    reason: reason?,
-                })
-            }
-            Step::Note => ActionBody::Noted {
-                text: self.needed("text")?,
-            },
-        })
-    }
-
-    fn analysis(&mut self) -> Option<Analysed> {
-        let (on, root_cause) = (self.day("on"), self.needed("root_cause"));
-        let whys: Vec<String> = WHYS
-            .iter()
-            .filter_map(|why| self.entered.text(why))
-            .collect();
-        let branch: Option<IshikawaBranch> = self.entered.get("branch").parse().ok();
-        let method = self
-            .entered
-            .get("method")
-            .parse()
-            .unwrap_or(AnalysisMethod::Other);
-        match method {
-            AnalysisMethod::FiveWhys if whys.is_empty() => {
-                self.refuse("why1", "action.whys_missing");
-            }
-            AnalysisMethod::Ishikawa if branch.is_none() => {
-                self.refuse("branch", "action.branch_missing");
-            }
-            AnalysisMethod::FiveWhys | AnalysisMethod::Ishikawa | AnalysisMethod::Other => {}
-        }
-        Some(Analysed {
-            on: on?,
-            method,
-            whys,
-            branch,
-            root_cause: root_cause?,
-            escape_point: self.entered.text("escape_point"),
-            elsewhere: lines(self.entered.get("elsewhere"), &[',', ';']),
-        })
-    }
-
-    fn needed(&mut self, name: &'static str) -> Option<String> {
-        let text = self.entered.text(name);
-        if text.is_none() {
-            self.refuse(name, "action.needed");
-        }
-        text
-    }
-
-    fn day(&mut self, name: &'static str) -> Option<NaiveDate> {
-        let day = self.entered.get(name).parse().ok();
-        if day.is_none() {
-            self.refuse(name, "action.no_day");
-        }
-        day
-    }
-
-    /// Minor units; nothing entered is nothing spent.
-    fn amount(&mut self, name: &'static str) -> Option<i64> {
-        let Some(text) = self.entered.given(name) else {
-            return Some(0);
-        };
-        let amount = minor_units(text);
-        if amount.is_none() {
-            self.refuse(name, "action.no_amount");
-        }
-        amount
-    }
-
-    fn refuse(&mut self, name: &'static str, key: &str) {
-        let label = self
-            .asked
-            .iter()
-            .find(|field| field.name == name)
-            .map_or("", |field| field.label.as_str());
-        let text = self.words.fill(key, &[("label", label)]);
-        self.wrongs.push(Wrong::of(name, text));
-    }
-}
-
-/// The parts of a text between separators, without blanks around them.
-fn lines(text: &str, separators: &[char]) -> Vec<String> {
-    text.split(separators)
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 #[cfg(test)]
@@ -519,7 +179,8 @@ mod tests {
     use crate::domain::action::{ActionId, ActionKind, ActionSource, Opened};
     use crate::domain::vocabulary::Language;
     use crate::register::Staff;
-    use crate::web::visit::Visitor;
+    use crate::web::visit::{Fields, Visitor};
+    use crate::web::words::Words;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -564,6 +225,7 @@ mod tests {
             reference: None,
             scope: None,
             cases: Vec::new(),
+            case_source: None,
             signal_on: None,
             owner: "ayse".to_owned(),
             department: None,

@@ -43,7 +43,12 @@ struct Page<'a> {
 struct Beside {
     made: Option<Made>,
     since: Vec<Row>,
+    /// The version after which that happened.
+    seen: Option<u32>,
 }
+
+/// The field of the version that somebody had seen before they were told what changed.
+const SEEN_BEFORE: &str = "seen_before";
 
 /// `GET /desk/actions/{id}/{command}`.
 pub fn ask(app: &App, visit: &Visit) -> Result<Answer> {
@@ -59,6 +64,22 @@ pub fn ask(app: &App, visit: &Visit) -> Result<Answer> {
         Vec::new(),
         Beside::default(),
     )
+}
+
+/// The form as it is being filled in, in another language, and what happened since it was opened.
+pub fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    let (step, action, today) = allowed(app, visit)?;
+    let form = &visit.form;
+    let seen = form.given(SEEN_BEFORE).or(form.given("last_seq"));
+    let seen: Option<u32> = seen.and_then(|seen| seen.parse().ok());
+    let of = (step, &action, today);
+    if let Some(seen) = seen.filter(|seen| *seen != action.version) {
+        return changed(app, visit, of, seen);
+    }
+    if let Err(refusal) = step.fits(visit, &action, today) {
+        return not_now(app, visit, step, &action, &refusal);
+    }
+    shown(app, visit, of, form, Vec::new(), Beside::default())
 }
 
 /// `POST /desk/actions/{id}/{command}`.
@@ -274,7 +295,11 @@ fn changed(
         Ok(()) => Wrong::whole(words.text("action_refused.changed")),
         Err(refusal) => said::refusal(words, &refusal),
     };
-    let beside = Beside { since, made: None };
+    let beside = Beside {
+        since,
+        made: None,
+        seen: Some(seen),
+    };
     let of = (step, &action, today);
     let page = shown(app, visit, of, &visit.form, vec![wrong], beside)?;
     Ok(page.status(StatusCode::CONFLICT))
@@ -326,6 +351,9 @@ fn shown(
     let mut form = EntryForm::new("step", to, button, fields)
         .hidden("last_seq", action.version.to_string())
         .refused(wrongs);
+    if let Some(seen) = beside.seen {
+        form = form.hidden(SEEN_BEFORE, seen.to_string());
+    }
     if judges {
         form = form.look("look", words.text("judging.look"));
     }
@@ -335,7 +363,7 @@ fn shown(
     };
     let proposal = beside.made.as_ref().and_then(|made| made.proposal.as_ref());
     let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, title(words, step)),
+        shell: Shell::new(app, visit, Area::Desk, title(words, step)).form(form.id),
         id: action.id.to_string(),
         title: action.opened.title.clone(),
         lead: words

@@ -27,6 +27,9 @@ struct Page<'a> {
     form: EntryForm,
 }
 
+/// The field of the length of the history that somebody had seen before they were told what changed.
+const SEEN_BEFORE: &str = "seen_before";
+
 /// What came of a word: it was recorded, or why not.
 pub enum Outcome {
     Recorded,
@@ -52,6 +55,22 @@ pub fn ask(app: &App, visit: &Visit) -> Result<Answer> {
         Vec::new(),
         None,
     )
+}
+
+/// The form as it is being filled in, in another language, and what happened since it was opened.
+pub fn turned(app: &App, visit: &Visit) -> Result<Answer> {
+    let (saying, cluster) = allowed(app, visit)?;
+    let form = &visit.form;
+    let length = app.register(|r| r.cluster_history(cluster.id))?.len();
+    let seen = form.given(SEEN_BEFORE).or(form.given("last_seq"));
+    let seen: Option<usize> = seen.and_then(|seen| seen.parse().ok());
+    match seen.filter(|seen| *seen != length) {
+        Some(seen) => {
+            let moved = app.words(visit.language).text("cluster_refused.moved");
+            conflict(app, visit, saying, &cluster, Wrong::whole(moved), seen)
+        }
+        None => shown(app, visit, saying, &cluster, form, Vec::new(), None),
+    }
 }
 
 /// `POST /desk/clusters/{id}/{command}`.
@@ -196,7 +215,7 @@ fn shown(
             .collect(),
     };
     let title = words.text(&format!("cluster.say_{saying}")).to_owned();
-    let form = EntryForm::new(
+    let mut form = EntryForm::new(
         "word",
         format!("/desk/clusters/{id}/{saying}"),
         words.text("cluster.record"),
@@ -204,12 +223,15 @@ fn shown(
     )
     .hidden("last_seq", history.len().to_string())
     .refused(wrongs);
+    if let Some(seen) = seen {
+        form = form.hidden(SEEN_BEFORE, seen.to_string());
+    }
     let status = match form.is_refused() {
         true => StatusCode::UNPROCESSABLE_ENTITY,
         false => StatusCode::OK,
     };
     let page = Page {
-        shell: Shell::new(app, visit, Area::Desk, title),
+        shell: Shell::new(app, visit, Area::Desk, title).form(form.id),
         id,
         name: cluster.name.clone().unwrap_or_default(),
         lead: words.text(&format!("cluster.lead_{saying}")).to_owned(),

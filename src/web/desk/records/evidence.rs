@@ -6,6 +6,7 @@ use super::{Asked, SHOWN, Section, columns, day, number, refused};
 use crate::engine::indicator_codes::{all_of_evidence, of_evidence};
 use crate::hex::hex;
 use crate::register::{NewEvidence, Register};
+use crate::review::numbers::percent;
 use crate::web::entry::{Choice, EntryForm, Field, Wrong};
 use crate::web::error::Result;
 use crate::web::visit::Fields;
@@ -165,7 +166,27 @@ fn figure(words: &Words, value: f64, unit: Option<&str>) -> String {
     match unit {
         // The order is the sentence's own: "3,90 of 5", "5 üzerinden 3,90".
         Some("of 5") => words.fill("records.of_five", &[("value", &number)]),
+        // So is the place of the sign: "71%", "%71".
+        Some("%") => percent(words.language(), value / 100.0, places),
         Some(unit) => format!("{number} {}", words.name("codes", unit)),
         None => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::vocabulary::Language;
+
+    #[test]
+    fn a_percentage_has_its_sign_where_the_language_puts_it() {
+        for (language, written) in [
+            (Language::En, "71%"),
+            (Language::Tr, "%71"),
+            (Language::Ru, "71\u{a0}%"),
+        ] {
+            let words = Words::load(language).unwrap();
+            assert_eq!(figure(&words, 71.0, Some("%")), written);
+        }
     }
 }

@@ -212,7 +212,14 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
                 text("records.record"),
                 fields,
             )
-            .hidden(SEEN, versions(&objectives)),
+            // In another language it is the same form still, opened when it was.
+            .hidden(
+                SEEN,
+                match asked.visit.turns_language() {
+                    true => asked.visit.form.get(SEEN).to_owned(),
+                    false => versions(&objectives),
+                },
+            ),
         ],
         columns: columns(
             words,

@@ -78,7 +78,11 @@ pub fn told(words: &Words, zone: chrono_tz::Tz, trail: Vec<StaffEvent>) -> Vec<D
         .map(|event| Done {
             when: words.moment(event.recorded_at, zone),
             what: words.text(&format!("deeds.{}", event.deed)).to_owned(),
-            who: event.actor,
+            who: match event.actor.as_str() {
+                // What nobody of the staff did.
+                "system" => words.name("codes", "system"),
+                _ => event.actor,
+            },
             why: event.reason.unwrap_or_default(),
         })
         .collect()

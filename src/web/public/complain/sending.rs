@@ -1,13 +1,11 @@
-//! Recording a complaint that came by the form: once, and with whatever else was entered.
+//! Recording a complaint that came by the form: once, and with its files and whatever else was entered, or not at all.
 
 use axum::http::StatusCode;
 
 use super::entries::Entries;
 use crate::domain::event::{NoteAdded, Registered};
 use crate::domain::vocabulary::{Channel, Means};
-use crate::register::{
-    Actor, Complaining, Draft, NewCase, OfForm, Person, RegisterError, Registration,
-};
+use crate::register::{Actor, Complaining, Draft, NewCase, OfForm, Part, Person, RegisterError};
 use crate::web::app::App;
 use crate::web::error::{Result, WebError};
 use crate::web::logging;
@@ -30,7 +28,7 @@ pub enum Sent {
     },
 }
 
-/// Records the complaint, then its files and what else was entered.
+/// Records the complaint with its files and what else was entered.
 ///
 /// # Errors
 /// When the store of visits cannot be used; the register's own failures are answered as [`Sent::NotNow`].
@@ -59,14 +57,27 @@ pub fn send(app: &App, visit: &Visit, entries: &Entries) -> Result<Sent> {
         }
     }
     let new = new_case(visit, entries);
+    let mut parts = match files::lay(app, &entries.once) {
+        Ok(files) => files,
+        Err(error) => {
+            app.visits.release(&entries.once)?;
+            return not_laid(visit, error);
+        }
+    };
+    if let Some(further) = further(entries, app.words(visit.language)) {
+        let note = Draft::new(visit.now, NoteAdded {}).text(further);
+        parts.insert(0, Part::event(note, Actor::customer()));
+    }
     let registered = app.register(|register| {
-        register.register_form(&new, &Actor::customer(), &entries.once, visit.now)
+        let by = Actor::customer();
+        register.register_whole_form(&new, &by, &parts, &entries.once, visit.now)
     });
     let registration = match registered {
         Ok(OfForm::New(registration)) => registration,
         // Recorded, and the server died before it could note it.
         Ok(OfForm::Before(number)) => {
             app.visits.remember(&entries.once, &number, visit.now)?;
+            files::recorded(app, &entries.once);
             return Ok(Sent::Before(number));
         }
         Err(error) => {
@@ -79,7 +90,8 @@ pub fn send(app: &App, visit: &Visit, entries: &Entries) -> Result<Sent> {
         .visits
         .remember(&entries.once, &registration.number, visit.now)
     {
-        tracing::error!(number = %registration.number, %error, "a form's key is not remembered");
+        let case_key = registration.case_key;
+        tracing::error!(case_key, %error, "a form's key is not remembered");
     }
     if let Err(error) = app
         .visits
@@ -87,15 +99,27 @@ pub fn send(app: &App, visit: &Visit, entries: &Entries) -> Result<Sent> {
     {
         tracing::error!(%error, "a complaint is not counted");
     }
-    let words = app.words(visit.language);
-    let lost_words = note(app, visit, &registration, further(entries, words));
-    let lost_files = files::attach(app, visit, registration.case_key, &entries.once);
+    files::recorded(app, &entries.once);
     Ok(Sent::Registered(Box::new(Receipt {
         told: registration.message_id.and_then(|_| told(&new)),
         registration,
-        lost_words,
-        lost_files,
     })))
+}
+
+/// What to say when the form's files could not be laid beside the register; its other entries are kept.
+fn not_laid(visit: &Visit, error: WebError) -> Result<Sent> {
+    if let WebError::Register(error) = &error {
+        return Ok(not_now(error));
+    }
+    // A file whose time ended meanwhile: the form is shown again with those that are left.
+    if matches!(error, WebError::NotFound) {
+        logging::failed(&visit.request_id, &error);
+        return Ok(Sent::NotNow {
+            key: "broken",
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+        });
+    }
+    Err(error)
 }
 
 fn not_now(error: &RegisterError) -> Sent {
@@ -187,25 +211,4 @@ fn further(entries: &Entries, words: &Words) -> Option<String> {
         lines.push(words.text(key).to_owned());
     }
     (!lines.is_empty()).then(|| lines.join("\n"))
-}
-
-/// Adds the further lines; gives them back when they could not be recorded.
-fn note(
-    app: &App,
-    visit: &Visit,
-    registration: &Registration,
-    further: Option<String>,
-) -> Option<String> {
-    let further = further?;
-    let draft = Draft::new(visit.now, NoteAdded {}).text(further.clone());
-    let added = app.register(|register| {
-        register.append(registration.case_key, draft, &Actor::customer(), visit.now)
-    });
-    match added {
-        Ok(_) => None,
-        Err(error) => {
-            tracing::error!(number = %registration.number, %error, "further details are lost");
-            Some(further)
-        }
-    }
 }
