@@ -1,28 +1,21 @@
 //! Redress: complaint-handling analytics and continual improvement under ISO 10002.
 //!
-//! The folders follow the way of the data; `ARCHITECTURE.md` is the map.
+//! The folders follow the way of the data, each a package; `ARCHITECTURE.md` is the map.
 
-#![forbid(unsafe_code)]
+pub use redress_channels as channels;
+pub use redress_clusters as clusters;
+pub use redress_domain as domain;
+pub use redress_engine as engine;
+pub use redress_extract as extract;
+pub use redress_forms as forms;
+pub use redress_improvement as improvement;
+pub use redress_lake as lake;
+pub use redress_recurrence as recurrence;
+pub use redress_register as register;
+pub use redress_review as review;
+pub use redress_sample as sample;
+pub use redress_stats as stats;
+pub use redress_table_file as table_file;
+pub use redress_web as web;
 
-mod base64;
-pub mod channels;
-pub mod clusters;
-pub mod domain;
-pub mod engine;
-pub mod extract;
-pub mod forms;
-mod hex;
-pub mod improvement;
-pub mod lake;
-pub mod recurrence;
-pub mod register;
-pub mod review;
-mod rng;
-pub mod sample;
-pub mod stats;
-pub mod table_file;
-mod toml_fault;
-pub mod web;
-
-/// Name and version of this program, as manifests record them.
-pub const TOOL: &str = concat!("redress ", env!("CARGO_PKG_VERSION"));
+pub use redress_plain::TOOL;

@@ -9,7 +9,7 @@ mod words;
 use fixture::{Invented, context, empty, one_case, pareto, pauses, quarter, text, without_actions};
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::{Counted, Value};
-use redress::review::build::build;
+use redress::review::compose::build;
 use redress::review::figures::{FigureError, Figures, OtherMetric, Previous};
 use redress::review::model::{Block, Cell, Drawing, FindingKind, ReviewModel, Section, Table};
 use redress::review::workbook::workbook;

@@ -66,15 +66,15 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::domain::vocabulary::{Means, MessagePurpose};
-    use crate::register::{EmailWords, MessageState};
+    use redress_domain::vocabulary::{Means, MessagePurpose};
+    use redress_register::{EmailWords, MessageState};
 
     fn at() -> DateTime<Utc> {
         "2026-11-26T12:00:00Z".parse().unwrap()
     }
 
-    fn message() -> crate::register::Message {
-        crate::register::Message {
+    fn message() -> redress_register::Message {
+        redress_register::Message {
             message_id: 1,
             case_key: Some(1),
             purpose: MessagePurpose::Decision,

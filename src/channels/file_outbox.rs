@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::e_mail::e_mail;
 use super::letter::{Letter, delivery_key};
 use super::refusal::Refusal;
-use crate::register::Message;
+use redress_register::Message;
 
 /// An SMS as it stands in its file.
 #[derive(Serialize)]

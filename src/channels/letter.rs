@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::domain::vocabulary::{Means, MessagePurpose};
-use crate::hex::hex;
-use crate::register::{EmailWords, Message};
+use redress_domain::vocabulary::{Means, MessagePurpose};
+use redress_plain::hex::hex;
+use redress_register::{EmailWords, Message};
 
 /// A message with all that a gateway needs.
 #[derive(Debug, Clone)]

@@ -18,10 +18,10 @@ use super::settings::{Mail, Settings, Sms};
 use super::sms_gateway::SmsGateway;
 use super::smtp::MailServer;
 use super::webhook::{self, Told};
-use crate::domain::calendar::Calendar;
-use crate::domain::calendar_file::CalendarFile;
-use crate::domain::vocabulary::Means;
-use crate::register::{Claim, Message, MessageState, Queued, Register, RegisterError};
+use redress_domain::calendar::Calendar;
+use redress_domain::calendar_file::CalendarFile;
+use redress_domain::vocabulary::Means;
+use redress_register::{Claim, Message, MessageState, Queued, Register, RegisterError};
 
 /// Messages claimed at once: few enough that their claims outlast the sending.
 const BATCH: u32 = 8;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::secret::Secret;
 use super::template::UnknownPlaceholder;
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 pub(super) use mail::Tls;
 pub use mail::{MailTable, Smtp};

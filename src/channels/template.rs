@@ -1,8 +1,8 @@
 //! Texts of the settings with names in braces, filled in for each message.
 
 use super::escape::{self, Encoding};
-use crate::base64::base64;
-use crate::domain::vocabulary::words;
+use redress_domain::vocabulary::words;
+use redress_plain::base64::base64;
 
 words! {
     /// What a request may say of a message.

@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::base64::base64;
-use crate::register::{ClaimedDelivery, MessageState, Register, RegisterError, Webhook};
 use address::AddressFault;
 use post::{Posted, post};
+use redress_plain::base64::base64;
+use redress_register::{ClaimedDelivery, MessageState, Register, RegisterError, Webhook};
 
 /// Deliveries claimed at once: few enough that their claims outlast the sending.
 const BATCH: u32 = 8;

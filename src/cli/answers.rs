@@ -87,17 +87,20 @@ const fn is_deed(command: &Command) -> bool {
             outbox::Command::List(_) => false,
         },
         Command::Token(command) => match command {
-            token::Command::Create(_) | token::Command::Revoke { .. } => true,
-            token::Command::List { .. } | token::Command::History => false,
-        },
-        Command::Webhook(command) => match command {
-            webhook::Command::Add(_)
-            | webhook::Command::Remove { .. }
-            | webhook::Command::Test { .. }
-            | webhook::Command::Retry { .. } => true,
-            webhook::Command::List | webhook::Command::Deliveries(_) | webhook::Command::Kinds => {
+            token::Command::Revoke { .. } => true,
+            // What is shown once refuses by itself, with its reason, before it is made.
+            token::Command::Create(_) | token::Command::List { .. } | token::Command::History => {
                 false
             }
+        },
+        Command::Webhook(command) => match command {
+            webhook::Command::Remove { .. }
+            | webhook::Command::Test { .. }
+            | webhook::Command::Retry { .. } => true,
+            webhook::Command::Add(_)
+            | webhook::Command::List
+            | webhook::Command::Deliveries(_)
+            | webhook::Command::Kinds => false,
         },
         Command::Demo(_)
         | Command::Run(_)

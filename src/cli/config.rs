@@ -45,6 +45,7 @@ pub enum Command {
     },
     /// Change a setting that the register keeps
     Set {
+        /// Which one
         #[arg(value_parser = word!(Setting), value_name = "SETTING")]
         setting: Setting,
         /// Its new value, within the range that `config register` shows

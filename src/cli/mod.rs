@@ -329,7 +329,7 @@ mod tests {
             }
             let unexplained = |arg: &&clap::Arg| arg.get_help().is_none();
             let arguments = command.get_arguments().filter(unexplained);
-            bare.extend(arguments.map(|arg| format!("{name} {arg}")));
+            bare.extend(arguments.map(|arg| format!("{name} {}", arg.get_id())));
             waiting.extend(command.get_subcommands().cloned());
         }
         assert_eq!(bare, Vec::<String>::new());

@@ -27,7 +27,7 @@ use redress::review::members::Members;
 use redress::review::pack::{Contents, LayerRead, Origin};
 use redress::review::public::editions::{self, Edition, EditionError};
 use redress::review::words::Words;
-use redress::review::{build, pack, pdf, public};
+use redress::review::{compose, pack, pdf, public};
 
 use super::Context;
 use super::engine::{EngineArgs, of_spark};
@@ -282,7 +282,7 @@ fn of_one_application(
     let mut questions = vec![Question {
         params: engine.params().clone(),
         metrics: measured,
-        first: Some(build::CASES_SHOWN),
+        first: Some(compose::CASES_SHOWN),
         selects,
     }];
     questions.extend(earlier.map(|params| Question {
@@ -364,7 +364,7 @@ fn write_pack(
         .into());
     }
     let review_context = review_context(context, asked, now.as_ref(), previous)?;
-    let mut model = build::build(&asking, &review_context)?;
+    let mut model = compose::build(&asking, &review_context)?;
     // All has been asked: the files are made in the room that the engine's columns and lists took.
     drop(asking);
     drop(now);

@@ -252,7 +252,7 @@ fn window(list: &[(u32, f32)], document: u32, most: usize) -> &[(u32, f32)] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clusters::corpus::Input;
+    use crate::corpus::Input;
 
     #[test]
     fn the_best_of_many_are_those_of_a_comparison_with_all() {

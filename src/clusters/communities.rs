@@ -356,7 +356,7 @@ fn refine(network: &Network, of: &[u32], resolution: f64, bonds: &Bonds) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clusters::bonds::Settled;
+    use crate::bonds::Settled;
 
     /// Zachary's karate club (1977), 34 members, 78 ties, as printed in igraph's manual.
     const KARATE: [(u32, u32); 78] = [

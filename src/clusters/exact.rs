@@ -141,7 +141,7 @@ fn product(one: &[(u32, f32)], other: &[(u32, f32)]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clusters::corpus::Input;
+    use crate::corpus::Input;
 
     /// Those of tests/oracle/clusters/tfidf.py.
     const TEXTS: [&str; 9] = [

@@ -374,7 +374,7 @@ fn both_ways(groups: usize, pairs: &[(u32, u32, f64)]) -> Vec<Map<u32, f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clusters::bonds::Settled;
+    use crate::bonds::Settled;
 
     fn need(on_average: f64, with_most: f64) -> Need<'static> {
         Need {

@@ -201,7 +201,7 @@ fn strip_markup(text: &str, kept: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::clusters::normalise::Normaliser;
+    use crate::normalise::Normaliser;
 
     fn words(text: &str) -> Vec<String> {
         let mut found = Vec::new();

@@ -193,8 +193,8 @@ impl ProfileComparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clusters::corpus::Input;
-    use crate::clusters::exact::of_pair;
+    use crate::corpus::Input;
+    use crate::exact::of_pair;
 
     #[test]
     fn what_is_passed_over_by_its_stems_is_less_alike_than_asked() {

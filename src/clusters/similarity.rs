@@ -358,7 +358,7 @@ impl<'a> Comparison<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clusters::corpus::Input;
+    use crate::corpus::Input;
 
     /// Those of tests/oracle/clusters/tfidf.py.
     const TEXTS: [&str; 9] = [

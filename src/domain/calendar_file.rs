@@ -25,7 +25,7 @@ use super::calendar::{
     SpecialDay,
 };
 use super::vocabulary::words;
-use crate::toml_fault::in_one_line;
+use redress_plain::toml_fault::in_one_line;
 
 pub(super) mod toml_date;
 

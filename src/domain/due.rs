@@ -74,11 +74,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::domain::calendar_file::CalendarFile;
-    use crate::domain::case_file::Mode;
-    use crate::domain::event::{Acknowledged, Event, EventBody, Paused, Registered};
-    use crate::domain::limits::Limits;
-    use crate::domain::vocabulary::{Channel, Language, Means, PauseReason, Role};
+    use crate::calendar_file::CalendarFile;
+    use crate::case_file::Mode;
+    use crate::event::{Acknowledged, Event, EventBody, Paused, Registered};
+    use crate::limits::Limits;
+    use crate::vocabulary::{Channel, Language, Means, PauseReason, Role};
 
     /// Monday 2 March 2026, 09:00 in Istanbul, plus hours.
     fn at(hours: i64) -> DateTime<Utc> {

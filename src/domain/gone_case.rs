@@ -59,7 +59,7 @@ impl GoneCase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cluster::{ClusterChange, ClusterEvent, ClusterEventKind, ClusterId};
+    use crate::cluster::{ClusterChange, ClusterEvent, ClusterEventKind, ClusterId};
 
     fn leak() -> GoneCase {
         let values = [

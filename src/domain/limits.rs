@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar_file::toml_date;
 use super::vocabulary::{Severity, words};
-use crate::toml_fault::in_one_line;
+use redress_plain::toml_fault::in_one_line;
 
 words! {
     /// The stages that have a limit. Waiting for the customer's answer has none.

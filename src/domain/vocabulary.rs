@@ -4,6 +4,7 @@
 //! the spelling. The words that people read are in the translations under `reports/`.
 
 /// Declares an enum whose variants have one fixed spelling everywhere.
+#[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -27,12 +28,12 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::domain::vocabulary::UnknownWord;
+            type Err = $crate::vocabulary::UnknownWord;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($text => Ok($name::$variant),)+
-                    other => Err($crate::domain::vocabulary::UnknownWord {
+                    other => Err($crate::vocabulary::UnknownWord {
                         list: stringify!($name),
                         found: other.to_owned(),
                         known: &[$($text),+],
@@ -42,7 +43,7 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub use crate::words;
 
 /// A code that is not in its list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -16,8 +16,8 @@ use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 use super::decode::{empty_frame, month_of, read_file};
 use super::error::EngineError;
 use super::pruning::Bound;
-use crate::lake::manifest::FileEntry;
-use crate::lake::table::{ColumnKind, TableSpec, days_since_epoch};
+use redress_lake::manifest::FileEntry;
+use redress_lake::table::{ColumnKind, TableSpec, days_since_epoch};
 
 /// The decoded columns of a snapshot.
 pub(super) struct Columns {

@@ -23,8 +23,8 @@ use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
 
 use super::error::EngineError;
-use crate::lake::manifest::FileEntry;
-use crate::lake::table::{ColumnKind, TableSpec};
+use redress_lake::manifest::FileEntry;
+use redress_lake::table::{ColumnKind, TableSpec};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 262_144;
@@ -264,8 +264,8 @@ pub(super) fn polars_type(kind: ColumnKind) -> DataType {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lake::tables::{IssueColumns, IssueRow};
-    use crate::lake::writer::TableWriter;
+    use redress_lake::tables::{IssueColumns, IssueRow};
+    use redress_lake::writer::TableWriter;
 
     fn issues(folder: &Path, products: impl Iterator<Item = Option<String>>) -> FileEntry {
         let mut writer =
@@ -284,7 +284,7 @@ mod tests {
     }
 
     fn read(folder: &Path, entry: &FileEntry) -> (Vec<String>, DataFrame) {
-        let table = crate::lake::tables::TABLES
+        let table = redress_lake::tables::TABLES
             .iter()
             .find(|t| t.name == "case_issues")
             .expect("the table");

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use super::check_file::checks_with;
 use super::error::QueryFileError;
 use super::query_file::{QueryFile, shipped_metrics};
-use crate::lake::table::{ColumnKind, TableSpec};
-use crate::lake::tables::{DERIVED, SCHEMA_VERSION, TABLES};
+use redress_lake::table::{ColumnKind, TableSpec};
+use redress_lake::tables::{DERIVED, SCHEMA_VERSION, TABLES};
 
 /// The page, in Markdown.
 ///

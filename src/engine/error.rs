@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
-use crate::lake::manifest::ManifestError;
+use redress_lake::manifest::ManifestError;
 
 /// What is wrong with a query file.
 #[derive(Debug, thiserror::Error)]

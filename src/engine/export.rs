@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 
 use super::counted::{Counted, Value};
-use crate::lake::table::days_since_epoch;
+use redress_lake::table::days_since_epoch;
 
 /// Why a table could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -29,9 +29,9 @@ use super::narrowing::narrowed;
 use super::params::Params;
 use super::pruning::{Reference, prune};
 use super::query_file::QueryFile;
-use crate::lake::derived::read_with_layers;
-use crate::lake::table::{ColumnKind, days_since_epoch};
-use crate::lake::tables::{DERIVED, TABLES};
+use redress_lake::derived::read_with_layers;
+use redress_lake::table::{ColumnKind, days_since_epoch};
+use redress_lake::tables::{DERIVED, TABLES};
 
 /// One snapshot, opened for queries with one set of parameters.
 pub struct LocalEngine {

@@ -14,8 +14,8 @@ use sqlparser::ast::{
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
-use crate::lake::table::ColumnKind;
-use crate::lake::tables::{DERIVED, TABLES};
+use redress_lake::table::ColumnKind;
+use redress_lake::tables::{DERIVED, TABLES};
 
 use super::printed::printed;
 use super::relations::{Relations, column_of, output, rename, text_of};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::calendar::{Calendar, CalendarError};
-use crate::domain::period::Period;
+use redress_domain::calendar::{Calendar, CalendarError};
+use redress_domain::period::Period;
 
 /// The period asked for, the moment of judgement, and the days derived from them.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ impl Params {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::calendar_file::CalendarFile;
+    use redress_domain::calendar_file::CalendarFile;
 
     #[test]
     fn a_day_is_over_only_after_its_closing() {

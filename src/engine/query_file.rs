@@ -21,7 +21,7 @@ use sqlparser::parser::Parser;
 use super::error::QueryFileError;
 use super::header::{Header, list};
 use super::printed::printed;
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// A query with its header.
 #[derive(Debug, Clone)]

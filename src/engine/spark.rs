@@ -22,8 +22,8 @@ use super::counted::Counted;
 use super::error::QueryFileError;
 use super::params::Params;
 use super::query_file::QueryFile;
-use crate::lake::derived::read_with_layers;
-use crate::lake::manifest::{FileEntry, ManifestError};
+use redress_lake::derived::read_with_layers;
+use redress_lake::manifest::{FileEntry, ManifestError};
 
 pub use answers::SparkAnswers;
 use script::Script;

@@ -21,10 +21,10 @@ use super::query::Query;
 use super::reader::Scope;
 use super::run::months;
 use super::source::Source;
-use crate::domain::gone_case::{GoneCase, GoneFacts};
-use crate::lake::manifest::{GoneCount, Manifest};
-use crate::lake::store::Lake;
-use crate::register::{Register, SourceSeen, Witness};
+use redress_domain::gone_case::{GoneCase, GoneFacts};
+use redress_lake::manifest::{GoneCount, Manifest};
+use redress_lake::store::Lake;
+use redress_register::{Register, SourceSeen, Witness};
 
 /// A store is another one when so many cases of equal numbers were received on other days, and these are most of them.
 const LEAST_DIFFERING: u64 = 3;

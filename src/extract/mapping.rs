@@ -7,10 +7,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::texts::Texts;
-use crate::domain::stages::Stage;
-use crate::domain::vocabulary::words;
-use crate::hex::hex;
-use crate::toml_fault::in_one_line;
+use redress_domain::stages::Stage;
+use redress_domain::vocabulary::words;
+use redress_plain::hex::hex;
+use redress_plain::toml_fault::in_one_line;
 
 /// SQL files that every mapping has.
 const REQUIRED: [&str; 4] = ["months.sql", "case.sql", "event.sql", "head.sql"];

@@ -12,11 +12,11 @@ use super::order::{ExtractError, Order};
 use super::reader::{CaseBundle, CaseReader, Scope};
 use super::reuse::{Reuse, link};
 use super::rows::{MonthTables, View};
-use crate::lake::manifest::{FileEntry, Ledger, Manifest};
-use crate::lake::splice::{Spliced, splice};
-use crate::lake::store::Draft;
-use crate::lake::writer::{InMemory, MonthFolder, TableRows};
-use crate::register::people::pseudonym;
+use redress_lake::manifest::{FileEntry, Ledger, Manifest};
+use redress_lake::splice::{Spliced, splice};
+use redress_lake::store::Draft;
+use redress_lake::writer::{InMemory, MonthFolder, TableRows};
+use redress_register::people::pseudonym;
 
 /// A month that cannot simply be linked.
 pub(super) struct Task<'a> {

@@ -8,13 +8,13 @@ use super::continuity::OtherStore;
 use super::mapping::{Mapping, MappingError};
 use super::reader::ReadError;
 use super::source::SourceError;
-use crate::domain::calendar::CalendarError;
-use crate::domain::rulebook::Rulebook;
-use crate::lake::error::WriteError;
-use crate::lake::manifest::Manifest;
-use crate::lake::reader::ReadError as LakeReadError;
-use crate::lake::store::LakeError;
-use crate::register::RegisterError;
+use redress_domain::calendar::CalendarError;
+use redress_domain::rulebook::Rulebook;
+use redress_lake::error::WriteError;
+use redress_lake::manifest::Manifest;
+use redress_lake::reader::ReadError as LakeReadError;
+use redress_lake::store::LakeError;
+use redress_register::RegisterError;
 
 /// What an extract is asked for.
 pub struct Order<'a> {

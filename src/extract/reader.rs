@@ -14,9 +14,9 @@ use rustc_hash::FxBuildHasher;
 use super::mapping::Mapping;
 use super::query::{Columns, Query, Stream};
 use super::source::instant_of;
-use crate::domain::event::{Event, EventBody, EventKind};
-use crate::domain::vocabulary::Role;
-use crate::lake::manifest::Ledger;
+use redress_domain::event::{Event, EventBody, EventKind};
+use redress_domain::vocabulary::Role;
+use redress_lake::manifest::Ledger;
 
 /// One case with its events, as the store holds them.
 #[derive(Debug, Clone)]

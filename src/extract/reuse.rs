@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::order::{ExtractError, Order, query_error};
-use crate::lake::manifest::{FileEntry, Manifest, WholeBecause};
-use crate::lake::store::{Draft, Lake};
-use crate::lake::verify::fault_of;
+use redress_lake::manifest::{FileEntry, Manifest, WholeBecause};
+use redress_lake::store::{Draft, Lake};
+use redress_lake::verify::fault_of;
 
 /// Changed cases of a month that are spliced at most: their rows are held in memory.
 const MOST_SPLICED: usize = 32_768;

@@ -6,23 +6,23 @@ use super::local_days::LocalDays;
 use super::mapping::Unrecorded;
 use super::mask::mask;
 use super::reader::CaseBundle;
-use crate::domain::calendar::{Calendar, CalendarError};
-use crate::domain::case_file::{CaseFile, FoldError, Mode, PassRecord};
-use crate::domain::event::EventBody;
-use crate::domain::limits::LimitInForce;
-use crate::domain::rulebook::{RuleError, Rulebook};
-use crate::domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
-use crate::domain::stages::{StageRecord, stages};
-use crate::domain::vocabulary::{AssessmentChange, Role};
-use crate::domain::workflow::{State, StateName};
-use crate::lake::error::WriteError;
-use crate::lake::manifest::Ledger;
-use crate::lake::tables::{
+use redress_domain::calendar::{Calendar, CalendarError};
+use redress_domain::case_file::{CaseFile, FoldError, Mode, PassRecord};
+use redress_domain::event::EventBody;
+use redress_domain::limits::LimitInForce;
+use redress_domain::rulebook::{RuleError, Rulebook};
+use redress_domain::stage_clock::{Side, StageEnd, StageMeasure, Verdict};
+use redress_domain::stages::{StageRecord, stages};
+use redress_domain::vocabulary::{AssessmentChange, Role};
+use redress_domain::workflow::{State, StateName};
+use redress_lake::error::WriteError;
+use redress_lake::manifest::Ledger;
+use redress_lake::tables::{
     CaseColumns, CaseRow, DeviationColumns, DeviationRow, EventColumns, EventRow, IssueColumns,
     IssueRow, NarrativeColumns, NarrativeRow, PassColumns, PassRow, StageColumns, StageRow,
     StateColumns, StateRow,
 };
-use crate::lake::writer::{Destination, MonthFolder, Sink};
+use redress_lake::writer::{Destination, MonthFolder, Sink};
 
 /// How a source is read: the rules in force, and the stages that it does not record.
 #[derive(Debug, Clone, Copy)]

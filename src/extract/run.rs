@@ -15,11 +15,11 @@ use super::reuse::{Plan, link_months, reusable};
 use super::small_tables::{write_empty_partitions, write_small_tables};
 use super::source::Source;
 use super::unknown::{in_words, unknown_words};
-use crate::hex::hex;
-use crate::lake::manifest::{Manifest, Reading, RulesUsed, WholeBecause};
-use crate::lake::store::Lake;
-use crate::lake::tables::SCHEMA_VERSION;
-use crate::register::Register;
+use redress_lake::manifest::{Manifest, Reading, RulesUsed, WholeBecause};
+use redress_lake::store::Lake;
+use redress_lake::tables::SCHEMA_VERSION;
+use redress_plain::hex::hex;
+use redress_register::Register;
 
 /// Extracts a source into a new snapshot of the lake.
 ///
@@ -235,7 +235,7 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
     let calendar = &order.rules.organisation;
     Manifest {
         schema_version: SCHEMA_VERSION,
-        tool: crate::TOOL.to_owned(),
+        tool: redress_plain::TOOL.to_owned(),
         as_of: order.as_of,
         known_at: order.known_at,
         source: order.source_name.clone(),

@@ -7,19 +7,19 @@ use rusqlite::{Connection, named_params};
 
 use super::mapping::Mapping;
 use super::order::{ExtractError, Order, query_error};
-use crate::domain::calendar::{Calendar, DayKind};
-use crate::domain::rulebook::Rulebook;
-use crate::lake::error::WriteError;
-use crate::lake::manifest::{FileEntry, Manifest};
-use crate::lake::store::Draft;
-use crate::lake::table::days_since_epoch;
-use crate::lake::tables::{
+use redress_domain::calendar::{Calendar, DayKind};
+use redress_domain::rulebook::Rulebook;
+use redress_lake::error::WriteError;
+use redress_lake::manifest::{FileEntry, Manifest};
+use redress_lake::store::Draft;
+use redress_lake::table::days_since_epoch;
+use redress_lake::tables::{
     CalendarColumns, CalendarRow, CaseColumns, ChartPhaseColumns, ChartPhaseRow, DeviationColumns,
     EventColumns, EvidenceColumns, EvidenceRow, ExposureColumns, ExposureRow, IssueColumns,
     NarrativeColumns, ObjectiveColumns, ObjectiveRow, PassColumns, StaffColumns, StaffRow,
     StageColumns, StateColumns,
 };
-use crate::lake::writer::{TableWriter, write_empty};
+use redress_lake::writer::{TableWriter, write_empty};
 
 /// An empty file of every partitioned table, for a source without a month.
 pub(super) fn write_empty_partitions(

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::order::{ExtractError, Order, query_error};
-use crate::lake::manifest::UnknownWord;
+use redress_lake::manifest::UnknownWord;
 
 /// So many are named one by one; all of them stand in the manifest.
 const NAMED: usize = 20;

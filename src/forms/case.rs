@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::event::{Event, EventBody, EventKind};
-use crate::register::{Attachment, Complainant, Recorded, Register, Result};
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::event::{Event, EventBody, EventKind};
+use redress_register::{Attachment, Complainant, Recorded, Register, Result};
 
 use super::model::Entry;
 

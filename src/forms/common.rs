@@ -1,6 +1,6 @@
 //! What both forms ask alike.
 
-use crate::domain::vocabulary::Response;
+use redress_domain::vocabulary::Response;
 
 use super::case::FormCase;
 use super::model::{Choice, Entry, Field, Part, Row, Width};

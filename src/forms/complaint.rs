@@ -1,7 +1,7 @@
 //! The complaint form: what the complainant tells (ISO 10002, 7.2 and its annex with the form for complainants).
 
-use crate::domain::event::EventKind;
-use crate::domain::vocabulary::Response;
+use redress_domain::event::EventKind;
+use redress_domain::vocabulary::Response;
 
 use super::case::FormCase;
 use super::common::{

@@ -1,8 +1,8 @@
 //! The follow-up form: what staff record of a complaint (ISO 10002, 7.2 to 7.9 and its annex with the follow-up form).
 
-use crate::domain::case_file::CaseFile;
-use crate::domain::event::EventKind;
-use crate::domain::vocabulary::{Channel, Response, Severity};
+use redress_domain::case_file::CaseFile;
+use redress_domain::event::EventKind;
+use redress_domain::vocabulary::{Channel, Response, Severity};
 
 use super::case::FormCase;
 use super::common::{

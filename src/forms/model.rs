@@ -1,6 +1,6 @@
 //! A form before it is set: sections of fields, choices and tables, each blank, known or erased.
 
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 use super::words::Words;
 

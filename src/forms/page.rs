@@ -3,8 +3,8 @@
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use crate::base64::base64;
-use crate::review::font;
+use redress_plain::base64::base64;
+use redress_review::font;
 
 use super::FormError;
 use super::case::FormCase;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::case_file::{CaseFile, PassRecord};
-use crate::domain::event::EventKind;
+use redress_domain::case_file::{CaseFile, PassRecord};
+use redress_domain::event::EventKind;
 
 use super::case::FormCase;
 use super::common::blank_row;

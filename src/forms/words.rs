@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::vocabulary::Language;
-use crate::review::words::Words as ReviewWords;
+use redress_domain::vocabulary::Language;
+use redress_review::words::Words as ReviewWords;
 
 use super::FormError;
 

@@ -6,16 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::counted::{Counted, Value};
-use crate::engine::error::EngineError;
-use crate::engine::indicators::{Indicator, MissingColumn, Reading};
-use crate::engine::local::LocalEngine;
-use crate::engine::query_file::QueryFile;
-use crate::stats::control::Exposed;
-use crate::stats::funnel::{FunnelPlan, LEVELS, rate_funnel};
-use crate::stats::proportion::wilson;
-use crate::stats::standardise::{RatioLimits, observed_expected};
-use crate::stats::{DEFAULT_CONFIDENCE, Estimate, StatsError};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::error::EngineError;
+use redress_engine::indicators::{Indicator, MissingColumn, Reading};
+use redress_engine::local::LocalEngine;
+use redress_engine::query_file::QueryFile;
+use redress_stats::control::Exposed;
+use redress_stats::funnel::{FunnelPlan, LEVELS, rate_funnel};
+use redress_stats::proportion::wilson;
+use redress_stats::standardise::{RatioLimits, observed_expected};
+use redress_stats::{DEFAULT_CONFIDENCE, Estimate, StatsError};
 
 /// Units from which a funnel is drawn.
 pub const LEAST_FUNNEL: usize = 10;

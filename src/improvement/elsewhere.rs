@@ -2,7 +2,7 @@
 
 use super::ground::{Ground, GroundError, condition};
 use super::signals::year_begins;
-use crate::domain::scope::{Scope, ScopeDimension};
+use redress_domain::scope::{Scope, ScopeDimension};
 
 /// A product or site outside the scope with complaints that fit the rest of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

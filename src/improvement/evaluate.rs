@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use super::ground::{Ground, GroundError, ScopeCase};
 use super::months::Month;
 use super::plan::{counted_in, counts_in, window_month};
-use crate::domain::action::{Action, ActionId, Check, Look, RateCheck, Sides, Verdict};
-use crate::stats::effect::{self, Criterion, Month as Counted};
+use redress_domain::action::{Action, ActionId, Check, Look, RateCheck, Sides, Verdict};
+use redress_stats::effect::{self, Criterion, Month as Counted};
 
 /// Which part of an action's time a month lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

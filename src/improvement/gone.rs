@@ -1,8 +1,8 @@
 //! The cases of an action that its source no longer has.
 
-use crate::domain::action::{Action, Check};
-use crate::domain::gone_case::GoneCase;
-use crate::register::{Register, Result};
+use redress_domain::action::{Action, Check};
+use redress_domain::gone_case::GoneCase;
+use redress_register::{Register, Result};
 
 /// The cases of an action that are gone from their source, by number: those in its scope, which count in its months still,
 /// and those that it answers.

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::months::Month;
-use crate::domain::action::{CountBy, ExposureKind};
-use crate::domain::cluster::{ClusterBook, ClusterId};
-use crate::domain::gone_case::GoneCase;
-use crate::domain::scope::{Condition, Scope, ScopeDimension};
-use crate::engine::counted::{Counted, Value};
-use crate::engine::error::EngineError;
-use crate::engine::local::LocalEngine;
-use crate::lake::manifest::Manifest;
+use redress_domain::action::{CountBy, ExposureKind};
+use redress_domain::cluster::{ClusterBook, ClusterId};
+use redress_domain::gone_case::GoneCase;
+use redress_domain::scope::{Condition, Scope, ScopeDimension};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::error::EngineError;
+use redress_engine::local::LocalEngine;
+use redress_lake::manifest::Manifest;
 
 /// A snapshot to count on.
 pub struct Ground<'a> {

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::ground::ScopeCase;
 use super::months::Month;
 use super::plan::{Asked, PlanError};
-use crate::domain::action::{CountBy, RateCheck};
+use redress_domain::action::{CountBy, RateCheck};
 
 /// Cases with a known lag from which settling or ripening is taken.
 const LEAST_LAGS: usize = 20;

@@ -8,16 +8,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::evaluate::Evaluation;
 use super::plan::counts_in;
 use super::signals::Signal;
-use crate::domain::action::{
+use redress_domain::action::{
     Action, ActionId, ActionState, Check, Implemented, Look, RateCheck, Round,
 };
-use crate::domain::improvement::{Record, RecordKind, Recorded, ReviewBegun};
-use crate::domain::period::Period;
-use crate::lake::derived::{LayerDraft, LayerManifest};
-use crate::lake::error::WriteError;
-use crate::lake::manifest::{FileEntry, Manifest};
-use crate::lake::store::LakeError;
-use crate::lake::tables::{
+use redress_domain::improvement::{Record, RecordKind, Recorded, ReviewBegun};
+use redress_domain::period::Period;
+use redress_lake::derived::{LayerDraft, LayerManifest};
+use redress_lake::error::WriteError;
+use redress_lake::manifest::{FileEntry, Manifest};
+use redress_lake::store::LakeError;
+use redress_lake::tables::{
     ActionCaseColumns, ActionCaseRow, ActionCheckColumns, ActionCheckRow, ActionColumns,
     ActionMonthColumns, ActionMonthRow, ActionRow, ActionScopeColumns, ActionScopeRow,
     ActionSignalColumns, ActionSignalRow, AuditColumns, AuditRow, ImprovementRunColumns,
@@ -25,8 +25,8 @@ use crate::lake::tables::{
     ReviewDecisionColumns, ReviewDecisionRow, ReviewInputColumns, ReviewInputRow,
     SuggestionColumns, SuggestionRow,
 };
-use crate::lake::writer::TableWriter;
-use crate::register::{ChainHead, RUN_NAME};
+use redress_lake::writer::TableWriter;
+use redress_register::{ChainHead, RUN_NAME};
 
 /// The kind of the layer.
 pub const KIND: &str = "improvement";
@@ -69,7 +69,7 @@ pub fn write(
     let mut manifest = LayerManifest {
         kind: KIND.to_owned(),
         run: facts.as_of.format(RUN_NAME).to_string(),
-        tool: crate::TOOL.to_owned(),
+        tool: redress_plain::TOOL.to_owned(),
         made_at: now,
         facts_digest: facts.digest.clone(),
         settings: BTreeMap::from([("improvement_head".to_owned(), head)]),

@@ -5,15 +5,15 @@ use chrono::{Days, NaiveDate};
 use super::ground::{Ground, GroundError, ScopeCase};
 use super::lag::{carried_over, lags, ripening, settling};
 use super::months::Month;
-use crate::domain::action::{CountBy, ExposureKind, Foreseen, RateCheck};
-use crate::domain::scope::Scope;
-use crate::stats::control::Exposed;
-use crate::stats::dispersion::rate_dispersion;
-use crate::stats::effect::{
+use redress_domain::action::{CountBy, ExposureKind, Foreseen, RateCheck};
+use redress_domain::scope::Scope;
+use redress_stats::control::Exposed;
+use redress_stats::dispersion::rate_dispersion;
+use redress_stats::effect::{
     Ahead, Announcement, Criterion, DEFAULT_TARGET, Month as Counted, Outlook, Wanted, follow_up,
     judge, matched, outlook,
 };
-use crate::stats::{DEFAULT_CONFIDENCE, StatsError};
+use redress_stats::{DEFAULT_CONFIDENCE, StatsError};
 
 /// Months of a baseline unless told otherwise.
 pub const BASELINE_MONTHS: u32 = 12;

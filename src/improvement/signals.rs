@@ -9,14 +9,14 @@ use super::evaluate::Evaluation;
 use super::ground::{Ground, GroundError, ScopeCase, day};
 use super::months::Month;
 use super::plan::window_month;
-use crate::domain::action::{Action, ActionId, ActionSource, Standing, Verdict};
-use crate::domain::cluster::{ClusterBook, ClusterId};
-use crate::domain::scope::ScopeDimension;
-use crate::engine::counted::Counted;
-use crate::lake::table::days_since_epoch;
-use crate::stats::StatsError;
-use crate::stats::effect::{self, Criterion};
-use crate::stats::growth::{DEFAULT_WINDOW, History, Kind, Settings, judge};
+use redress_domain::action::{Action, ActionId, ActionSource, Standing, Verdict};
+use redress_domain::cluster::{ClusterBook, ClusterId};
+use redress_domain::scope::ScopeDimension;
+use redress_engine::counted::Counted;
+use redress_lake::table::days_since_epoch;
+use redress_stats::StatsError;
+use redress_stats::effect::{self, Criterion};
+use redress_stats::growth::{DEFAULT_WINDOW, History, Kind, Settings, judge};
 
 /// What a signal says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,13 +1,13 @@
 //! Where an action comes from: that what is named is there, the scope that it brings along, and the source whose cases
 //! it is about.
 
-use crate::domain::action::{ActionSource, Opened};
-use crate::domain::cluster::{BookError, ClusterId};
-use crate::domain::improvement::{RecordKind, RecordRefusal};
-use crate::domain::scope::Scope;
-use crate::lake::manifest::Manifest;
-use crate::lake::store::Lake;
-use crate::register::{Register, RegisterError};
+use redress_domain::action::{ActionSource, Opened};
+use redress_domain::cluster::{BookError, ClusterId};
+use redress_domain::improvement::{RecordKind, RecordRefusal};
+use redress_domain::scope::Scope;
+use redress_lake::manifest::Manifest;
+use redress_lake::store::Lake;
+use redress_register::{Register, RegisterError};
 
 /// Why a source is not taken.
 #[derive(Debug, thiserror::Error)]

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 use self::draw::Draw;
 use self::simulated::Action;
-use crate::stats::StatsError;
-use crate::stats::effect::{
+use redress_stats::StatsError;
+use redress_stats::effect::{
     self, Ahead, Announcement, Criterion, Month, Verdict, Wanted, follow_up, judge,
 };
 

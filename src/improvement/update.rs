@@ -10,17 +10,17 @@ use super::evaluate::{EvaluateError, Evaluation, evaluate};
 use super::ground::{Ground, GroundError};
 use super::layer::{self, Contents, LayerError};
 use super::signals::{Signal, SignalError, signals};
-use crate::domain::action::{Action, ActionBody, ActionEvent, ActionId, ActionState, Standing};
-use crate::domain::cluster::ClusterBook;
-use crate::domain::improvement::{Record, RecordKind};
-use crate::engine::error::EngineError;
-use crate::engine::local::LocalEngine;
-use crate::engine::params::Params;
-use crate::lake::derived::read_with_layers;
-use crate::lake::manifest::{Manifest, ManifestError};
-use crate::lake::reader::{ReadError, read_table};
-use crate::lake::store::{Lake, LakeError};
-use crate::register::{Change, Register, RegisterError};
+use redress_domain::action::{Action, ActionBody, ActionEvent, ActionId, ActionState, Standing};
+use redress_domain::cluster::ClusterBook;
+use redress_domain::improvement::{Record, RecordKind};
+use redress_engine::error::EngineError;
+use redress_engine::local::LocalEngine;
+use redress_engine::params::Params;
+use redress_lake::derived::read_with_layers;
+use redress_lake::manifest::{Manifest, ManifestError};
+use redress_lake::reader::{ReadError, read_table};
+use redress_lake::store::{Lake, LakeError};
+use redress_register::{Change, Register, RegisterError};
 
 /// Who the register names for what the program computed.
 pub const SYSTEM: &str = "system";
@@ -421,7 +421,7 @@ pub fn reminders(actions: &[Action], records: &[Record], today: NaiveDate) -> Ve
         }
     }
     for record in records {
-        if let crate::domain::improvement::Recorded::Recommendation { given, done: None } =
+        if let redress_domain::improvement::Recorded::Recommendation { given, done: None } =
             &record.what
             && let Some(day) = given.due_on
         {

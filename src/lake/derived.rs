@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::{FileEntry, MANIFEST, Manifest, ManifestError};
 use super::store::LakeError;
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// Folder of the layers within a snapshot.
 pub const FOLDER: &str = "derived";

@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use super::error::WriteError;
 use super::manifest::FileEntry;
 use super::table::{ColumnKind, TableSpec};
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// Rows that are encoded at once.
 pub(super) const BATCH_ROWS: usize = 16_384;
@@ -104,7 +104,7 @@ impl TableFile {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by(crate::TOOL.to_owned());
+            .set_created_by(redress_plain::TOOL.to_owned());
         // Keys, instants and measures hardly repeat: a dictionary of them costs hashing and saves nothing.
         for column in table.columns {
             if matches!(

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// Name of the manifest within a snapshot.
 pub const MANIFEST: &str = "manifest.json";

@@ -205,32 +205,32 @@ macro_rules! table {
      { $($field:ident : $type:ty => $fdoc:literal),+ $(,)? }) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone)]
-        pub struct $row<'a> { $(#[doc = $fdoc] pub $field: <$type as $crate::lake::table::Cell>::Value<'a>,)+ }
+        pub struct $row<'a> { $(#[doc = $fdoc] pub $field: <$type as $crate::table::Cell>::Value<'a>,)+ }
 
         /// Columns of the table, being filled.
         #[derive(Default)]
-        pub struct $columns { $($field: <$type as $crate::lake::table::Cell>::Builder,)+ rows: usize }
+        pub struct $columns { $($field: <$type as $crate::table::Cell>::Builder,)+ rows: usize }
 
-        impl $crate::lake::table::Rows for $columns {
+        impl $crate::table::Rows for $columns {
             type Row<'a> = $row<'a>;
-            const TABLE: $crate::lake::table::TableSpec = $crate::lake::table::TableSpec {
+            const TABLE: $crate::table::TableSpec = $crate::table::TableSpec {
                 name: $name,
                 partitioned: $partitioned,
                 doc: concat!($($doc),*),
-                columns: &[$($crate::lake::table::ColumnSpec {
+                columns: &[$($crate::table::ColumnSpec {
                     name: stringify!($field),
-                    kind: <$type as $crate::lake::table::Cell>::KIND,
-                    nullable: <$type as $crate::lake::table::Cell>::NULLABLE,
+                    kind: <$type as $crate::table::Cell>::KIND,
+                    nullable: <$type as $crate::table::Cell>::NULLABLE,
                     doc: $fdoc,
                 }),+],
             };
             fn push(&mut self, row: $row<'_>) {
                 self.rows += 1;
-                $(<$type as $crate::lake::table::Cell>::push(row.$field, &mut self.$field);)+
+                $(<$type as $crate::table::Cell>::push(row.$field, &mut self.$field);)+
             }
             fn take(&mut self) -> Vec<arrow::array::ArrayRef> {
                 self.rows = 0;
-                vec![$($crate::lake::table::ColumnBuilder::take(&mut self.$field)),+]
+                vec![$($crate::table::ColumnBuilder::take(&mut self.$field)),+]
             }
             fn pending(&self) -> usize { self.rows }
         }

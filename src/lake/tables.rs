@@ -20,8 +20,8 @@ pub use improvement::{
     ActionMonthColumns, ActionMonthRow, ActionRow, ActionScopeColumns, ActionScopeRow,
     ActionSignalColumns, ActionSignalRow, AuditColumns, AuditRow, ImprovementRunColumns,
     ImprovementRunRow, RecommendationColumns, RecommendationRow, ResearchColumns, ResearchRow,
-    ReviewDecisionColumns, ReviewDecisionRow, ReviewInputColumns, ReviewInputRow, SuggestionColumns,
-    SuggestionRow,
+    ReviewDecisionColumns, ReviewDecisionRow, ReviewInputColumns, ReviewInputRow,
+    SuggestionColumns, SuggestionRow,
 };
 
 type Instant = DateTime<Utc>;

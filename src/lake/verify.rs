@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::derived::read_with_layers;
 use super::manifest::{FileEntry, MANIFEST};
 use super::store::LakeError;
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// A file of a snapshot that does not match its manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::lake::manifest::Manifest;
-use crate::lake::reader::{Batch, ReadError, read_table};
+use redress_lake::manifest::Manifest;
+use redress_lake::reader::{Batch, ReadError, read_table};
 
 /// A word among those of [`Names`].
 pub type Name = u32;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::complaints::Complaint;
-use crate::clusters::corpus::Corpus;
-use crate::clusters::exact::ExactComparison;
-use crate::clusters::lexicon::number_of;
-use crate::clusters::normalise::Normaliser;
-use crate::domain::cluster::{ClusterId, ClusterLevel};
+use redress_clusters::corpus::Corpus;
+use redress_clusters::exact::ExactComparison;
+use redress_clusters::lexicon::number_of;
+use redress_clusters::normalise::Normaliser;
+use redress_domain::cluster::{ClusterId, ClusterLevel};
 
 /// Terms of a label.
 const TERMS: usize = 5;
@@ -274,7 +274,11 @@ impl Words<'_> {
     /// (ş, ё) where anybody typed them, and not in capitals where anybody did not.
     fn spelled(&self, sample: &[usize], exemplar: usize, wanted: &[u32]) -> HashMap<u32, String> {
         let mut prefixes: HashMap<String, u32> = HashMap::new();
-        let places: Vec<usize> = sample.iter().copied().chain([exemplar]).collect();
+        let mut places = sample.to_vec();
+        // Counted once, as every other.
+        if !places.contains(&exemplar) {
+            places.push(exemplar);
+        }
         let mut spelled: HashMap<u32, String> = HashMap::new();
         for stem in wanted {
             if let Some(word) = self.folded(&places, *stem) {
@@ -388,7 +392,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::clusters::corpus::Input;
+    use redress_clusters::corpus::Input;
 
     fn complaint(text: &str) -> Complaint {
         Complaint {

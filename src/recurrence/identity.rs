@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::cluster::{
+use redress_domain::cluster::{
     ClusterBook, ClusterChange, ClusterEvent, ClusterEventKind, ClusterId, ClusterLevel,
 };
 

@@ -9,16 +9,16 @@ use super::complaints::{Complaint, Complaints};
 use super::describe::Found;
 use super::relations::Relation;
 use super::trend::{Trend, Trends};
-use crate::domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
-use crate::lake::derived::{LayerDraft, LayerManifest};
-use crate::lake::error::WriteError;
-use crate::lake::manifest::Manifest;
-use crate::lake::store::LakeError;
-use crate::lake::tables::{
+use redress_domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
+use redress_lake::derived::{LayerDraft, LayerManifest};
+use redress_lake::error::WriteError;
+use redress_lake::manifest::Manifest;
+use redress_lake::store::LakeError;
+use redress_lake::tables::{
     CaseRelationColumns, CaseRelationRow, ClusterColumns, ClusterMemberColumns, ClusterMemberRow,
     ClusterRow, ClusterRunColumns, ClusterRunRow,
 };
-use crate::lake::writer::TableWriter;
+use redress_lake::writer::TableWriter;
 
 /// The kind of the layer.
 pub const KIND: &str = "clusters";
@@ -95,7 +95,7 @@ pub fn write(
     let mut manifest = LayerManifest {
         kind: KIND.to_owned(),
         run: header.run.to_owned(),
-        tool: crate::TOOL.to_owned(),
+        tool: redress_plain::TOOL.to_owned(),
         made_at: header.ran_at,
         facts_digest: facts.digest.clone(),
         settings,
@@ -112,7 +112,7 @@ pub fn write(
     Ok(draft.finish(&mut manifest)?)
 }
 
-type Written = Result<crate::lake::manifest::FileEntry, WriteError>;
+type Written = Result<redress_lake::manifest::FileEntry, WriteError>;
 
 fn run_row(folder: &Path, header: &Header<'_>, contents: &Contents<'_>) -> Written {
     let of_level = |level| {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::clusters::corpus::Corpus;
-use crate::clusters::exact::ExactComparison;
-use crate::domain::cluster::ClusterId;
+use redress_clusters::corpus::Corpus;
+use redress_clusters::exact::ExactComparison;
+use redress_domain::cluster::ClusterId;
 
 use super::complaints::{Complaint, Name};
 

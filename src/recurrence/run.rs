@@ -19,12 +19,12 @@ use super::relations::relations;
 use super::state::{self, Kept, text_hash};
 use super::steps::Steps;
 use super::trend::trends;
-use crate::clusters::{Options, Standing, State, Text, Vectors, cluster, extend};
-use crate::domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
-use crate::lake::manifest::{Manifest, ManifestError};
-use crate::lake::reader::ReadError;
-use crate::register::{KnownBook, RUN_NAME, Recording, Register, RegisterError};
-use crate::stats::StatsError;
+use redress_clusters::{Options, Standing, State, Text, Vectors, cluster, extend};
+use redress_domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
+use redress_lake::manifest::{Manifest, ManifestError};
+use redress_lake::reader::ReadError;
+use redress_register::{KnownBook, RUN_NAME, Recording, Register, RegisterError};
+use redress_stats::StatsError;
 
 /// What a run is asked for.
 pub struct Order<'a> {
@@ -87,7 +87,7 @@ pub enum RunError {
     #[error(
         "the new clusters do not fit the book ({0}); report this with the register's `cluster_event`"
     )]
-    Book(#[from] crate::domain::cluster::BookError),
+    Book(#[from] redress_domain::cluster::BookError),
 }
 
 /// Texts of one problem are more alike than this on average; less so only by an analyst's word.
@@ -451,7 +451,7 @@ fn incremental(
     order: &Order<'_>,
     mut kept: Kept,
     notes: &mut Vec<String>,
-) -> Result<Placed, crate::clusters::StateError> {
+) -> Result<Placed, redress_clusters::StateError> {
     let book = &known.book;
     let place: HashMap<&str, usize> = kept
         .cases

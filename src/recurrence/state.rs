@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use rustc_hash::FxHasher;
 
-use crate::clusters::State;
+use redress_clusters::State;
 
 const STATE: &str = "state.bin";
 const CASES: &str = "cases.tsv";
@@ -52,7 +52,7 @@ pub enum Unusable {
     #[error("there is none yet")]
     None,
     #[error("{0}")]
-    State(#[from] crate::clusters::StateError),
+    State(#[from] redress_clusters::StateError),
     #[error("{path}: {why}")]
     Cases { path: PathBuf, why: String },
 }

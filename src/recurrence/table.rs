@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::complaints::Names;
-use crate::clusters::{Options, Standing, State, Text, cluster, extend};
-use crate::domain::cluster::ClusterLevel;
+use redress_clusters::{Options, Standing, State, Text, cluster, extend};
+use redress_domain::cluster::ClusterLevel;
 
 /// One row of a table.
 #[derive(Debug, Clone, Default)]

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::complaints::{Complaint, Name};
-use crate::stats::StatsError;
-use crate::stats::growth::{
+use redress_stats::StatsError;
+use redress_stats::growth::{
     DEFAULT_WINDOW, Growth, History, Kind, Settings, Situation, Surroundings, is_its_product,
     judge, smallest_callable,
 };

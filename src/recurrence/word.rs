@@ -5,10 +5,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::cluster::{
+use redress_domain::cluster::{
     BookError, Cluster, ClusterChange, ClusterEvent, ClusterEventKind, ClusterId, ClusterLevel,
 };
-use crate::register::KnownBook;
+use redress_register::KnownBook;
 
 /// What an analyst can say.
 #[derive(Debug, Clone, PartialEq, Eq)]

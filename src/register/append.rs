@@ -10,10 +10,10 @@ use super::message_queue::{self, Queue};
 use super::messages::Saying;
 use super::settings::{self, Setting};
 use super::{Actor, Register, Writing, cases, projection, secrets, staff};
-use crate::domain::case_file::CaseFile;
-use crate::domain::event::{Decided, EventBody, EventKind, Paused};
-use crate::domain::vocabulary::{MessagePurpose, PauseReason, Role};
-use crate::domain::workflow::StateName;
+use redress_domain::case_file::CaseFile;
+use redress_domain::event::{Decided, EventBody, EventKind, Paused};
+use redress_domain::vocabulary::{MessagePurpose, PauseReason, Role};
+use redress_domain::workflow::StateName;
 
 /// An event to be added.
 #[derive(Debug, Clone, PartialEq)]

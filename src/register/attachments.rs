@@ -21,8 +21,8 @@ use super::error::{RegisterError, Result, file_error};
 use super::records::instant;
 use super::seal::{self, ATTACHMENT};
 use super::{Actor, Register, Writing, cases, from_micros, secrets, to_micros};
-use crate::domain::event::EvidenceAdded;
-use crate::hex::hex;
+use redress_domain::event::EvidenceAdded;
+use redress_plain::hex::hex;
 
 pub mod image;
 pub mod kind;

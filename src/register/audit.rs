@@ -18,9 +18,9 @@ use super::improvement;
 use super::projection::{Projection, read_events};
 use super::seal::{SEALED, Sealed, covered, row_checksum};
 use super::{Register, local_day, schema, secrets, settings};
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::event::{Event, EventBody, EventKind};
-use crate::hex::hex;
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::event::{Event, EventBody, EventKind};
+use redress_plain::hex::hex;
 
 /// No more differences than these are collected; by then the register is to be restored anyway.
 const MOST_DIFFERENCES: usize = 100;

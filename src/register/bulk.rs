@@ -15,8 +15,8 @@ use super::{
     BUSY_TIMEOUT_MS, Register, cases, from_micros, local_day, projection, secrets, settings,
     to_micros,
 };
-use crate::domain::event::EventBody;
-use crate::domain::vocabulary::Role;
+use redress_domain::event::EventBody;
+use redress_domain::vocabulary::Role;
 
 /// Rows between two commits: large enough that committing costs nothing, small enough for the log.
 const ROWS_PER_COMMIT: u32 = 200_000;

@@ -8,9 +8,9 @@ use super::error::{RegisterError, Result, unreadable};
 use super::projection::{EVENT_COLUMNS, event_from_row, read_events};
 use super::records::instant;
 use super::{Register, secrets};
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::event::{Event, EventKind};
-use crate::domain::workflow::StateName;
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::event::{Event, EventKind};
+use redress_domain::workflow::StateName;
 
 /// A case in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

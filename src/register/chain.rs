@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::{RegisterError, Result};
 use super::settings;
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// A SHA-256 digest.
 pub(super) type Hash = [u8; 32];

@@ -10,7 +10,7 @@ use super::error::{RegisterError, Result, unreadable};
 use super::records::instant;
 use super::seal::{self, CLUSTER_EVENT};
 use super::{Register, to_micros};
-use crate::domain::cluster::{BookError, ClusterBook, ClusterEvent, ClusterEventKind, ClusterId};
+use redress_domain::cluster::{BookError, ClusterBook, ClusterEvent, ClusterEventKind, ClusterId};
 
 /// A source's book, and up to where it was read.
 #[derive(Debug, Clone, Default)]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Register;
 use super::error::{RegisterError, Result};
 use super::settings;
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// The rules that the register knows; there may be none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -13,11 +13,11 @@ use super::follow_up::voids;
 use super::projection::read_events;
 use super::settings::{self, Setting};
 use super::{Actor, Register, from_micros, local_day, message_queue, secrets, to_micros};
-use crate::domain::calendar::{Calendar, CalendarError};
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::event::{AnswerLapsed, Event, EventBody};
-use crate::domain::vocabulary::MessagePurpose;
-use crate::domain::workflow::State;
+use redress_domain::calendar::{Calendar, CalendarError};
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::event::{AnswerLapsed, Event, EventBody};
+use redress_domain::vocabulary::MessagePurpose;
+use redress_domain::workflow::State;
 
 /// Days after which a reminder or a survey that was due is not sent any more.
 const STALE_DAYS: i64 = 30;

@@ -6,7 +6,7 @@ use super::Register;
 use super::cases::{CaseFilter, CaseRow, from_row};
 use super::error::Result;
 use super::projection::{EVENT_COLUMNS, event_from_row};
-use crate::domain::event::Event;
+use redress_domain::event::Event;
 
 /// Columns of a case before those of an event.
 const CASE_COLUMNS: usize = 12;

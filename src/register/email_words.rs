@@ -6,7 +6,7 @@ use super::error::Result;
 use super::settings::Setting;
 use super::tracking_link::tracking_link;
 use super::{Message, Register, local_day};
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// Days for which a link in an e-mail opens the case.
 const LINK_DAYS: u64 = 30;

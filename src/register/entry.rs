@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::chain::{self, Hash, Link};
 use super::error::{RegisterError, Result};
 use super::{from_micros, to_micros};
-use crate::domain::event::EventBody;
-use crate::domain::vocabulary::Role;
+use redress_domain::event::EventBody;
+use redress_domain::vocabulary::Role;
 
 /// How far a clock may lag behind the register's last event and still be believed: two processes on
 /// one computer read it a moment before they get their turn to write.

@@ -12,7 +12,7 @@ use super::error::{RegisterError, Result};
 use super::people::{self, Person};
 use super::seal::{self, COMPLAINANT, COMPLAINT_CASE, OUTBOX};
 use super::{Actor, BUSY_TIMEOUT_MS, Register, Writing, cases, secrets, to_micros};
-use crate::domain::event::{Erased, EventKind};
+use redress_domain::event::{Erased, EventKind};
 
 /// What an erasure did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rusqlite::ErrorCode;
 
-use crate::domain::case_file::FoldError;
-use crate::domain::event::{BadEventData, EventKind};
+use redress_domain::case_file::FoldError;
+use redress_domain::event::{BadEventData, EventKind};
 
 /// The result of a register's function.
 pub type Result<T, E = RegisterError> = std::result::Result<T, E>;
@@ -92,23 +92,23 @@ pub enum RegisterError {
     },
     /// The book of clusters refuses the event.
     #[error(transparent)]
-    Book(#[from] crate::domain::cluster::BookError),
+    Book(#[from] redress_domain::cluster::BookError),
     #[error(
         "the clusters of `{found}` were changed by somebody else meanwhile; nothing was recorded, run it again"
     )]
     BookMoved { found: String },
     /// An action does not admit the event.
     #[error(transparent)]
-    Action(#[from] crate::domain::action::ActionRefusal),
+    Action(#[from] redress_domain::action::ActionRefusal),
     /// A record of continual improvement does not admit the event.
     #[error(transparent)]
-    Record(#[from] crate::domain::improvement::RecordRefusal),
+    Record(#[from] redress_domain::improvement::RecordRefusal),
     /// A phase of a control chart is not recorded like this.
     #[error(transparent)]
     Phase(#[from] super::phases::PhaseRefusal),
     /// The calendar has no answer for a day.
     #[error(transparent)]
-    Calendar(#[from] crate::domain::calendar::CalendarError),
+    Calendar(#[from] redress_domain::calendar::CalendarError),
     /// The workflow refuses the event.
     #[error("{0}")]
     Refused(#[from] FoldError),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Register;
 use super::error::{RegisterError, Result};
 use super::settings;
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// The external remedies of the organisation, in the order in which they are told; at least one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

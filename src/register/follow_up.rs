@@ -10,9 +10,9 @@ use super::messages::Saying;
 use super::projection::{self, Folded};
 use super::settings::{self, Setting};
 use super::{Writing, cases, local_day, untrue_messages};
-use crate::domain::event::{Event, EventBody, RemedyDue};
-use crate::domain::vocabulary::{Answer, MessagePurpose, Response, Role};
-use crate::domain::workflow::State;
+use redress_domain::event::{Event, EventBody, RemedyDue};
+use redress_domain::vocabulary::{Answer, MessagePurpose, Response, Role};
+use redress_domain::workflow::State;
 
 /// What an event brings with it.
 pub(super) fn follow_up(

@@ -10,7 +10,7 @@ use super::error::{Result, unreadable};
 use super::records::{day, instant};
 use super::seal::{self, SOURCE_CASE_EVENT, SOURCE_WITNESS};
 use super::{Register, to_micros};
-use crate::domain::gone_case::GoneCase;
+use redress_domain::gone_case::GoneCase;
 
 /// A case by which a source is known again.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,11 +14,11 @@ use super::chain::ChainHead;
 use super::error::{Result, unreadable};
 use super::records::instant;
 use super::{Register, to_micros};
-use crate::domain::action::{
+use redress_domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionRefusal, Opened, Planned, ReviewOutput,
 };
-use crate::domain::improvement::{Record, RecordBody, RecordEvent, RecordKind, RecordRefusal};
-use crate::hex::hex;
+use redress_domain::improvement::{Record, RecordBody, RecordEvent, RecordKind, RecordRefusal};
+use redress_plain::hex::hex;
 
 const TABLE: &str = "improvement_event";
 /// The subject of actions; the other subjects are the kinds of records.

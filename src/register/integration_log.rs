@@ -8,7 +8,7 @@ use super::error::{RegisterError, Result, unreadable};
 use super::records::instant;
 use super::seal::{self, INTEGRATION_EVENT};
 use super::{Register, staff, to_micros};
-use crate::domain::vocabulary::words;
+use redress_domain::vocabulary::words;
 
 words! {
     /// What an integration consists of.

@@ -8,10 +8,10 @@ use super::error::{RegisterError, Result};
 use super::follow_up::voids;
 use super::register_case::check_received;
 use super::{Actor, Register, Writing, projection, secrets};
-use crate::domain::case_file::FoldError;
-use crate::domain::event::{Amended, Event, EventBody, EventKind, Voided};
-use crate::domain::mending::amend_event;
-use crate::domain::workflow::Refusal;
+use redress_domain::case_file::FoldError;
+use redress_domain::event::{Amended, Event, EventBody, EventKind, Voided};
+use redress_domain::mending::amend_event;
+use redress_domain::workflow::Refusal;
 
 /// A field of an earlier event to be mended.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,9 +12,9 @@ use super::{
     CaseRow, Register, Writing, cases, external_remedies, people, projection, sealed_password,
     to_micros,
 };
-use crate::domain::event::SurveySent;
-use crate::domain::vocabulary::{Means, MessagePurpose};
-use crate::domain::workflow::StateName;
+use redress_domain::event::SurveySent;
+use redress_domain::vocabulary::{Means, MessagePurpose};
+use redress_domain::workflow::StateName;
 
 impl Register {
     /// Queues an e-mail to the organisation itself: a check or a threshold failed. The same `mark` (what

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::error::{RegisterError, Result};
-use crate::domain::vocabulary::{Language, MessagePurpose};
+use redress_domain::vocabulary::{Language, MessagePurpose};
 
 /// The texts in every language.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::error::{RegisterError, Result, file_error};
 use super::messages::Messages;
 use super::{BUSY_TIMEOUT_MS, Register, records, schema, secrets, settings};
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// Every SQLite database begins with these bytes.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

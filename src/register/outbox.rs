@@ -13,10 +13,10 @@ use super::records::instant;
 use super::seal::{self, OUTBOX};
 use super::settings::{self, Setting};
 use super::{Register, from_micros, sealed_password, to_micros};
-use crate::domain::event::{
+use redress_domain::event::{
     Acknowledged, Communicated, EventBody, MessageFailed, MessageSent, RemediesTold, SurveySent,
 };
-use crate::domain::vocabulary::{Means, MessagePurpose, words};
+use redress_domain::vocabulary::{Means, MessagePurpose, words};
 
 words! {
     /// Where a message stands.

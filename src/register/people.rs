@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::error::{RegisterError, Result, unreadable};
 use super::seal::{self, COMPLAINANT};
 use super::{Register, from_micros, secrets};
-use crate::domain::vocabulary::Language;
-use crate::hex::hex;
+use redress_domain::vocabulary::Language;
+use redress_plain::hex::hex;
 
 /// What is known of a person when they complain. Blank values count as absent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use super::error::Result;
 use super::records::instant;
 use super::seal::{self, CHART_PHASE};
 use super::{Register, Writing, local_day, staff, to_micros};
-use crate::domain::chart_phase::ChartPhase;
-use crate::domain::chart_series::ChartSeries;
-use crate::domain::vocabulary::Role;
+use redress_domain::chart_phase::ChartPhase;
+use redress_domain::chart_series::ChartSeries;
+use redress_domain::vocabulary::Role;
 
 /// A phase to be recorded, or to be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Register {
     }
 
     /// All versions of all phases known at `as_of` (today's when `None`), by series, site, month and version;
-    /// [`in_force`](crate::domain::chart_phase::in_force) tells those that hold.
+    /// [`in_force`](redress_domain::chart_phase::in_force) tells those that hold.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -6,8 +6,8 @@ use super::error::{Result, unreadable};
 use super::records::instant;
 use super::seal::{self, COMPLAINT_CASE};
 use super::to_micros;
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::event::{Event, EventBody, EventKind};
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::event::{Event, EventBody, EventKind};
 
 /// The folded columns of `complaint_case`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row};
 use super::error::{RegisterError, Result, unreadable};
 use super::seal::{self, CALENDAR_VERSION, EVIDENCE, LIMITS_VERSION, OBJECTIVE};
 use super::{Register, from_micros, to_micros};
-use crate::domain::vocabulary::words;
+use redress_domain::vocabulary::words;
 
 /// One version of a working calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,8 +19,8 @@ use super::{
     Actor, Register, Writing, cases, from_micros, local_day, projection, secrets, to_micros,
     untrue_messages,
 };
-use crate::domain::event::{EventBody, EventKind, Registered};
-use crate::domain::vocabulary::MessagePurpose;
+use redress_domain::event::{EventBody, EventKind, Registered};
+use redress_domain::vocabulary::MessagePurpose;
 
 /// A complaint as it comes in.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,8 +95,9 @@ impl Register {
         now: DateTime<Utc>,
     ) -> Result<Registration> {
         let folder = files_folder(&self.path);
-        let registered = Prepared::of(new)
-            .and_then(|prepared| self.write(|w| add(w, new, by, &prepared, (folder.as_path(), parts), now)));
+        let registered = Prepared::of(new).and_then(|prepared| {
+            self.write(|w| add(w, new, by, &prepared, (folder.as_path(), parts), now))
+        });
         if registered.is_err() {
             self.drop_files_of(parts);
         }

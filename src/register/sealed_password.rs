@@ -12,8 +12,8 @@ use super::error::{Result, unreadable};
 use super::outbox::holds_password;
 use super::seal::{self, OUTBOX, SECRET};
 use super::{BUSY_TIMEOUT_MS, Register, RegisterError, Writing, secrets, settings};
-use crate::domain::vocabulary::MessagePurpose;
-use crate::hex::{hex, unhex};
+use redress_domain::vocabulary::MessagePurpose;
+use redress_plain::hex::{hex, unhex};
 
 /// The key in table `secret`.
 const KEY: &str = "waiting_password_key";

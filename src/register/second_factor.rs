@@ -15,7 +15,7 @@ use super::seal::{self, RECOVERY_CODE, SECOND_FACTOR};
 use super::staff::{Staff, find, no_such};
 use super::staff_trail::{self, Doing, StaffDeed};
 use super::{Register, Setting, Writing, from_micros, secrets, settings, to_micros};
-use crate::domain::vocabulary::Role;
+use redress_domain::vocabulary::Role;
 
 mod code;
 mod covered;

@@ -109,7 +109,7 @@ pub(super) fn hmac_sha256(key: &[u8], message: &[u8]) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hex::hex;
+    use redress_plain::hex::hex;
 
     #[test]
     fn hmac_gives_the_values_of_rfc_4231() {

@@ -12,7 +12,7 @@ use super::error::Result;
 use super::outbox::{COLUMNS, Message, list};
 use super::seal::{self, OUTBOX};
 use super::{Register, from_micros, sealed_password, to_micros};
-use crate::domain::vocabulary::Means;
+use redress_domain::vocabulary::Means;
 
 /// For how long a claimed message is left to the process that claimed it.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);

@@ -6,7 +6,7 @@ use super::Register;
 use super::contact;
 use super::error::{RegisterError, Result};
 use super::seal::{self, SETTING};
-use crate::domain::vocabulary::{Means, Role, words};
+use redress_domain::vocabulary::{Means, Role, words};
 
 pub(super) const REGISTER_ID: &str = "register_id";
 pub(super) const ZONE: &str = "zone";

@@ -8,8 +8,8 @@ use super::records::{day, instant};
 use super::seal::{self, STAFF, TRAINING};
 use super::staff_trail::{self, Doing, StaffDeed};
 use super::{Register, secrets, to_micros};
-use crate::domain::event::MinorUnits;
-use crate::domain::vocabulary::Role;
+use redress_domain::event::MinorUnits;
+use redress_domain::vocabulary::Role;
 
 /// A member of staff to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]

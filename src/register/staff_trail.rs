@@ -8,7 +8,7 @@ use super::error::{Result, unreadable};
 use super::records::instant;
 use super::seal::{self, STAFF_EVENT};
 use super::{Register, Writing, secrets, to_micros};
-use crate::domain::vocabulary::words;
+use redress_domain::vocabulary::words;
 
 words! {
     /// Something that was done to an account.

@@ -14,8 +14,8 @@ use super::attachments::{CleanFile, LaidFile, files_folder, record_in};
 use super::error::Result;
 use super::register_case::{case_of_form, form_hash, remember_form};
 use super::{Actor, Register, Writing, cases, projection, secrets};
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::event::Resumed;
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::event::Resumed;
 
 /// Something that is recorded with other things.
 #[derive(Debug, Clone, PartialEq)]

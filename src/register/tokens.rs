@@ -15,8 +15,8 @@ use super::integration_log::{
 use super::records::instant;
 use super::seal::{self, INTEGRATION_TOKEN};
 use super::{Register, Staff, from_micros, secrets, to_micros};
-use crate::domain::vocabulary::{Role, words};
-use crate::hex::hex;
+use redress_domain::vocabulary::{Role, words};
+use redress_plain::hex::hex;
 
 words! {
     /// What a token opens.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::Result;
 use super::{Register, local_day, secrets};
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// The key in table `secret`.
 const KEY: &str = "tracking_link_key";

@@ -5,9 +5,9 @@ use rusqlite::Connection;
 use super::error::Result;
 use super::outbox::{COLUMNS, Message, list};
 use super::seal::{self, OUTBOX};
-use crate::domain::case_file::CaseFile;
-use crate::domain::vocabulary::MessagePurpose;
-use crate::domain::workflow::{State, StateName};
+use redress_domain::case_file::CaseFile;
+use redress_domain::vocabulary::MessagePurpose;
+use redress_domain::workflow::{State, StateName};
 
 /// Gives up the messages of a case for these purposes that were not sent; they lose their words, so that nobody
 /// sends them after all.

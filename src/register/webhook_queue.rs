@@ -14,7 +14,7 @@ use super::records::instant;
 use super::seal::{self, WEBHOOK, WEBHOOK_DELIVERY};
 use super::webhooks::{Webhook, all, noted, secret, standing};
 use super::{LEASE, MessageState, Register, from_micros, settings, to_micros};
-use crate::domain::action::ActionId;
+use redress_domain::action::ActionId;
 
 /// Attempts before a delivery is given up: with the waits between them, the better part of a day.
 pub const WEBHOOK_ATTEMPTS: u32 = 12;

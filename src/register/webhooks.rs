@@ -16,8 +16,8 @@ use super::records::instant;
 use super::seal::{self, WEBHOOK};
 use super::sealed_password::veiled;
 use super::{Register, Writing, from_micros, secrets, to_micros};
-use crate::domain::action::ActionBody;
-use crate::domain::event::EventKind;
+use redress_domain::action::ActionBody;
+use redress_domain::event::EventKind;
 
 /// The key in table `secret` that covers the secrets of webhooks.
 const KEY: &str = "webhook_key";

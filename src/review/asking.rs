@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use crate::domain::vocabulary::Language;
-use crate::engine::counted::Counted;
-use crate::engine::local::LocalEngine;
-use crate::engine::measured::unmeasured;
-use crate::engine::query_file::QueryFile;
-use crate::engine::spark::SparkAnswers;
-use crate::lake::manifest::Manifest;
+use redress_domain::vocabulary::Language;
+use redress_engine::counted::Counted;
+use redress_engine::local::LocalEngine;
+use redress_engine::measured::unmeasured;
+use redress_engine::query_file::QueryFile;
+use redress_engine::spark::SparkAnswers;
+use redress_lake::manifest::Manifest;
 
 use super::exceptions::ExceptionList;
 use super::figures::{FigureError, Figures, OtherMetric};

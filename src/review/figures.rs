@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::chart_phase::ChartPhase;
-use crate::domain::period::Period;
-use crate::domain::vocabulary::Language;
-use crate::engine::counted::Counted;
-use crate::lake::manifest::{GoneCount, UnknownWord};
+use redress_domain::chart_phase::ChartPhase;
+use redress_domain::period::Period;
+use redress_domain::vocabulary::Language;
+use redress_engine::counted::Counted;
+use redress_lake::manifest::{GoneCount, UnknownWord};
 
 /// Answers metrics for one period and one moment of judgement.
 pub trait Figures {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use plotters::style::{FontStyle, IntoFont, register_font};
 
 use super::ReviewError;
-use crate::base64::base64;
+use redress_plain::base64::base64;
 
 /// Name of the family in charts and style sheets.
 pub const FAMILY: &str = "Redress Sans";
@@ -112,7 +112,7 @@ pub fn has_glyph(c: char) -> bool {
 }
 
 /// The `@font-face` rules with both weights inside.
-pub(crate) fn font_face() -> String {
+pub fn font_face() -> String {
     let face = |weight: &str, bytes: &[u8]| {
         format!(
             "@font-face{{font-family:\"{FAMILY}\";font-style:normal;font-weight:{weight};\

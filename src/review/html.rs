@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::model::{Block, ReviewModel};
 use super::{ReviewError, charts, font};
-use crate::base64::base64;
+use redress_plain::base64::base64;
 
 const STYLE: &str = include_str!("../../reports/templates/review.css");
 

@@ -8,8 +8,8 @@ use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::engine::counted::Counted;
-use crate::engine::export::{ExportError, batch_bytes};
+use redress_engine::counted::Counted;
+use redress_engine::export::{ExportError, batch_bytes};
 
 /// Name of the column of cases.
 const CASE_ID: &str = "case_id";
@@ -174,7 +174,7 @@ impl Members {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::counted::Value;
+    use redress_engine::counted::Value;
 
     fn counted(rows: &[(&str, i64)]) -> Counted {
         Counted {
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_cases_of_the_example_are_written_again_byte_for_byte() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("reports/example/2026-Q3-en/cases.parquet");
+            .join("../../reports/example/2026-Q3-en/cases.parquet");
         let members = Members::read(&path).expect("read");
         assert!(!members.of("volume").is_empty());
         let committed = std::fs::read(&path).expect("the example");

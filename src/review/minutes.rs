@@ -4,15 +4,15 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::build::SMALLEST_FOR_PERCENT;
+use super::compose::SMALLEST_FOR_PERCENT;
 use super::words::Words;
-use crate::domain::improvement::{Record, Recorded, ReviewInput};
-use crate::domain::vocabulary::Language;
-use crate::engine::counted::{Counted, Value};
-use crate::engine::error::{EngineError, QueryFileError};
-use crate::engine::indicators::{Actual, INDICATORS, MissingColumn, Reading};
-use crate::engine::local::LocalEngine;
-use crate::engine::query_file::{QueryFile, shipped_metrics};
+use redress_domain::improvement::{Record, Recorded, ReviewInput};
+use redress_domain::vocabulary::Language;
+use redress_engine::counted::{Counted, Value};
+use redress_engine::error::{EngineError, QueryFileError};
+use redress_engine::indicators::{Actual, INDICATORS, MissingColumn, Reading};
+use redress_engine::local::LocalEngine;
+use redress_engine::query_file::{QueryFile, shipped_metrics};
 
 /// The minutes, in one language.
 #[derive(Debug, Clone, PartialEq, Serialize)]

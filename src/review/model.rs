@@ -15,7 +15,7 @@ use super::charts::pareto::ParetoChart;
 use super::charts::stacked::StackedChart;
 use super::charts::steps::StepsChart;
 use super::charts::survival::SurvivalChart;
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// The whole review, in one language.
 #[derive(Debug, Clone, PartialEq, Serialize)]

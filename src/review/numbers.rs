@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// Space that does not break.
 const NBSP: char = '\u{a0}';

@@ -18,12 +18,12 @@ use super::members::Members;
 use super::model::ReviewModel;
 use super::workbook::workbook;
 use super::{ReviewError, charts, html, minutes_document};
-use crate::domain::vocabulary::Language;
-use crate::engine::counted::Counted;
-use crate::engine::export::{ExportError, csv_bytes, parquet_bytes};
-use crate::hex::hex;
-use crate::lake::derived::LayerManifest;
-use crate::lake::manifest::RulesUsed;
+use redress_domain::vocabulary::Language;
+use redress_engine::counted::Counted;
+use redress_engine::export::{ExportError, csv_bytes, parquet_bytes};
+use redress_lake::derived::LayerManifest;
+use redress_lake::manifest::RulesUsed;
+use redress_plain::hex::hex;
 
 pub use place::look;
 

@@ -166,7 +166,7 @@ fn tells_few(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::review::model::Column;
+    use crate::model::Column;
 
     #[test]
     fn numbers_of_a_few_are_told_from_others() {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::{ReviewError, numbers};
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 const EN: &str = include_str!("../../reports/translations/en.toml");
 const TR: &str = include_str!("../../reports/translations/tr.toml");

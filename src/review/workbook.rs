@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
 };
 
 use super::model::ReviewModel;
-use crate::engine::counted::Counted;
+use redress_engine::counted::Counted;
 
 /// Characters that one cell holds; the rest of a longer text is cut.
 const MOST_CHARACTERS: usize = 32_000;

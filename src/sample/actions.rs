@@ -9,20 +9,20 @@ use super::Settings;
 use super::planted::{CAUSES, Cause};
 use super::season::Span;
 use super::truth;
-use crate::domain::action::{
+use redress_domain::action::{
     ActionBody, ActionId, ActionKind, ActionSource, Analysed, AnalysisMethod, Check, CountBy,
     CriterionCheck, ExposureKind, Implemented, Opened, Planned, ReviewOutput, Verdict, Verified,
 };
-use crate::domain::improvement::{
+use redress_domain::improvement::{
     AuditHeld, RecommendationSource, Recommended, RecordBody, ReviewBegun, Suggested,
 };
-use crate::domain::period::Period;
-use crate::domain::scope::Scope;
-use crate::improvement::ground::Ground;
-use crate::improvement::months::Month;
-use crate::improvement::plan::{Asked, fix};
-use crate::register::{Change, Register, RegisterError};
-use crate::stats::effect::DEFAULT_TARGET;
+use redress_domain::period::Period;
+use redress_domain::scope::Scope;
+use redress_improvement::ground::Ground;
+use redress_improvement::months::Month;
+use redress_improvement::plan::{Asked, fix};
+use redress_register::{Change, Register, RegisterError};
+use redress_stats::effect::DEFAULT_TARGET;
 
 const OWNER: &str = "Pelin Göynüklü";
 const VERIFIER: &str = "Rüştü Safranbolu";

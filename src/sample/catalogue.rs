@@ -2,7 +2,7 @@
 //!
 //! Nothing here exists: firm, persons, products are made up.
 
-use crate::domain::vocabulary::Role;
+use redress_domain::vocabulary::Role;
 
 /// Where a complaint's product is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! Invented complainants, each derived from its number alone, so that none has to be remembered.
 
-use crate::domain::vocabulary::Language;
-use crate::rng::Rng;
+use redress_domain::vocabulary::Language;
+use redress_plain::rng::Rng;
 
 /// A person who complains. Phones begin with an area code that does not exist, and mail addresses end
 /// in the reserved `.invalid` (RFC 2606), so that nothing can ever be sent to anybody.

@@ -13,8 +13,8 @@ use super::records::Records;
 use super::truth::{ActionRow, ExposureRow, TruthRow};
 use super::truth_files::TruthFiles;
 use super::{SampleCase, SampleError, Settings, Sink, case_id};
-use crate::domain::event::Event;
-use crate::domain::vocabulary::Role;
+use redress_domain::event::Event;
+use redress_domain::vocabulary::Role;
 
 /// Writes `cases.csv`, `events.csv`, `texts.csv`, `narratives.csv`, `complainants.csv`, `truth.csv`,
 /// `actions.csv`, `exposures.csv`, `staff.csv`, `evidences.csv`, `objectives.csv` and `README.md`.

@@ -8,12 +8,12 @@ use super::plan::Complaint;
 use super::season::Span;
 use super::texts::Texts;
 use super::truth::Relation;
-use crate::domain::event::{
+use redress_domain::event::{
     Acknowledged, Escalated, EventBody, EvidenceAdded, Merged, MessageFailed, MessageSent,
     NoteAdded, Registered, Withdrawn,
 };
-use crate::domain::vocabulary::{Channel, Means, MessagePurpose, Response, Role, Severity};
-use crate::rng::Rng;
+use redress_domain::vocabulary::{Channel, Means, MessagePurpose, Response, Role, Severity};
+use redress_plain::rng::Rng;
 
 mod after;
 mod answer;

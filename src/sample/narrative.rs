@@ -2,8 +2,8 @@
 
 use super::catalogue::{CATEGORIES, Family};
 use super::texts::{Texts, Wordings};
-use crate::domain::vocabulary::{Channel, Language};
-use crate::rng::Rng;
+use redress_domain::vocabulary::{Channel, Language};
+use redress_plain::rng::Rng;
 
 /// What the words are about: which lines of the text file were used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

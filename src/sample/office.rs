@@ -3,8 +3,8 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::SampleError;
-use crate::domain::calendar::Calendar;
-use crate::rng::Rng;
+use redress_domain::calendar::Calendar;
+use redress_plain::rng::Rng;
 
 /// Seconds since 1970.
 pub type Second = i64;

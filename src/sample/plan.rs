@@ -13,8 +13,8 @@ use super::planted::CAUSES;
 use super::season::{Span, cause_rates, day_weight};
 use super::texts::Texts;
 use super::truth::Relation;
-use crate::domain::vocabulary::{Channel, Language};
-use crate::rng::Rng;
+use redress_domain::vocabulary::{Channel, Language};
+use redress_plain::rng::Rng;
 
 mod draw;
 

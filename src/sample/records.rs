@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 
 use super::Settings;
 use super::catalogue::STAFF;
-use crate::domain::vocabulary::Role;
+use redress_domain::vocabulary::Role;
 
 /// A training that a member of staff attended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

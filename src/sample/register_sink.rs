@@ -8,9 +8,9 @@ use super::complainant::Complainant;
 use super::truth::{ActionRow, ExposureRow, TruthRow};
 use super::truth_files::TruthFiles;
 use super::{SampleCase, SampleError, Sink, case_id};
-use crate::domain::event::{Event, EventBody};
-use crate::register::bulk::{BulkCase, BulkEvent, Loader};
-use crate::register::{Exposure, NewStaff, Person, Register, RegisterError};
+use redress_domain::event::{Event, EventBody};
+use redress_register::bulk::{BulkCase, BulkEvent, Loader};
+use redress_register::{Exposure, NewStaff, Person, Register, RegisterError};
 
 /// Fills an empty register.
 pub struct RegisterSink<'r> {

@@ -14,9 +14,9 @@ use super::season::Span;
 use super::texts::Texts;
 use super::truth::{TruthRow, actions, exposures};
 use super::{SampleCase, SampleError, Settings, Sink, case_id};
-use crate::domain::calendar::Calendar;
-use crate::domain::event::{Event, EventBody};
-use crate::rng::Rng;
+use redress_domain::calendar::Calendar;
+use redress_domain::event::{Event, EventBody};
+use redress_plain::rng::Rng;
 
 /// What was generated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use super::SampleError;
 use super::catalogue::CATEGORIES;
 use super::planted::CAUSES;
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// Number of planted causes.
 const CAUSE_COUNT: usize = CAUSES.len();

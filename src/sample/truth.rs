@@ -5,8 +5,8 @@ use chrono::{Datelike, Days, NaiveDate};
 use super::catalogue::PRODUCTS;
 use super::planted::{ACTIONS, day_at};
 use super::season::Span;
-use crate::domain::vocabulary::words;
-use crate::rng::Rng;
+use redress_domain::vocabulary::words;
+use redress_plain::rng::Rng;
 
 words! {
     /// How a case relates to others, in truth.

@@ -4,7 +4,7 @@
 /// Follows a CSV text piece by piece, by the rules of RFC 4180: a mark opens a cell at its beginning only, two marks
 /// within a quoted cell are one of the text.
 #[derive(Debug, Clone)]
-pub(crate) struct Quotes {
+pub struct Quotes {
     separator: u8,
     at: At,
     /// Line feeds so far, and one.
@@ -23,7 +23,7 @@ enum At {
 }
 
 impl Quotes {
-    pub(crate) const fn new(separator: u8) -> Self {
+    pub const fn new(separator: u8) -> Self {
         Quotes {
             separator,
             at: At::BeginOfCell,
@@ -33,7 +33,7 @@ impl Quotes {
     }
 
     /// Goes on with the next bytes of the text (UTF-8, or any encoding that leaves ASCII alone).
-    pub(crate) fn follow(&mut self, bytes: &[u8]) {
+    pub fn follow(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.at = match (self.at, byte) {
                 (At::BeginOfCell, b'"') => {
@@ -56,7 +56,7 @@ impl Quotes {
     }
 
     /// The line on which the mark stands that no other closed, once the text has ended.
-    pub(crate) fn open_since(&self) -> Option<u64> {
+    pub fn open_since(&self) -> Option<u64> {
         (self.at == At::Quoted).then_some(self.opened)
     }
 }

@@ -11,9 +11,9 @@ use super::health::Readiness;
 use super::metrics::Metrics;
 use super::visits::Visits;
 use super::words::Words;
-use crate::domain::rulebook::Rulebook;
-use crate::domain::vocabulary::Language;
-use crate::register::Register;
+use redress_domain::rulebook::Rulebook;
+use redress_domain::vocabulary::Language;
+use redress_register::Register;
 
 /// Reads the calendar and limits in force.
 pub type RulesSource = Arc<dyn Fn() -> std::result::Result<Rulebook, String> + Send + Sync>;
@@ -92,7 +92,7 @@ impl App {
     ///
     /// # Errors
     /// Those of the work, and of opening the register.
-    pub fn register<T, E: From<crate::register::RegisterError>>(
+    pub fn register<T, E: From<redress_register::RegisterError>>(
         &self,
         work: impl FnOnce(&mut Register) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {

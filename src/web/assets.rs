@@ -9,8 +9,8 @@ use super::app::App;
 use super::error::{Result, WebError};
 use super::routes::{Access, Route};
 use super::visit::Visit;
-use crate::hex::hex;
-use crate::review::font;
+use redress_plain::hex::hex;
+use redress_review::font;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("desk.js");

@@ -5,7 +5,7 @@
 //! Unicode CLDR, where ё differs from е only between words that are otherwise equal. Letters of the page's own script
 //! come before those of the other one.
 
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// What a text is sorted by: its letters' places, then, between equals, its own characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

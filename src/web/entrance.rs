@@ -24,8 +24,8 @@ use super::session::{self, Kind};
 use super::visit::{Fields, Visit, Visitor};
 use super::visits::Opens;
 use super::{api, desk, form, held, logging, public, request_id};
-use crate::domain::vocabulary::Language;
-use crate::register::RegisterError;
+use redress_domain::vocabulary::Language;
+use redress_register::RegisterError;
 
 /// The network address at the other end, put into a request by the server.
 #[derive(Debug, Clone)]

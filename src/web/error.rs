@@ -1,6 +1,6 @@
 //! What can go wrong while a page is made.
 
-use crate::register::RegisterError;
+use redress_register::RegisterError;
 
 /// Why a page could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -29,11 +29,11 @@ pub enum WebError {
     #[error("the rules in force cannot be read: {0}")]
     Rules(String),
     #[error(transparent)]
-    Rule(#[from] crate::domain::rulebook::RuleError),
+    Rule(#[from] redress_domain::rulebook::RuleError),
     #[error(transparent)]
-    Calendar(#[from] crate::domain::calendar::CalendarError),
+    Calendar(#[from] redress_domain::calendar::CalendarError),
     #[error(transparent)]
-    Limit(#[from] crate::domain::limits::LimitError),
+    Limit(#[from] redress_domain::limits::LimitError),
     /// The store of visits cannot be used.
     #[error("the store of visits {path}: {source}")]
     Visits {
@@ -44,12 +44,12 @@ pub enum WebError {
     #[error("no random numbers: {0}")]
     Random(#[from] getrandom::Error),
     #[error(transparent)]
-    Words(#[from] crate::review::ReviewError),
+    Words(#[from] redress_review::ReviewError),
     /// A translation of the pages is damaged.
     #[error("the translation {file} cannot be read: {why}")]
     Translation { file: &'static str, why: String },
     #[error(transparent)]
-    Form(#[from] crate::forms::FormError),
+    Form(#[from] redress_forms::FormError),
     #[error("the page cannot be set: {0}")]
     Template(#[from] askama::Error),
     /// Another part of the program failed; the sentence is its own.

@@ -17,7 +17,7 @@ use super::error::Result;
 use super::logging;
 use super::routes::{Access, Route};
 use super::visit::Visit;
-use crate::register::{Register, RegisterError};
+use redress_register::{Register, RegisterError};
 
 /// These two routes. A proxy need not pass them on.
 pub const ROUTES: &[Route] = &[

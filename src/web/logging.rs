@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::error::WebError;
 use super::public::failure;
-use crate::register::RegisterError;
+use redress_register::RegisterError;
 
 /// The target of the lines of requests, to choose them with `REDRESS_LOG=redress::request=info`.
 pub const REQUEST: &str = "redress::request";

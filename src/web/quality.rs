@@ -18,15 +18,15 @@ use super::routes::{Access, Route};
 use super::shell::{Area, Shell};
 use super::visit::Visit;
 use super::words::Words;
-use crate::domain::improvement::RecordKind;
-use crate::domain::period::Period;
-use crate::domain::vocabulary::Role;
-use crate::engine::counted::Value;
-use crate::improvement::signals::worked_on;
-use crate::improvement::update::{Due, Reminder, reminders};
-use crate::register::{Objective, Register};
-use crate::review::build::apart::Apart;
 use figures::{Answered, Drawn, GROWING, answered, context};
+use redress_domain::improvement::RecordKind;
+use redress_domain::period::Period;
+use redress_domain::vocabulary::Role;
+use redress_engine::counted::Value;
+use redress_improvement::signals::worked_on;
+use redress_improvement::update::{Due, Reminder, reminders};
+use redress_register::{Objective, Register};
+use redress_review::compose::apart::Apart;
 use sheet::{Line, Sources, Standing, lines};
 use snapshot::{Snapshot, failed, quarter_of};
 
@@ -39,7 +39,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 #[derive(Template)]
-#[template(path = "web/quality/page.html")]
+#[template(path = "quality/page.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     period: String,
@@ -55,7 +55,7 @@ struct Page<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "web/quality/none.html")]
+#[template(path = "quality/none.html")]
 struct Empty<'a> {
     shell: Shell<'a>,
 }

@@ -3,7 +3,7 @@
 use axum::http::{Extensions, HeaderMap};
 
 use super::error::Result;
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// The header that carries it, in and out.
 pub const HEADER: &str = "x-request-id";

@@ -6,8 +6,8 @@ use super::app::App;
 use super::error::Result;
 use super::visit::{Fields, Visit};
 use super::{api, assets, desk, health, public};
-use crate::domain::vocabulary::Role;
-use crate::register::Scope;
+use redress_domain::vocabulary::Role;
+use redress_register::Scope;
 
 /// How a page is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

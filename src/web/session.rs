@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// Which session a cookie holds. Staff may follow a case of their own while they are signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

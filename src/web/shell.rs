@@ -5,8 +5,8 @@ use super::held::Held;
 use super::logging;
 use super::visit::{Visit, Visitor};
 use super::words::Words;
-use crate::domain::vocabulary::{Language, Role};
-use crate::register::Contact;
+use redress_domain::vocabulary::{Language, Role};
+use redress_register::Contact;
 
 /// Which part of the site a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

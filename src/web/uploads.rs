@@ -9,10 +9,10 @@ use std::io::{Cursor, Read as _};
 
 use super::visit::Upload;
 use super::words::Words;
-pub use crate::register::attachments::CleanFile as Clean;
-use crate::register::attachments::image::ImageFault;
-use crate::register::attachments::kind::{DOCX, ODT, XLSX};
-use crate::register::attachments::name::{clean_name, shortened};
+pub use redress_register::attachments::CleanFile as Clean;
+use redress_register::attachments::image::ImageFault;
+use redress_register::attachments::kind::{DOCX, ODT, XLSX};
+use redress_register::attachments::name::{clean_name, shortened};
 
 /// The largest file, in MiB.
 pub const MOST_MIB: usize = 10;

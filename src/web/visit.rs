@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::api::Program;
-use crate::domain::vocabulary::{Language, Role};
-use crate::register::{Actor, Staff};
-use crate::web::resume::LANGUAGE;
+use crate::resume::LANGUAGE;
+use redress_domain::vocabulary::{Language, Role};
+use redress_register::{Actor, Staff};
 
 /// Who asks, as far as the route wants to know it.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use super::error::{Result, WebError};
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 mod counted;
 mod forget;

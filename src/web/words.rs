@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::error::{Result, WebError};
-use crate::domain::vocabulary::Language;
-use crate::review::words::Words as ReviewWords;
+use redress_domain::vocabulary::Language;
+use redress_review::words::Words as ReviewWords;
 
 /// One file for each part of the site and language: shell, public pages, desk, accounts, quality.
 macro_rules! files {

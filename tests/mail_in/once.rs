@@ -85,14 +85,14 @@ fn a_lost_index_is_made_anew_from_the_originals() {
 }
 
 #[test]
-fn a_run_broken_off_after_the_registration_is_completed_by_the_next() {
+fn a_mail_whose_files_cannot_be_kept_is_no_case_until_they_can() {
     for name in ["nested", "no-sender", "en-plain"] {
         let (_dir, mut register) = fresh();
-        // No file can be kept: the case is there, its files are not.
+        // No file can be kept: nothing is there, not a case without its files.
         let folder = beside(&register, ".files");
         fs::write(&folder, "in the way").unwrap();
         try_take(&mut register, raw(name)).unwrap_err();
-        assert_eq!(cases(&register), 1, "{name}");
+        assert_eq!(cases(&register), 0, "{name}");
         fs::remove_file(&folder).unwrap();
         let number = registered(take(&mut register, raw(name)));
         assert_eq!(number, "2026-000001", "{name}");

@@ -232,7 +232,12 @@ fn a_file_whose_name_is_made_for_the_log_ends_no_line_of_a_command() {
     for arguments in [
         ["-v", "import", "mail", "box"].as_slice(),
         &["import", "mail", "no-such\nERROR forged\u{1b}[2J"],
-        &["--register", "no-such\nERROR forged\u{1b}[2J", "case", "list"],
+        &[
+            "--register",
+            "no-such\nERROR forged\u{1b}[2J",
+            "case",
+            "list",
+        ],
     ] {
         let done = redress(dir.path()).args(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&done.stderr);

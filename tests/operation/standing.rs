@@ -5,8 +5,8 @@ use redress::domain::event::{NoteAdded, Registered, Resumed};
 use redress::domain::vocabulary::{Channel, Language};
 use redress::register::attachments::CleanFile;
 use redress::register::{
-    Actor, Complaining, Draft, MessageState, NewCase, NewRegister, OfAddition, OfForm, Part, Person,
-    Register, RegisterError,
+    Actor, Complaining, Draft, MessageState, NewCase, NewRegister, OfAddition, OfForm, Part,
+    Person, Register, RegisterError,
 };
 
 fn now() -> DateTime<Utc> {
@@ -131,7 +131,9 @@ fn note(words: &str) -> Part {
 fn an_addition_that_is_sent_again_after_the_server_died_is_there_once() {
     let (dir, mut register) = register();
     let by = Actor::customer();
-    let case = register.register_case(&complaint(None), &by, now()).unwrap();
+    let case = register
+        .register_case(&complaint(None), &by, now())
+        .unwrap();
     let add = |register: &mut Register| {
         let mut parts = vec![note("The kitchen too.")];
         parts.extend(register.lay_together(&[file("a photograph")], &by).unwrap());
@@ -159,7 +161,9 @@ fn an_addition_that_is_sent_again_after_the_server_died_is_there_once() {
 fn parts_of_which_one_is_refused_leave_nothing() {
     let (_dir, mut register) = register();
     let by = Actor::customer();
-    let case = register.register_case(&complaint(None), &by, now()).unwrap();
+    let case = register
+        .register_case(&complaint(None), &by, now())
+        .unwrap();
     let refused = |register: &Register| {
         let laid = register.lay_clean(&file("a photograph")).unwrap();
         // Nothing rests, so nothing can go on.
@@ -196,7 +200,9 @@ fn parts_of_which_one_is_refused_leave_nothing() {
 fn a_file_that_nobody_recorded_goes_after_its_time_and_a_recorded_one_stays() {
     let (_dir, mut register) = register();
     let by = Actor::customer();
-    let case = register.register_case(&complaint(None), &by, now()).unwrap();
+    let case = register
+        .register_case(&complaint(None), &by, now())
+        .unwrap();
     let parts = register.lay_together(&[file("kept")], &by).unwrap();
     register.add_together(case.case_key, &parts, now()).unwrap();
     let left = register.lay_clean(&file("left")).unwrap();

@@ -2,8 +2,8 @@
 
 use redress::domain::vocabulary::Language;
 use redress::engine::counted::Value;
-use redress::review::build::build;
 use redress::review::charts::control::Signal;
+use redress::review::compose::build;
 use redress::review::model::{Block, Drawing, FindingKind, ReviewModel, Table};
 
 use super::fixture::{Invented, context, quarter};

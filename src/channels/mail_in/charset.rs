@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, WINDOWS_1252, WINDOWS_1254};
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 use super::language;
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// Names that say nothing about bytes beyond ASCII.
 const SAY_NOTHING: [&str; 7] = [

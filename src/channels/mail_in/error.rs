@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::vocabulary::Language;
-use crate::register::RegisterError;
+use redress_domain::vocabulary::Language;
+use redress_register::RegisterError;
 
 /// Why a mailbox, or one of its mails, could not be dealt with.
 #[derive(Debug, thiserror::Error)]

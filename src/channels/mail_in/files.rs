@@ -1,11 +1,11 @@
 //! Files that come with a mail: what they are by their content, and names that do no harm. Images lose what they say
 //! besides the picture when they are taken in; the kept original of the mail, which only staff see, has them as they came.
 
-use crate::register::attachments::CleanFile;
-use crate::register::attachments::image::ImageFault;
-pub use crate::register::attachments::kind::MAIL;
-use crate::register::attachments::kind::{ending, media_type};
-use crate::register::attachments::name::clean_name;
+use redress_register::attachments::CleanFile;
+use redress_register::attachments::image::ImageFault;
+pub use redress_register::attachments::kind::MAIL;
+use redress_register::attachments::kind::{ending, media_type};
+use redress_register::attachments::name::clean_name;
 
 /// A file of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,13 +16,13 @@ use super::seen::{Marks, Seen};
 use super::sorting::{self, Automatic};
 use super::standing::{self, Standing};
 use super::words::Words;
-use crate::domain::case_file::CaseFile;
-use crate::domain::event::{EventBody, NoteAdded, Registered};
-use crate::domain::vocabulary::{Channel, Language, Role};
-use crate::domain::workflow::StateName;
-use crate::hex::hex;
-use crate::register::attachments::CleanFile;
-use crate::register::{
+use redress_domain::case_file::CaseFile;
+use redress_domain::event::{EventBody, NoteAdded, Registered};
+use redress_domain::vocabulary::{Channel, Language, Role};
+use redress_domain::workflow::StateName;
+use redress_plain::hex::hex;
+use redress_register::attachments::CleanFile;
+use redress_register::{
     Actor, Complaining, Draft, NewCase, Part, Person, Register, RegisterError, Setting, to_micros,
 };
 

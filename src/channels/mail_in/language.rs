@@ -1,6 +1,6 @@
 //! In which of the register's languages a text is written, told by its letters and its commonest words.
 
-use crate::domain::vocabulary::Language;
+use redress_domain::vocabulary::Language;
 
 /// Common words of Turkish, with its letters and as they are typed without them.
 const TURKISH: [&str; 46] = [

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::files::MailFile;
 use super::headers::{self, Headers, Mailbox};
 use super::{parts, text, when};
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// Letters of a subject that are kept.
 const LONGEST_SUBJECT: usize = 500;

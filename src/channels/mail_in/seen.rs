@@ -17,9 +17,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 use super::error::{MailError, file_error};
 use super::files::MAIL;
 use super::message::Mail;
-use crate::domain::event::EventKind;
-use crate::domain::vocabulary::Role;
-use crate::register::{Register, RegisterError};
+use redress_domain::event::EventKind;
+use redress_domain::vocabulary::Role;
+use redress_register::{Register, RegisterError};
 
 /// How long a mail waits for one that another process takes in.
 const WAIT: Duration = Duration::from_secs(120);

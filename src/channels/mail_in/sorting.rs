@@ -2,7 +2,7 @@
 //! case, or two programs would write to each other for ever.
 
 use super::message::Mail;
-use crate::domain::vocabulary::words;
+use redress_domain::vocabulary::words;
 
 words! {
     /// Why a mail is passed over.

@@ -3,9 +3,9 @@
 use super::error::MailError;
 use super::message::Mail;
 use super::number;
-use crate::domain::case_file::CaseFile;
-use crate::domain::workflow::{State, StateName};
-use crate::register::{CaseRow, Register, RegisterError};
+use redress_domain::case_file::CaseFile;
+use redress_domain::workflow::{State, StateName};
+use redress_register::{CaseRow, Register, RegisterError};
 
 /// Where a mail belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]

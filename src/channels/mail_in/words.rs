@@ -4,9 +4,9 @@
 use serde::Deserialize;
 
 use super::error::MailError;
-use crate::domain::vocabulary::Language;
-use crate::domain::workflow::StateName;
-use crate::review::words::Words as ReviewWords;
+use redress_domain::vocabulary::Language;
+use redress_domain::workflow::StateName;
+use redress_review::words::Words as ReviewWords;
 
 const EN: &str = include_str!("../../../reports/translations/mail-en.toml");
 const TR: &str = include_str!("../../../reports/translations/mail-tr.toml");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::SettingsError;
-use crate::channels::secret::Secret;
+use crate::secret::Secret;
 
 /// Seconds that a gateway may take, unless the settings say otherwise, and at most: a claim on a message has to
 /// outlast the sending.

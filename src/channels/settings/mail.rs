@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::entries::{needed, password, path, timeout};
 use super::{Mail, SettingsError};
-use crate::channels::secret::Secret;
+use crate::secret::Secret;
 
 const MAIL: &str = "mail";
 
@@ -33,24 +33,24 @@ pub struct MailTable {
 /// A mail server.
 #[derive(Debug, Clone)]
 pub struct Smtp {
-    pub(in crate::channels) host: String,
-    pub(in crate::channels) port: u16,
-    pub(in crate::channels) tls: Tls,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) tls: Tls,
     /// PEM file of an authority that signed the server's certificate, besides the usual ones.
-    pub(in crate::channels) ca_file: Option<PathBuf>,
-    pub(in crate::channels) user: String,
-    pub(in crate::channels) password: Secret,
-    pub(in crate::channels) from: Mailbox,
-    pub(in crate::channels) reply_to: Option<Mailbox>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    pub(crate) from: Mailbox,
+    pub(crate) reply_to: Option<Mailbox>,
     /// The name by which this machine greets; `None`: its own.
-    pub(in crate::channels) hello: Option<String>,
-    pub(in crate::channels) timeout: Duration,
+    pub(crate) hello: Option<String>,
+    pub(crate) timeout: Duration,
 }
 
 /// How the connection to a mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::channels) enum Tls {
+pub(crate) enum Tls {
     /// Begins in clear and has to change to TLS before anything is said (RFC 3207).
     #[serde(rename = "starttls")]
     Upgraded,

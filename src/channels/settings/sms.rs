@@ -9,11 +9,11 @@ use serde::Deserialize;
 use super::entries::{needed, password, path, timeout};
 use super::host::host_of;
 use super::{SettingsError, Sms};
-use crate::channels::escape::Encoding;
-use crate::channels::phone::Numbering;
-use crate::channels::rule::Rule;
-use crate::channels::secret::Secret;
-use crate::channels::template::{Placeholder, Template};
+use crate::escape::Encoding;
+use crate::phone::Numbering;
+use crate::rule::Rule;
+use crate::secret::Secret;
+use crate::template::{Placeholder, Template};
 
 const SMS: &str = "sms";
 
@@ -43,29 +43,29 @@ pub struct SmsTable {
 /// An SMS gateway that is asked over HTTP.
 #[derive(Debug, Clone)]
 pub struct HttpSms {
-    pub(in crate::channels) url: Template,
-    pub(in crate::channels) method: Method,
-    pub(in crate::channels) headers: Vec<(String, Template)>,
-    pub(in crate::channels) body: Option<Template>,
-    pub(in crate::channels) encode: Encoding,
+    pub(crate) url: Template,
+    pub(crate) method: Method,
+    pub(crate) headers: Vec<(String, Template)>,
+    pub(crate) body: Option<Template>,
+    pub(crate) encode: Encoding,
     /// When an answer is a yes.
-    pub(in crate::channels) success: Rule,
+    pub(crate) success: Rule,
     /// When an answer is a no for good; `None`: by the status.
-    pub(in crate::channels) permanent: Option<Rule>,
+    pub(crate) permanent: Option<Rule>,
     /// When an answer says that the fault is ours: credentials, the sender's name, no credit.
-    pub(in crate::channels) halt: Option<Rule>,
-    pub(in crate::channels) timeout: Duration,
-    pub(in crate::channels) from: String,
-    pub(in crate::channels) user: String,
-    pub(in crate::channels) password: Secret,
-    pub(in crate::channels) numbering: Numbering,
+    pub(crate) halt: Option<Rule>,
+    pub(crate) timeout: Duration,
+    pub(crate) from: String,
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    pub(crate) numbering: Numbering,
     /// Whether the gateway stands on this machine, so that no proxy is asked.
-    pub(in crate::channels) is_local: bool,
+    pub(crate) is_local: bool,
 }
 
 /// How a request is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(in crate::channels) enum Method {
+pub(crate) enum Method {
     #[serde(rename = "GET")]
     Get,
     #[serde(rename = "POST")]
@@ -229,7 +229,7 @@ impl SmsTable {
 }
 
 impl Method {
-    pub(in crate::channels) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",

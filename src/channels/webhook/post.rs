@@ -11,7 +11,7 @@ use ureq::{Agent, Error};
 
 use super::address::{PublicOnly, check};
 use super::sign::signature;
-use crate::register::{ClaimedDelivery, Webhook};
+use redress_register::{ClaimedDelivery, Webhook};
 
 /// How long a receiver may take; it should answer first and work afterwards.
 const WITHIN: Duration = Duration::from_secs(15);

@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::base64::base64;
+use redress_plain::base64::base64;
 
 /// What stands before the base64 of a secret.
 pub(super) const SECRET_PREFIX: &str = "whsec_";

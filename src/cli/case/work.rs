@@ -45,6 +45,7 @@ impl Told {
 pub struct Assess {
     #[command(flatten)]
     step: Step,
+    /// How severe it is
     #[arg(long, value_parser = word!(Severity))]
     severity: Severity,
     /// Safety is concerned

@@ -73,10 +73,7 @@ mod tests {
     #[test]
     fn a_line_stays_one_line_and_colours_nothing() {
         let said = one_line("a\nERROR b\r\u{1b}[2J\0\u{85}\u{2028}\u{202e}c", false);
-        assert_eq!(
-            said,
-            r"a\nERROR b\r\u{1b}[2J\u{0}\u{85}\u{2028}\u{202e}c"
-        );
+        assert_eq!(said, r"a\nERROR b\r\u{1b}[2J\u{0}\u{85}\u{2028}\u{202e}c");
     }
 
     #[test]

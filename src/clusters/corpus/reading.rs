@@ -1,11 +1,9 @@
 //! Texts as counted words, a chunk of them by one thread.
 
 use super::Input;
-use crate::clusters::boilerplate::{
-    Boilerplate, SHORTEST, mark_of_segment, mark_of_word, says_enough,
-};
-use crate::clusters::lexicon::{Map, number_of};
-use crate::clusters::normalise::{Normaliser, Piece};
+use crate::boilerplate::{Boilerplate, SHORTEST, mark_of_segment, mark_of_word, says_enough};
+use crate::lexicon::{Map, number_of};
+use crate::normalise::{Normaliser, Piece};
 
 /// A text as counted words: numbers of the chunk's own list.
 pub(super) type Bag = Vec<(u32, u16)>;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{CHUNK, Corpus};
-use crate::clusters::lexicon::number_of;
+use crate::lexicon::number_of;
 
 /// Lengths of documents' rows of stems, these rows one after the other, and the lengths of the letter groups' vectors.
 type Measured = (Vec<usize>, Vec<(u32, f32)>, Vec<f32>);

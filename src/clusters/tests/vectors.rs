@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::clusters::{Options, Text, cluster};
+use crate::{Options, Text, cluster};
 
 fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("folder");

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Verdict, words};
-use crate::domain::scope::Scope;
+use crate::scope::Scope;
 
 /// How an action will be judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use super::check::{Check, Look};
 use super::{
     ActionKind, ActionSource, AnalysisMethod, IshikawaBranch, ReviewOutput, Verdict, words,
 };
-use crate::domain::scope::Scope;
+use crate::scope::Scope;
 
 /// One event of an action.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{RecommendationSource, RecordKind, ResearchOutcome, ReviewInput, SuggestionFate};
-use crate::domain::action::ReviewOutput;
+use crate::action::ReviewOutput;
 
 /// One event of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]

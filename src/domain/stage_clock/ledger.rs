@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::walk::{DayCount, Walk};
 use super::{SideKind, StageSpan};
-use crate::domain::calendar::{Calendar, CalendarError, DayKind, DayNo};
+use crate::calendar::{Calendar, CalendarError, DayKind, DayNo};
 
 /// What a day was for the stage.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Pause, RunningPause, Side, SideKind, StageSpan};
-use crate::domain::calendar::{Calendar, CalendarError, DayNo};
+use crate::calendar::{Calendar, CalendarError, DayNo};
 
 /// Counted days on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::SparkError;
-use crate::lake::manifest::FileEntry;
-use crate::lake::table::TableSpec;
+use redress_lake::manifest::FileEntry;
+use redress_lake::table::TableSpec;
 
 /// A snapshot's files.
 pub(super) struct Inputs<'a> {

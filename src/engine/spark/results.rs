@@ -17,7 +17,7 @@ use parquet::errors::ParquetError;
 
 use super::SparkError;
 use super::script::NUMBER;
-use crate::engine::counted::{Counted, Value};
+use crate::counted::{Counted, Value};
 
 /// The file that Spark puts into a folder when all of its parts are there.
 const COMPLETE: &str = "_SUCCESS";

@@ -11,10 +11,10 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::dialect::{quoted, to_spark};
 use super::inputs::Inputs;
 use super::{Question, SparkError};
-use crate::engine::params::Params;
-use crate::engine::query_file::QueryFile;
-use crate::lake::table::{ColumnKind, TableSpec};
-use crate::lake::tables::{DERIVED, TABLES};
+use crate::params::Params;
+use crate::query_file::QueryFile;
+use redress_lake::table::{ColumnKind, TableSpec};
+use redress_lake::tables::{DERIVED, TABLES};
 
 /// The column that numbers the rows of a list within their dimensions; read by nobody.
 pub(super) const NUMBER: &str = "redress_number";
@@ -270,7 +270,7 @@ fn words(sql: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lake::table::ColumnSpec;
+    use redress_lake::table::ColumnSpec;
 
     fn params() -> Params {
         Params {

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::gone_case::{GoneCase, GoneFacts};
-use crate::domain::scope::ScopeDimension;
-use crate::lake::manifest::Manifest;
-use crate::lake::reader::{ReadError, read_table};
+use redress_domain::gone_case::{GoneCase, GoneFacts};
+use redress_domain::scope::ScopeDimension;
+use redress_lake::manifest::Manifest;
+use redress_lake::reader::{ReadError, read_table};
 
 /// The columns of `cases` that scopes of actions ask for.
 const DIMENSIONS: [(ScopeDimension, &str); 10] = [

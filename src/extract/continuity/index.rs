@@ -6,10 +6,10 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use crate::extract::order::{ExtractError, Order};
-use crate::lake::manifest::Manifest;
-use crate::lake::reader::{ReadError, read_table};
-use crate::register::Witness;
+use crate::order::{ExtractError, Order};
+use redress_lake::manifest::Manifest;
+use redress_lake::reader::{ReadError, read_table};
+use redress_register::Witness;
 
 /// Cases by which a source is known again.
 pub(super) const WITNESSES: usize = 200;

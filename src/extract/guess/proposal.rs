@@ -6,7 +6,7 @@ use super::column::{Column, Holds};
 use super::names::Role;
 use super::reading::Reading;
 use super::roles::Roles;
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// A proposal that is being made.
 pub(super) struct Proposal<'r> {

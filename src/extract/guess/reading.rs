@@ -13,10 +13,10 @@ use rustc_hash::FxBuildHasher;
 use super::GuessError;
 use super::column::Column;
 use super::kind::{NoCsv, no_csv};
-use crate::extract::staging::bounded::Bounded;
-use crate::extract::staging::encoding::{Found, encoding_of};
-use crate::extract::staging::opened::bytes_of;
-use crate::extract::staging::{check_names, csv_error};
+use crate::staging::bounded::Bounded;
+use crate::staging::encoding::{Found, encoding_of};
+use crate::staging::opened::bytes_of;
+use crate::staging::{check_names, csv_error};
 
 /// Rows in which changes within a case are looked for.
 const ROWS_OF_CHANGES: u64 = 200_000;

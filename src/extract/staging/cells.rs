@@ -8,8 +8,8 @@ use rusqlite::types::{Null, ToSqlOutput, ValueRef};
 
 use super::StagingError;
 use super::instants::{instant, is_no_date};
-use crate::extract::mapping::StagedFile;
-use crate::extract::texts::Texts;
+use crate::mapping::StagedFile;
+use crate::texts::Texts;
 
 /// So many values that are all no instants mean that the column is another; fewer may be slips of the pen.
 const ENOUGH: u64 = 3;

@@ -13,8 +13,8 @@ use super::bounded::Bounded;
 use super::encoding::encoding_of;
 use super::opened::bytes_of;
 use super::table::{Rows, Target};
-use crate::extract::mapping::StagedFile;
-use crate::table_file::quotes::Quotes;
+use crate::mapping::StagedFile;
+use redress_table_file::quotes::Quotes;
 
 /// Stages a file, or the empty table where an optional one is not there.
 pub(super) fn stage(
@@ -192,7 +192,7 @@ fn encoding_and_note(
 ///
 /// # Errors
 /// With the first such name.
-pub(in crate::extract) fn check_names<'h>(
+pub(crate) fn check_names<'h>(
     path: &Path,
     mut header: impl Iterator<Item = &'h str>,
 ) -> Result<(), StagingError> {
@@ -210,7 +210,7 @@ pub(in crate::extract) fn check_names<'h>(
 }
 
 /// What is wrong with a CSV file, and where.
-pub(in crate::extract) fn csv_error(path: &Path, error: &csv::Error) -> StagingError {
+pub(crate) fn csv_error(path: &Path, error: &csv::Error) -> StagingError {
     let line = error.position().map_or(0, csv::Position::line);
     let what = match error.kind() {
         csv::ErrorKind::UnequalLengths {

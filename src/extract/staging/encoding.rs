@@ -9,7 +9,7 @@ use super::opened::bytes_of;
 
 /// An encoding, and how it is known.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::extract) struct Found {
+pub(crate) struct Found {
     pub encoding: &'static Encoding,
     /// Neither a byte order mark says it nor is the whole file UTF-8.
     pub guessed: bool,
@@ -23,7 +23,7 @@ pub(in crate::extract) struct Found {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(in crate::extract) fn encoding_of(path: &Path) -> io::Result<Found> {
+pub(crate) fn encoding_of(path: &Path) -> io::Result<Found> {
     let mut file = bytes_of(path)?;
     let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     let mut utf8 = Utf8Check::default();

@@ -3,7 +3,7 @@
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::extract::texts::Texts;
+use crate::texts::Texts;
 
 /// An instant in the first of the forms that fits. Local times that happen twice are taken as the first; skipped
 /// ones are none. A form without a time of day gives the beginning of the day.

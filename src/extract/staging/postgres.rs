@@ -34,8 +34,8 @@ use self::reading::{Message, Share, Summary};
 use self::session::{Server, Session};
 use super::table::Target;
 use super::{Staged, StagingError};
-use crate::extract::attendance::{Attendance, Progress, Stop};
-use crate::extract::mapping::StagedFile;
+use crate::attendance::{Attendance, Progress, Stop};
+use crate::mapping::StagedFile;
 
 /// More sessions than these win nothing: one thread puts the rows away.
 const MOST_SESSIONS: usize = 8;
@@ -51,12 +51,12 @@ pub(super) struct How<'a> {
 }
 
 /// Whether a store is the address of a database and no file or folder.
-pub(in crate::extract) fn is_address(store: &Path) -> bool {
+pub(crate) fn is_address(store: &Path) -> bool {
     uri::is_uri(&store.to_string_lossy())
 }
 
 /// A store as messages and manifests may name it: an address without its password and parameters, a path as it is.
-pub(in crate::extract) fn shown(store: &Path) -> String {
+pub(crate) fn shown(store: &Path) -> String {
     uri::bare(&store.to_string_lossy())
 }
 

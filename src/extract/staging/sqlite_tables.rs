@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::StagingError;
 use super::table::{Rows, Target, quoted};
-use crate::extract::mapping::StagedFile;
+use crate::mapping::StagedFile;
 
 /// What a SQLite file begins with (its file format, 1.3.1).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

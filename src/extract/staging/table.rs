@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 
 use super::StagingError;
 use super::cells::CellReader;
-use crate::extract::mapping::StagedFile;
+use crate::mapping::StagedFile;
 
 /// Rows of text, one after the other.
 pub(super) trait Rows {

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Number, Value};
 
 use super::instants::in_zone;
-use crate::domain::vocabulary::words;
+use redress_domain::vocabulary::words;
 
 words! {
     /// The types of attribute that the standard has (IEEE 1849-2016, 4.4).

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use crate::rng::Rng;
+use redress_plain::rng::Rng;
 
 /// Random counts.
 pub(super) struct Draw(Rng);

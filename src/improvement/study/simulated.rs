@@ -7,7 +7,7 @@ use super::{
     BASELINE, DELAY, FEWEST, LAG, LIMIT_MONTHS, LONGEST, MOST, REDUCTION, SEASONAL_BASELINE,
     Scenario, Truth, plain,
 };
-use crate::stats::effect::{Ahead, Month};
+use redress_stats::effect::{Ahead, Month};
 
 /// An action whose baseline is drawn. Months are counted from the signal's, which is month 0.
 pub(super) struct Action {

@@ -10,11 +10,11 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 
 use super::Result;
-use crate::lake::derived::LayerManifest;
-use crate::lake::manifest::Manifest;
-use crate::lake::reader::read_table;
-use crate::lake::table::Rows as _;
-use crate::lake::tables::{ClusterColumns, ClusterMemberColumns, NarrativeColumns};
+use crate::derived::LayerManifest;
+use crate::manifest::Manifest;
+use crate::reader::read_table;
+use crate::table::Rows as _;
+use crate::tables::{ClusterColumns, ClusterMemberColumns, NarrativeColumns};
 
 /// The label of a cluster without terms.
 const NO_TERMS: &str = "?";

@@ -7,11 +7,11 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::{Spliced, splice};
-use crate::lake::error::WriteError;
-use crate::lake::file::GROUP_ROWS;
-use crate::lake::manifest::FileEntry;
-use crate::lake::table::{Text, table};
-use crate::lake::writer::{Destination, InMemory, MonthFolder, Sink, TableRows, TableWriter};
+use crate::error::WriteError;
+use crate::file::GROUP_ROWS;
+use crate::manifest::FileEntry;
+use crate::table::{Text, table};
+use crate::writer::{Destination, InMemory, MonthFolder, Sink, TableRows, TableWriter};
 
 table! {
     /// Every kind of column.

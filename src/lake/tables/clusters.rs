@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Instant;
-use crate::lake::table::{FreeText, Text, table};
+use crate::table::{FreeText, Text, table};
 
 table! {
     /// One row a run of the search for repeat complaints. Derived: it lies in a layer beside the facts.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Instant;
-use crate::lake::table::{FreeText, Text, table};
+use crate::table::{FreeText, Text, table};
 
 table! {
     /// One row a run that read the records of improvement. Derived: it lies in a layer beside the facts.

@@ -5,9 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 use sha2::{Digest as _, Sha256};
 
 use super::{Change, Stored, TABLE};
-use crate::register::chain::{self, Hash};
-use crate::register::error::{RegisterError, Result, unreadable};
-use crate::register::{from_micros, settings, to_micros};
+use crate::chain::{self, Hash};
+use crate::error::{RegisterError, Result, unreadable};
+use crate::{from_micros, settings, to_micros};
 
 /// How far behind the last event a clock may be: longer than any write waits.
 const CLOCK_TOLERANCE_MICROS: i64 = 60_000_000;
@@ -71,7 +71,7 @@ pub(super) fn append(
 }
 
 /// What one link covers besides the previous hash.
-pub(in crate::register) struct Link<'a> {
+pub(crate) struct Link<'a> {
     pub seq: i64,
     pub subject: &'a [u8],
     pub number: i64,
@@ -84,7 +84,7 @@ pub(in crate::register) struct Link<'a> {
 }
 
 /// The hash of a link after `previous`.
-pub(in crate::register) fn link_hash(previous: &Hash, link: &Link<'_>) -> Hash {
+pub(crate) fn link_hash(previous: &Hash, link: &Link<'_>) -> Hash {
     let mut sha = Sha256::new();
     sha.update(previous);
     chain::number(&mut sha, link.format);
@@ -100,7 +100,7 @@ pub(in crate::register) fn link_hash(previous: &Hash, link: &Link<'_>) -> Hash {
 }
 
 /// The hash before the first event.
-pub(in crate::register) fn genesis(conn: &Connection) -> Result<Hash> {
+pub(crate) fn genesis(conn: &Connection) -> Result<Hash> {
     let id = settings::required(conn, settings::REGISTER_ID)?;
     let mut sha = Sha256::new();
     sha.update(b"redress improvement ");

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Secret};
 
-use crate::register::chain::Hash;
-use crate::register::error::{Result, unreadable};
-use crate::register::secrets;
+use crate::chain::Hash;
+use crate::error::{Result, unreadable};
+use crate::secrets;
 
 /// Bytes of a secret: as many as SHA-1 gives (RFC 4226, 4, R6).
 pub(super) const SECRET_BYTES: usize = 20;

@@ -8,10 +8,10 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::hex::{hex, unhex};
-use crate::register::attachments::sync_folder;
-use crate::register::error::{RegisterError, Result, file_error};
-use crate::register::secrets::{self, hmac_sha256};
+use crate::attachments::sync_folder;
+use crate::error::{RegisterError, Result, file_error};
+use crate::secrets::{self, hmac_sha256};
+use redress_plain::hex::{hex, unhex};
 
 /// Bytes of the key, of a pad and of a seal: what HMAC-SHA-256 gives.
 const KEY_BYTES: usize = 32;

@@ -3,7 +3,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use crate::register::{NewRegister, NewStaff};
+use crate::{NewRegister, NewStaff};
 
 const NAME: &str = "ayse";
 

@@ -7,7 +7,7 @@ use super::canvas::{
     AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, OCHRE, PALE, PAPER, SMALL, SOFT, TEXT,
 };
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Steps from left to right.
 #[derive(Debug, Clone, PartialEq, Serialize)]

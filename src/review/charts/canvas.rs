@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::review::font;
+use crate::font;
 
 /// Colours that differ in lightness as well as in hue, so that they survive grey print and the
 /// usual kinds of colour blindness; shape or dash differs too wherever two are compared.

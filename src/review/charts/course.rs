@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::canvas::{AXIS, BLUE, Canvas, Drawn, GOLD, GRID, Hang, INK, PALE, PAPER, SMALL, SOFT};
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Months of an action, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, PAPER, SMALL, SOFT};
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Units and limits.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,7 +7,7 @@ use super::canvas::{
     AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, PAPER, SMALL, SOFT, TEXT,
 };
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Shares in percent, a row each.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::canvas::{AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, PALE, SMALL, SOFT};
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Panels from left to right and downwards, all over the same months.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,7 +7,7 @@ use super::canvas::{
     AXIS, BLUE, Canvas, Drawn, GRID, Hang, INK, Mark, OCHRE, PALE, SMALL, SOFT, TEXT,
 };
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Categories, largest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]

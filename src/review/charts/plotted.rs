@@ -11,7 +11,7 @@ use super::pareto::ParetoChart;
 use super::stacked::StackedChart;
 use super::steps::StepsChart;
 use super::survival::SurvivalChart;
-use crate::review::model::{Chart, Drawing};
+use crate::model::{Chart, Drawing};
 
 /// A chart's data.
 #[derive(Debug, Clone, PartialEq)]

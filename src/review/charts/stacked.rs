@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::canvas::{AXIS, Canvas, Drawn, GRID, Hang, INK, PAPER, SMALL, SOFT, TEXT};
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Columns of one unit, lowest part first.
 #[derive(Debug, Clone, PartialEq, Serialize)]

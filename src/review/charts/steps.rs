@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::canvas::{AXIS, BLUE, Canvas, Drawn, Hang, INK, OCHRE, PALE, PAPER, SMALL, SOFT, TEXT};
 use super::{WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Steps from the first down.
 #[derive(Debug, Clone, PartialEq, Serialize)]

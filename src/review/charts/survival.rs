@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::canvas::{AXIS, BLUE, Canvas, Drawn, GOLD, GRID, Hang, INK, OCHRE, SMALL, SOFT};
 use super::{Tick, WIDTH, scale};
-use crate::review::font;
+use crate::font;
 
 /// Curves over counted days.
 #[derive(Debug, Clone, PartialEq, Serialize)]

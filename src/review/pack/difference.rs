@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{CASES, Origin, PackError, PackManifest};
-use crate::review::members::Members;
+use crate::members::Members;
 
 /// What differs between two packs.
 #[derive(Debug, Clone, PartialEq, Serialize)]

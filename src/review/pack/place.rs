@@ -134,7 +134,7 @@ fn unwritten<'a>(target: &'a Path, place: &'a Path) -> impl FnOnce(io::Error) ->
 }
 
 /// What helps against a failure to write.
-pub(in crate::review) const fn advice(kind: ErrorKind) -> &'static str {
+pub(crate) const fn advice(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             "make room there, or name another folder with --out"

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{MANIFEST, PackError, PackFile, PackManifest};
-use crate::hex::hex;
+use redress_plain::hex::hex;
 
 /// What is wrong with a file of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

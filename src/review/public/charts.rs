@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{LEFT_OUT, SMALLEST, tells_few};
-use crate::review::charts::funnel::FunnelChart;
-use crate::review::charts::intervals::IntervalChart;
-use crate::review::charts::pareto::{ParetoChart, ParetoRow};
-use crate::review::model::{Block, Cell, Chart, Drawing, Table};
-use crate::review::words::Words;
+use crate::charts::funnel::FunnelChart;
+use crate::charts::intervals::IntervalChart;
+use crate::charts::pareto::{ParetoChart, ParetoRow};
+use crate::model::{Block, Cell, Chart, Drawing, Table};
+use crate::words::Words;
 
 /// Units without which a funnel's limits say little (DEFINITIONS: charts and comparisons).
 const LEAST_UNITS: usize = 10;
@@ -178,10 +178,10 @@ fn funnel(mut drawing: FunnelChart, kept: &Kept) -> Option<FunnelChart> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
-    use crate::review::charts::control::{ControlChart, ControlNames, ControlPoint};
-    use crate::review::charts::intervals::{IntervalRow, Share};
-    use crate::review::public::safe;
+    use crate::charts::control::{ControlChart, ControlNames, ControlPoint};
+    use crate::charts::intervals::{IntervalRow, Share};
+    use crate::public::safe;
+    use redress_domain::vocabulary::Language;
 
     fn words() -> Words {
         Words::load(Language::En).expect("texts")

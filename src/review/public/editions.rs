@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::domain::period::Period;
-use crate::review::pack::MANIFEST;
+use crate::pack::MANIFEST;
+use redress_domain::period::Period;
 
 /// What an edition tells of, and from which data.
 #[derive(Debug, Clone, PartialEq, Eq)]

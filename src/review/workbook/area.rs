@@ -4,8 +4,8 @@ use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
 use super::chart;
 use super::{FIRST_WIDTH, Formats, LINE, WIDTH, for_paper, plain};
-use crate::review::charts::plotted::plotted;
-use crate::review::model::{Block, Cell, ReviewModel, Section, Table};
+use crate::charts::plotted::plotted;
+use crate::model::{Block, Cell, ReviewModel, Section, Table};
 
 /// Characters in a line of a paragraph over [`PARAGRAPH_COLUMNS`] columns.
 const PARAGRAPH_WIDTH: usize = 130;

@@ -8,8 +8,8 @@ use rust_xlsxwriter::{
 
 use super::metric::letters;
 use super::{Formats, plain};
-use crate::review::charts::plotted::{Bars, Curves, DrawnAs, Form, Plotted, Series};
-use crate::review::model::Chart;
+use crate::charts::plotted::{Bars, Curves, DrawnAs, Form, Plotted, Series};
+use crate::model::Chart;
 
 /// Rows that a chart covers.
 const ROWS: u32 = 20;

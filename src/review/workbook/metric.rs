@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Worksheet, XlsxError};
 
 use super::{Formats, for_paper, plain};
-use crate::engine::counted::{Counted, Value};
+use redress_engine::counted::{Counted, Value};
 
 /// Rows of a sheet.
 const MOST_ROWS: usize = 1_000_000;

@@ -4,13 +4,13 @@ use chrono::NaiveDate;
 
 use super::examine::InForce;
 use super::{Bond, Life};
-use crate::domain::event::{
+use crate::catalogue::EXTERNAL_BODIES;
+use crate::office::Second;
+use redress_domain::event::{
     CorrectionVerified, ExternalOutcome, MessageSent, RecourseExhausted, ReferredExternally,
     RemediesTold, RemedyDone, RemedyDue, SurveySent, Surveyed,
 };
-use crate::domain::vocabulary::{Means, MessagePurpose, Response, Role};
-use crate::sample::catalogue::EXTERNAL_BODIES;
-use crate::sample::office::Second;
+use redress_domain::vocabulary::{Means, MessagePurpose, Response, Role};
 
 const DAY: Second = 86_400;
 

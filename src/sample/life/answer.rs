@@ -2,13 +2,13 @@
 
 use super::examine::InForce;
 use super::{Bond, Life};
-use crate::domain::event::{
+use crate::catalogue::{CATEGORIES, Site};
+use crate::office::Second;
+use redress_domain::event::{
     Accepted, AnswerLapsed, AnsweredOnBehalf, Communicated, MessageFailed, MessageSent, Rejected,
     Reopened,
 };
-use crate::domain::vocabulary::{Answer, Channel, Means, MessagePurpose, RejectionReason, Role};
-use crate::sample::catalogue::{CATEGORIES, Site};
-use crate::sample::office::Second;
+use redress_domain::vocabulary::{Answer, Channel, Means, MessagePurpose, RejectionReason, Role};
 
 const DAY: Second = 86_400;
 

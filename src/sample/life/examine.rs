@@ -1,16 +1,16 @@
 //! Processing: pauses, second thoughts, the decision and its second signature.
 
 use super::{Bond, Life};
-use crate::domain::event::{
+use crate::catalogue::{CATEGORIES, RULES, Site, Staff};
+use crate::office::Second;
+use crate::planted::CAUSES;
+use redress_domain::event::{
     Assessed, Classified, Countersigned, Decided, MessageSent, Paused, Resumed, SampleReceived,
     SampleReturned,
 };
-use crate::domain::vocabulary::{
+use redress_domain::vocabulary::{
     AssessmentChange, Expectation, Means, MessagePurpose, PauseReason, Response, Role, Severity,
 };
-use crate::sample::catalogue::{CATEGORIES, RULES, Site, Staff};
-use crate::sample::office::Second;
-use crate::sample::planted::CAUSES;
 
 /// What one person may grant alone, in minor units.
 pub const DISCRETION: i64 = 500_000;

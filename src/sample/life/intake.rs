@@ -1,10 +1,10 @@
 //! Intake: the first assessment, the category, and the department that the case goes to.
 
 use super::{Bond, Life};
-use crate::domain::event::{Assessed, Assigned, Classified, IssueAdded, Routed};
-use crate::domain::vocabulary::{AssessmentChange, Role, Severity};
-use crate::sample::catalogue::{CATEGORIES, Site};
-use crate::sample::office::Second;
+use crate::catalogue::{CATEGORIES, Site};
+use crate::office::Second;
+use redress_domain::event::{Assessed, Assigned, Classified, IssueAdded, Routed};
+use redress_domain::vocabulary::{AssessmentChange, Role, Severity};
 
 impl Life<'_> {
     /// Classified and routed; `None` when the span ends before.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Bond, Draft, LATE_AFTER, Life};
-use crate::domain::event::{Amended, EventBody, EventKind, Voided};
-use crate::domain::vocabulary::{AssessmentChange, Role};
-use crate::sample::office::{Second, instant};
+use crate::office::{Second, instant};
+use redress_domain::event::{Amended, EventBody, EventKind, Voided};
+use redress_domain::vocabulary::{AssessmentChange, Role};
 
 impl Life<'_> {
     /// Delays entries, and adds amendments and voids. The drafts are in order of time by now.

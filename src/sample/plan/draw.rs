@@ -3,16 +3,16 @@
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::{Again, Complaint, Group, Later, Matter, Planner, SIZE_DECK};
-use crate::domain::vocabulary::{Channel, Language};
-use crate::sample::catalogue::{CATEGORIES, Family, PRODUCTS, Product, Site, product_named};
-use crate::sample::complainant::Complainant;
-use crate::sample::narrative::{
+use crate::catalogue::{CATEGORIES, Family, PRODUCTS, Product, Site, product_named};
+use crate::complainant::Complainant;
+use crate::narrative::{
     Core, Slots, body_of, compose, compose_duplicate, compose_repeat, family_in,
 };
-use crate::sample::office::Second;
-use crate::sample::planted::{CAUSES, Cause, day_at};
-use crate::sample::season::cure_of;
-use crate::sample::truth::Relation;
+use crate::office::Second;
+use crate::planted::{CAUSES, Cause, day_at};
+use crate::season::cure_of;
+use crate::truth::Relation;
+use redress_domain::vocabulary::{Channel, Language};
 
 impl Planner<'_> {
     pub(super) fn new_group(&mut self, date: NaiveDate, cause: usize, room: i64) -> Complaint {

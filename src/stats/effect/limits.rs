@@ -3,8 +3,8 @@
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use super::{Criterion, checked_share};
-use crate::stats::tails::{Chance, incomplete_beta};
-use crate::stats::{StatsError, checked_confidence};
+use crate::tails::{Chance, incomplete_beta};
+use crate::{StatsError, checked_confidence};
 
 /// Confidence and target, checked, with what follows from them.
 pub(super) struct Level {

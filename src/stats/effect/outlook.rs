@@ -8,9 +8,9 @@ use super::windows::{
     checked_exposure, phi, seasons_of, slot,
 };
 use super::{Criterion, Month, checked_share, matched};
-use crate::stats::StatsError;
-use crate::stats::power::DEFAULT_POWER;
-use crate::stats::tails::{Chance, MAX_COUNT, incomplete_beta};
+use crate::StatsError;
+use crate::power::DEFAULT_POWER;
+use crate::tails::{Chance, MAX_COUNT, incomplete_beta};
 
 /// A month of a follow-up that lies ahead.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,7 +53,7 @@ impl Default for Wanted {
     }
 }
 
-/// How long a follow-up must be. ([`crate::stats::power::FollowUp`] knows one probability and no baseline as it
+/// How long a follow-up must be. ([`crate::power::FollowUp`] knows one probability and no baseline as it
 /// was observed.)
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Announcement {

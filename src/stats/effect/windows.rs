@@ -1,9 +1,9 @@
 //! The two windows of an action, added up by calendar month, and the model that is fitted to them.
 
 use super::Month;
-use crate::stats::StatsError;
-use crate::stats::rate::Rate;
-use crate::stats::tails::{MAX_COUNT, crossing};
+use crate::StatsError;
+use crate::rate::Rate;
+use crate::tails::{MAX_COUNT, crossing};
 
 /// Places for calendar months; place 0 is for months without one.
 pub(super) const CALENDAR: usize = 13;

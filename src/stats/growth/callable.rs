@@ -1,9 +1,9 @@
 //! The smallest cluster that can be called at all.
 
 use super::checked_level;
-use crate::stats::StatsError;
-use crate::stats::beta_binomial::at_least;
-use crate::stats::tails::Chance;
+use crate::StatsError;
+use crate::beta_binomial::at_least;
+use crate::tails::Chance;
 
 /// What [`smallest_callable`] assumes.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,10 +4,10 @@ use super::CONTRADICTS;
 use super::callable::{fewest, window_chance};
 use super::tally::{Calendar, Scatter, Tally};
 use super::{Judged, Kind, Volume};
-use crate::stats::StatsError;
-use crate::stats::beta_binomial::{at_least, at_most};
-use crate::stats::multiplicity::benjamini_hochberg;
-use crate::stats::tails::{Chance, crossing};
+use crate::StatsError;
+use crate::beta_binomial::{at_least, at_most};
+use crate::multiplicity::benjamini_hochberg;
+use crate::tails::{Chance, crossing};
 
 /// One cluster's two sides, ready to be tested.
 pub(super) struct Compared {

@@ -1,7 +1,7 @@
 //! A cluster's months added up, how much they scatter, and what all clusters tell of scatter and seasons.
 
 use super::{History, PRIOR_MONTHS, SEASONS_FROM, SILENCE};
-use crate::stats::StatsError;
+use crate::StatsError;
 
 /// Which months are compared with which.
 pub(super) struct Calendar {

@@ -8,11 +8,11 @@ use axum::http::header::AUTHORIZATION;
 use chrono::{DateTime, Utc};
 
 use super::problem::{Code, Problem};
-use crate::register::{Integration, Scope, TOKEN_PREFIX};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::Result;
-use crate::web::visit::{Visit, Visitor};
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::Result;
+use crate::visit::{Visit, Visitor};
+use redress_register::{Integration, Scope, TOKEN_PREFIX};
 
 /// Looks whose token it is and whether it opens the route: nothing where it does, else the problem.
 ///

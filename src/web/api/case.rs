@@ -7,20 +7,20 @@ use super::cases::states;
 use super::commands;
 use super::operation::{Answers, Operation, PLAIN};
 use super::schema::{any_object, day, flag, list, moment, object, or_null, text, whole, word};
-use crate::domain::case_file::{CaseFile, PassRecord};
-use crate::domain::due::{CaseClock, Due, clock};
-use crate::domain::event::EventKind;
-use crate::domain::stage_clock::Verdict;
-use crate::domain::stages::Stage;
-use crate::domain::vocabulary::{Channel, Language, Role};
-use crate::register::{Attachment, Complainant, Recorded, Scope};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::case::file;
-use crate::web::desk::opened::Opened;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::case::file;
+use crate::desk::opened::Opened;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::visit::Visit;
+use redress_domain::case_file::{CaseFile, PassRecord};
+use redress_domain::due::{CaseClock, Due, clock};
+use redress_domain::event::EventKind;
+use redress_domain::stage_clock::Verdict;
+use redress_domain::stages::Stage;
+use redress_domain::vocabulary::{Channel, Language, Role};
+use redress_register::{Attachment, Complainant, Recorded, Scope};
 
 const READS: Access = Access::Integration(Scope::CasesRead);
 
@@ -120,8 +120,8 @@ fn event(recorded: &Recorded) -> Result<Value> {
     let data = event
         .body
         .to_json()
-        .map_err(crate::web::quality::snapshot::failed)?;
-    let data: Value = serde_json::from_str(&data).map_err(crate::web::quality::snapshot::failed)?;
+        .map_err(crate::quality::snapshot::failed)?;
+    let data: Value = serde_json::from_str(&data).map_err(crate::quality::snapshot::failed)?;
     Ok(json!({
         "seq": event.seq,
         "event_no": recorded.event_no,

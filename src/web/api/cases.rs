@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 use super::operation::{AFTER, Answers, LIMIT, Operation, PLAIN, Parameter, asked, limit, wrong};
 use super::schema::{list, moment, object, or_null, text, whole, word};
-use crate::domain::workflow::StateName;
-use crate::register::{CaseFilter, CaseRow, Register, Scope, Staff};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::search::{SHORTEST, found};
-use crate::web::desk::sight::may_open;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::search::{SHORTEST, found};
+use crate::desk::sight::may_open;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::visit::Visit;
+use redress_domain::workflow::StateName;
+use redress_register::{CaseFilter, CaseRow, Register, Scope, Staff};
 
 pub const ROUTES: &[Route] = &[Route::get(
     "/api/v1/cases",

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
 use super::schema;
-use crate::web::desk::commands::{Ask, How};
-use crate::web::entry::Field;
-use crate::web::visit::Fields;
+use crate::desk::commands::{Ask, How};
+use crate::entry::Field;
+use crate::visit::Fields;
 
 /// A member of the object that is asked for.
 #[derive(Debug, Clone)]

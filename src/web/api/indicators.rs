@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use super::operation::{Answers, Operation, PLAIN, Parameter, asked};
 use super::schema::{flag, list, moment, object, or_null, real, text, word};
-use crate::domain::period::Period;
-use crate::register::Scope;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::Result;
-use crate::web::quality::figures::answered;
-use crate::web::quality::sheet::{Line, Standing};
-use crate::web::quality::sheet_lines;
-use crate::web::quality::snapshot::Snapshot;
-use crate::web::routes::{Access, Route};
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::Result;
+use crate::quality::figures::answered;
+use crate::quality::sheet::{Line, Standing};
+use crate::quality::sheet_lines;
+use crate::quality::snapshot::Snapshot;
+use crate::routes::{Access, Route};
+use crate::visit::Visit;
+use redress_domain::period::Period;
+use redress_register::Scope;
 
 pub const ROUTES: &[Route] = &[Route::get(
     "/api/v1/indicators",

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use super::case::{verdicts, versioned};
 use super::schema::{day, flag, list, moment, object, or_null, text, whole, word};
-use crate::domain::case_file::CaseFile;
-use crate::domain::rulebook::Rulebook;
-use crate::domain::stage_clock::{LedgerDay, SideKind, Verdict, ledger as day_by_day};
-use crate::domain::stages::{Stage, StageRecord, stages};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::opened::Opened;
-use crate::web::error::Result;
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::opened::Opened;
+use crate::error::Result;
+use crate::visit::Visit;
+use redress_domain::case_file::CaseFile;
+use redress_domain::rulebook::Rulebook;
+use redress_domain::stage_clock::{LedgerDay, SideKind, Verdict, ledger as day_by_day};
+use redress_domain::stages::{Stage, StageRecord, stages};
 
 /// `GET /api/v1/cases/{number}/ledger`.
 pub fn ledger(app: &App, visit: &Visit) -> Result<Answer> {
@@ -48,7 +48,7 @@ fn stage(
         false => (Vec::new(), Verdict::NotApplicable),
     };
     let side = |kind| {
-        Ok::<_, crate::web::error::WebError>(json!({
+        Ok::<_, crate::error::WebError>(json!({
             "due_on": measure.side(kind).due_on,
             "counted_days": measure.counted_days_at(kind, now, calendar)?,
         }))

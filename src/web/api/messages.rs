@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use super::operation::{Answers, LIMIT, Operation, PLAIN, Parameter, asked, limit};
 use super::problem::Problem;
 use super::schema::{list, moment, object, or_null, text, whole, word};
-use crate::domain::vocabulary::{Means, MessagePurpose};
-use crate::register::{Message, MessageFilter, MessageState, Register, RegisterError, Scope};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::outbox::holds_password;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::outbox::holds_password;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::visit::Visit;
+use redress_domain::vocabulary::{Means, MessagePurpose};
+use redress_register::{Message, MessageFilter, MessageState, Register, RegisterError, Scope};
 
 pub const ROUTES: &[Route] = &[
     Route::get(

@@ -8,14 +8,14 @@ use serde_json::{Map, Value, json};
 use super::operation::{Answers, Each, Operation, PLAIN, refusals};
 use super::problem::Code;
 use super::{clusters, commands, entry, schema, steps};
-use crate::register::Scope;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::commands::all as desk_commands;
-use crate::web::error::Result;
-use crate::web::routes::{self, Access, Route, Verb};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::commands::all as desk_commands;
+use crate::error::Result;
+use crate::routes::{self, Access, Route, Verb};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_register::Scope;
 
 pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/openapi.json", Access::Anyone, description).described(&Operation {
@@ -273,7 +273,7 @@ fn problem_schema() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     fn words() -> Words {
         Words::load(Language::En).unwrap()

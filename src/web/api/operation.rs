@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::problem::{Code, Problem};
 use super::schema;
-use crate::web::visit::Visit;
+use crate::visit::Visit;
 
 /// What a route does, takes and answers.
 pub struct Operation {

@@ -4,17 +4,17 @@ use axum::http::StatusCode;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
-use crate::domain::action::ActionRefusal;
-use crate::domain::case_file::FoldError;
-use crate::domain::cluster::BookError;
-use crate::domain::vocabulary::words;
-use crate::register::RegisterError;
-use crate::web::answer::Answer;
-use crate::web::desk::refusal;
-use crate::web::entry::Wrong;
-use crate::web::error::WebError;
-use crate::web::logging;
-use crate::web::routes::{self, Verb};
+use crate::answer::Answer;
+use crate::desk::refusal;
+use crate::entry::Wrong;
+use crate::error::WebError;
+use crate::logging;
+use crate::routes::{self, Verb};
+use redress_domain::action::ActionRefusal;
+use redress_domain::case_file::FoldError;
+use redress_domain::cluster::BookError;
+use redress_domain::vocabulary::words;
+use redress_register::RegisterError;
 
 words! {
     /// What is the matter; part of the interface, never renamed.

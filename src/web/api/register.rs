@@ -10,18 +10,18 @@ use super::entry::{Member, Shape, fields_of, schema_of};
 use super::operation::{Answers, Operation, PLAIN};
 use super::problem::{Code, Problem};
 use super::schema::{flag, object, or_null, text, whole};
-use crate::domain::vocabulary::{Language, Response, Severity};
-use crate::hex::hex;
-use crate::register::{OfForm, Scope};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::register::{CHANNELS, read, record};
-use crate::web::desk::similar::REGISTERS;
-use crate::web::error::{Result, WebError};
-use crate::web::once;
-use crate::web::routes::{Access, Route};
-use crate::web::visit::Visit;
-use crate::web::visits::Reserved;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::register::{CHANNELS, read, record};
+use crate::desk::similar::REGISTERS;
+use crate::error::{Result, WebError};
+use crate::once;
+use crate::routes::{Access, Route};
+use crate::visit::Visit;
+use crate::visits::Reserved;
+use redress_domain::vocabulary::{Language, Response, Severity};
+use redress_plain::hex::hex;
+use redress_register::{OfForm, Scope};
 
 pub const ROUTES: &[Route] = &[
     // A password is hashed.

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, Method, Request};
 use serde_json::{Map, Value};
 
 use super::problem::{Code, Problem};
-use crate::web::form;
-use crate::web::visit::Visit;
+use crate::form;
+use crate::visit::Visit;
 
 /// Where the routes for programs begin.
 const ROOT: &str = "/api/";

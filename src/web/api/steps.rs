@@ -8,19 +8,19 @@ use super::actions::{action_schema, shown};
 use super::entry::{Member, fields_of, schema_of};
 use super::operation::{Answers, Each, Operation, PLAIN};
 use super::problem::{Code, Problem};
-use crate::domain::action::{
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::actions::planning;
+use crate::desk::actions::step::Step;
+use crate::desk::actions::step_page::{Entered, allowed, entered, judge, record};
+use crate::error::Result;
+use crate::routes::{Access, Route};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionKind, ActionSource, Opened,
 };
-use crate::register::Scope;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::actions::planning;
-use crate::web::desk::actions::step::Step;
-use crate::web::desk::actions::step_page::{Entered, allowed, entered, judge, record};
-use crate::web::error::Result;
-use crate::web::routes::{Access, Route};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use redress_register::Scope;
 
 pub const ROUTES: &[Route] = &[Route::post(
     "/api/v1/actions/{id}/steps/{step}",

@@ -12,17 +12,17 @@ pub mod step_page;
 use askama::Template;
 use chrono::NaiveDate;
 
-use crate::domain::action::{Action, ActionState};
-use crate::domain::vocabulary::Role;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::collation;
-use crate::web::entry::Choice;
-use crate::web::error::Result;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, FORM, STAFF, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::collation;
+use crate::entry::Choice;
+use crate::error::Result;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, FORM, STAFF, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::action::{Action, ActionState};
+use redress_domain::vocabulary::Role;
 
 /// Who may read about actions.
 const READERS: Access = Access::Staff(&STAFF);
@@ -41,7 +41,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 #[derive(Template)]
-#[template(path = "web/desk/actions/list.html")]
+#[template(path = "desk/actions/list.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     may_open: bool,

@@ -4,15 +4,15 @@ use super::commands::{Ask, Command, FreeText, How};
 use super::happened::{amount, named};
 use super::opened::Opened;
 use super::reading::label;
-use crate::domain::event::Decided;
-use crate::register::Register;
-use crate::web::app::App;
-use crate::web::collation;
-use crate::web::entry::{Choice, EntryForm, Field};
-use crate::web::error::Result;
-use crate::web::uploads;
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::app::App;
+use crate::collation;
+use crate::entry::{Choice, EntryForm, Field};
+use crate::error::Result;
+use crate::uploads;
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::event::Decided;
+use redress_register::Register;
 
 /// How many of the cases registered last are asked for categories, departments and sites that are in use.
 const IN_USE_AMONG: i64 = 5_000;
@@ -231,7 +231,7 @@ pub fn in_use(register: &Register, column: &'static str) -> Result<Vec<String>> 
         let values = select.query_map([], |row| row.get(0))?;
         values.collect()
     };
-    read().map_err(|error| crate::register::RegisterError::from(error).into())
+    read().map_err(|error| redress_register::RegisterError::from(error).into())
 }
 
 /// What the case has of a field already.

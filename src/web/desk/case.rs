@@ -11,19 +11,19 @@ use super::opened::Opened;
 use super::queue::waits_for;
 use super::together::{Together, beside};
 use super::{refusal, sight};
-use crate::domain::case_file::PassRecord;
-use crate::domain::due::{CaseClock, clock};
-use crate::domain::event::EventKind;
-use crate::forms;
-use crate::forms::case::FormCase;
-use crate::register::{Attachment, Complainant, Message, MessageFilter, MessageState};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, STAFF, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::case_file::PassRecord;
+use redress_domain::due::{CaseClock, clock};
+use redress_domain::event::EventKind;
+use redress_forms as forms;
+use redress_forms::case::FormCase;
+use redress_register::{Attachment, Complainant, Message, MessageFilter, MessageState};
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/case/{number}", Access::Staff(&STAFF), page),
@@ -40,7 +40,7 @@ const FORM_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; font-s
                            base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
-#[template(path = "web/desk/case.html")]
+#[template(path = "desk/case.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     number: &'a str,

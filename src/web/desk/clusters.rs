@@ -10,20 +10,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use chrono::NaiveDate;
 
-use crate::domain::cluster::{ClusterBook, ClusterId, ClusterLevel, ClusterState};
-use crate::domain::vocabulary::Role;
-use crate::engine::counted::{Counted, Value};
-use crate::improvement::signals::worked_on;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::collation;
-use crate::web::entry::Choice;
-use crate::web::error::{Result, WebError};
-use crate::web::quality::snapshot::{Snapshot, failed};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::collation;
+use crate::entry::Choice;
+use crate::error::{Result, WebError};
+use crate::quality::snapshot::{Snapshot, failed};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::cluster::{ClusterBook, ClusterId, ClusterLevel, ClusterState};
+use redress_domain::vocabulary::Role;
+use redress_engine::counted::{Counted, Value};
+use redress_improvement::signals::worked_on;
 
 /// Who may read about clusters.
 const READERS: Access = Access::Staff(&[Role::Agent, Role::Technical, Role::Quality, Role::Admin]);
@@ -52,7 +52,7 @@ const A_PAGE: usize = 100;
 const SITES_SHOWN: usize = 2;
 
 #[derive(Template)]
-#[template(path = "web/desk/clusters/list.html")]
+#[template(path = "desk/clusters/list.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     absent: Option<&'a str>,
@@ -362,7 +362,7 @@ fn with_parts(words: &Words, terms: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     #[test]
     fn parts_of_a_similarity_have_the_decimal_sign_of_the_language() {

@@ -13,17 +13,17 @@ use super::register::handed_over;
 use super::sight::may_open;
 use super::similar::REGISTERS;
 use super::{asking, mending, refusal};
-use crate::domain::event::EventBody;
-use crate::domain::vocabulary::PauseReason;
-use crate::register::{Actor, Appended, Draft, Register, RegisterError, Registration};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{EntryForm, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
-use crate::web::uploads;
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{EntryForm, Wrong};
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, STAFF, Shell};
+use crate::uploads;
+use crate::visit::Visit;
+use redress_domain::event::EventBody;
+use redress_domain::vocabulary::PauseReason;
+use redress_register::{Actor, Appended, Draft, Register, RegisterError, Registration};
 
 /// Queues a message of a case, at a moment; answers its number where the customer can be reached.
 type Queueing =
@@ -49,7 +49,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 #[derive(Template)]
-#[template(path = "web/desk/command.html")]
+#[template(path = "desk/command.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     number: &'a str,

@@ -9,11 +9,11 @@ mod steps;
 mod work;
 
 use super::reading::Reading;
-use crate::domain::case_file::CaseFile;
-use crate::domain::event::{Event, EventBody, EventKind};
-use crate::domain::vocabulary::{MessagePurpose, Role};
-use crate::domain::workflow::{Refusal, State};
-use crate::register::{Recorded, Staff};
+use redress_domain::case_file::CaseFile;
+use redress_domain::event::{Event, EventBody, EventKind};
+use redress_domain::vocabulary::{MessagePurpose, Role};
+use redress_domain::workflow::{Refusal, State};
+use redress_register::{Recorded, Staff};
 
 /// A command of a case.
 pub struct Command {

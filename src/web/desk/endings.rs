@@ -4,7 +4,7 @@
 //! What is cut is one ending of a noun or adjective, or the commonest of an English verb; too much rather than too
 //! little, since a search that finds nothing helps nobody.
 
-use crate::clusters::normalise::fold;
+use redress_clusters::normalise::fold;
 
 /// The fewest letters that stay.
 const LEAST: usize = 4;

@@ -4,13 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use crate::domain::event::{Amended, EventBody, EventKind, MinorUnits};
-use crate::domain::vocabulary::{
+use crate::words::Words;
+use redress_domain::event::{Amended, EventBody, EventKind, MinorUnits};
+use redress_domain::vocabulary::{
     Answer, AssessmentChange, Channel, Expectation, Language, Means, MessagePurpose, PauseReason,
     RejectionReason, Response, Severity,
 };
-use crate::register::{Attachment, Recorded};
-use crate::web::words::Words;
+use redress_register::{Attachment, Recorded};
 
 /// An event as a row of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]

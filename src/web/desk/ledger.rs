@@ -4,14 +4,14 @@ use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::Tz;
 
 use super::happened::named;
-use crate::domain::calendar::{Calendar, SpecialDay};
-use crate::domain::case_file::CaseFile;
-use crate::domain::rulebook::Rulebook;
-use crate::domain::stage_clock::{LedgerDay, SideKind, Verdict, ledger};
-use crate::domain::stages::{StageRecord, stages};
-use crate::domain::vocabulary::Language;
-use crate::web::error::Result;
-use crate::web::words::Words;
+use crate::error::Result;
+use crate::words::Words;
+use redress_domain::calendar::{Calendar, SpecialDay};
+use redress_domain::case_file::CaseFile;
+use redress_domain::rulebook::Rulebook;
+use redress_domain::stage_clock::{LedgerDay, SideKind, Verdict, ledger};
+use redress_domain::stages::{StageRecord, stages};
+use redress_domain::vocabulary::Language;
 
 /// A stage as the case page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

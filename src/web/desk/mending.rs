@@ -7,14 +7,14 @@ use super::commands::{Act, Command};
 use super::happened::{can_be_mended, label, list_of, named};
 use super::opened::Opened;
 use super::reading::{code_of, for_a_field, local_moment, minor_units};
-use crate::domain::event::{Event, EventBody, EventKind};
-use crate::domain::mending::amend_event;
-use crate::register::Amendment;
-use crate::web::app::App;
-use crate::web::collation;
-use crate::web::entry::{Choice as Answer, EntryForm, Field, Wrong};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::app::App;
+use crate::collation;
+use crate::entry::{Choice as Answer, EntryForm, Field, Wrong};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::event::{Event, EventBody, EventKind};
+use redress_domain::mending::amend_event;
+use redress_register::Amendment;
 
 /// A way on: to an event, or to a datum of one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,8 +33,8 @@ pub mod suggestions;
 mod together;
 pub mod turning;
 
-use crate::web::quality;
-use crate::web::routes::Route;
+use crate::quality;
+use crate::routes::Route;
 
 /// Every route of the desk and of the quality page.
 pub fn routes() -> impl Iterator<Item = &'static Route> {

@@ -5,12 +5,12 @@ use chrono_tz::Tz;
 use super::commands::Circumstances;
 use super::happened::Telling;
 use super::sight::may_see_file;
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::event::{Event, EventKind};
-use crate::register::{Attachment, CaseRow, Recorded, Setting, Staff};
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::visit::Visit;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::visit::Visit;
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::event::{Event, EventKind};
+use redress_register::{Attachment, CaseRow, Recorded, Setting, Staff};
 
 /// A case that the visitor may see.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Opened {
             let history = register.history(case.case_key)?;
             let events: Vec<Event> = history.iter().map(|r| r.event.clone()).collect();
             let file = CaseFile::fold(&events, None, Mode::Strict)
-                .map_err(crate::register::RegisterError::from)?;
+                .map_err(redress_register::RegisterError::from)?;
             if !may_see_file(staff, &case, &file) {
                 return Err(WebError::NotFound);
             }

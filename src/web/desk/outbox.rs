@@ -7,16 +7,16 @@ use axum::http::StatusCode;
 use super::happened::named;
 use super::opened::case_path;
 use super::refusal;
-use crate::domain::vocabulary::{MessagePurpose, Role};
-use crate::register::{Message, MessageFilter, MessageState, Register};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::Wrong;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::Wrong;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::vocabulary::{MessagePurpose, Role};
+use redress_register::{Message, MessageFilter, MessageState, Register};
 
 /// Who sees what customers are told.
 const READERS: &[Role] = &[Role::Agent, Role::Quality, Role::Admin];
@@ -37,7 +37,7 @@ const STATES: [MessageState; 3] = [
 ];
 
 #[derive(Template)]
-#[template(path = "web/desk/outbox.html")]
+#[template(path = "desk/outbox.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     wrong: Option<Wrong>,

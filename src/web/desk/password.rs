@@ -4,17 +4,17 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::sign_in;
-use crate::register::{Doing, Staff};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::resume::Kept;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::visits::Try;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::resume::Kept;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::visits::Try;
+use crate::words::Words;
+use redress_register::{Doing, Staff};
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/password", Access::NewStaff, page),
@@ -27,7 +27,7 @@ pub const ROUTES: &[Route] = &[
 const SHORTEST: usize = 8;
 
 #[derive(Template)]
-#[template(path = "web/desk/password.html")]
+#[template(path = "desk/password.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     form: EntryForm,

@@ -10,21 +10,21 @@ use chrono_tz::Tz;
 use super::happened::named;
 use super::opened::case_path;
 use super::sight::may_see_file;
-use crate::domain::case_file::{CaseFile, Mode};
-use crate::domain::due::{CaseClock, Due, clock};
-use crate::domain::event::Event;
-use crate::domain::rulebook::Rulebook;
-use crate::domain::stage_clock::Verdict;
-use crate::domain::workflow::State;
-use crate::register::{CaseFilter, CaseRow, RegisterError, Staff};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::collation::{Place, place};
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, FORM, STAFF, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::collation::{Place, place};
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, FORM, STAFF, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::case_file::{CaseFile, Mode};
+use redress_domain::due::{CaseClock, Due, clock};
+use redress_domain::event::Event;
+use redress_domain::rulebook::Rulebook;
+use redress_domain::stage_clock::Verdict;
+use redress_domain::workflow::State;
+use redress_register::{CaseFilter, CaseRow, RegisterError, Staff};
 
 pub const ROUTES: &[Route] = &[Route::get("/desk", Access::Staff(&STAFF), page)];
 
@@ -34,7 +34,7 @@ const ON_A_PAGE: usize = 100;
 const LAST_PAGE: usize = 1_000_000;
 
 #[derive(Template)]
-#[template(path = "web/desk/queue.html")]
+#[template(path = "desk/queue.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     lines: Vec<Line>,

@@ -5,12 +5,12 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
-use crate::clusters::normalise::fold;
-use crate::domain::case_file::CaseFile;
-use crate::domain::event::MinorUnits;
-use crate::web::entry::Wrong;
-use crate::web::visit::Fields;
-use crate::web::words::Words;
+use crate::entry::Wrong;
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_clusters::normalise::fold;
+use redress_domain::case_file::CaseFile;
+use redress_domain::event::MinorUnits;
 
 /// A form while it is read.
 #[derive(Debug)]
@@ -171,7 +171,7 @@ pub fn minor_units(text: &str) -> Option<MinorUnits> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     #[test]
     fn amounts_are_read_as_three_languages_write_them() {

@@ -9,17 +9,17 @@ use askama::Template;
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 
-use crate::domain::vocabulary::Role;
-use crate::register::{Register, RegisterError};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{EntryForm, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::once;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{EntryForm, Wrong};
+use crate::error::{Result, WebError};
+use crate::once;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::vocabulary::Role;
+use redress_register::{Register, RegisterError};
 
 /// Who keeps these records.
 const KEEPERS: Access = Access::Staff(&[Role::Quality, Role::Admin]);
@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
 const SHOWN: usize = 100;
 
 #[derive(Template)]
-#[template(path = "web/desk/records/page.html")]
+#[template(path = "desk/records/page.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     sections: Vec<Section>,

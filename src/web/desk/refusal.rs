@@ -1,10 +1,10 @@
 //! Why the register did not take something, in the words of the visitor's language and beside the field it is about.
 
-use crate::domain::case_file::FoldError;
-use crate::domain::workflow::Refusal;
-use crate::register::RegisterError;
-use crate::web::entry::Wrong;
-use crate::web::words::Words;
+use crate::entry::Wrong;
+use crate::words::Words;
+use redress_domain::case_file::FoldError;
+use redress_domain::workflow::Refusal;
+use redress_register::RegisterError;
 
 /// What is wrong with an entry that the register refused; `None` when it is no fault of the entry.
 pub fn wrong(words: &Words, error: &RegisterError) -> Option<Wrong> {
@@ -109,9 +109,9 @@ pub const fn key(refusal: &Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::EventKind;
-    use crate::domain::vocabulary::Language;
-    use crate::domain::workflow::StateName;
+    use redress_domain::event::EventKind;
+    use redress_domain::vocabulary::Language;
+    use redress_domain::workflow::StateName;
 
     #[test]
     fn every_refusal_has_its_words_in_every_language() {

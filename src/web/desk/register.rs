@@ -10,24 +10,24 @@ use super::opened::case_path;
 use super::reading::{for_a_field, local_moment};
 use super::refusal;
 use super::similar::{Question, REGISTERS, Similar, likely, shown};
-use crate::domain::event::{Assessed, Registered};
-use crate::domain::vocabulary::{AssessmentChange, Channel, Language, Response, Role, Severity};
-use crate::register::{
+use crate::answer::Answer;
+use crate::app::App;
+use crate::assets;
+use crate::collation;
+use crate::entry::{Choice, EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::once;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::visits::Reserved;
+use crate::words::Words;
+use redress_domain::event::{Assessed, Registered};
+use redress_domain::vocabulary::{AssessmentChange, Channel, Language, Response, Role, Severity};
+use redress_register::{
     Actor, Complaining, Draft, MessageFilter, NewCase, OfForm, Part, Person, RegisterError,
     Registration, Staff,
 };
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::assets;
-use crate::web::collation;
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::once;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::visits::Reserved;
-use crate::web::words::Words;
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/register", Access::Staff(REGISTERS), page),
@@ -45,7 +45,7 @@ pub const CHANNELS: [Channel; 4] = [
 ];
 
 #[derive(Template)]
-#[template(path = "web/desk/register.html")]
+#[template(path = "desk/register.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     words: &'a Words,
@@ -56,7 +56,7 @@ struct Page<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "web/desk/handed_over.html")]
+#[template(path = "desk/handed_over.html")]
 struct HandedOver<'a> {
     shell: Shell<'a>,
     number: &'a str,

@@ -8,19 +8,19 @@ use std::path::Path;
 use askama::Template;
 use axum::http::StatusCode;
 
-use crate::domain::period::Period;
-use crate::domain::vocabulary::{Language, Role};
-use crate::review::pack::{PackError, PackManifest};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::quality::snapshot::newest_folder;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{Choice, EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::quality::snapshot::newest_folder;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, Shell};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
 use building::Stage;
+use redress_domain::period::Period;
+use redress_domain::vocabulary::{Language, Role};
+use redress_review::pack::{PackError, PackManifest};
 
 /// Who reads and builds packs.
 const READERS: Access = Access::Staff(&[Role::Quality, Role::Admin]);
@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 #[derive(Template)]
-#[template(path = "web/desk/reviews/list.html")]
+#[template(path = "desk/reviews/list.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     packs: Vec<Pack>,
@@ -42,7 +42,7 @@ struct Page<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "web/desk/reviews/building.html")]
+#[template(path = "desk/reviews/building.html")]
 struct Progress<'a> {
     shell: Shell<'a>,
     running: bool,

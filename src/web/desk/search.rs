@@ -9,15 +9,15 @@ use super::endings::without_ending;
 use super::opened::case_path;
 use super::sight::may_open;
 use super::similar::{Likeness, Similar, shown, significant};
-use crate::clusters::normalise::fold;
-use crate::register::{CaseRow, Register, RegisterError, Staff, Wording};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, FORM, STAFF, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, FORM, STAFF, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_clusters::normalise::fold;
+use redress_register::{CaseRow, Register, RegisterError, Staff, Wording};
 
 pub const ROUTES: &[Route] = &[Route::get("/desk/search", Access::Staff(&STAFF), page)];
 
@@ -31,7 +31,7 @@ pub const SHORTEST: usize = 2;
 const LEAST_FIGURES: usize = 5;
 
 #[derive(Template)]
-#[template(path = "web/desk/search.html")]
+#[template(path = "desk/search.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     words: &'a Words,

@@ -7,17 +7,17 @@ use askama::Template;
 
 use self::qr::Drawing;
 use super::{password, sign_in};
-use crate::register::{Enrolment, RegisterError, Staff};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::resume::Kept;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::Visit;
-use crate::web::visits::Try;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::resume::Kept;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::Visit;
+use crate::visits::Try;
+use crate::words::Words;
+use redress_register::{Enrolment, RegisterError, Staff};
 
 pub mod account;
 pub mod code_step;
@@ -44,7 +44,7 @@ const GROUP: usize = 4;
 
 /// The page: how it stands, and what can be done.
 #[derive(Template)]
-#[template(path = "web/desk/second_factor/page.html")]
+#[template(path = "desk/second_factor/page.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     kept: Vec<(String, &'a str)>,
@@ -62,7 +62,7 @@ struct Page<'a> {
 
 /// The secret, to be scanned and proved.
 #[derive(Template)]
-#[template(path = "web/desk/second_factor/enrol.html")]
+#[template(path = "desk/second_factor/enrol.html")]
 struct EnrolPage<'a> {
     shell: Shell<'a>,
     kept: Vec<(String, &'a str)>,
@@ -75,7 +75,7 @@ struct EnrolPage<'a> {
 
 /// Recovery codes, shown once.
 #[derive(Template)]
-#[template(path = "web/desk/second_factor/codes.html")]
+#[template(path = "desk/second_factor/codes.html")]
 struct CodesPage<'a> {
     shell: Shell<'a>,
     kept: Vec<(String, &'a str)>,

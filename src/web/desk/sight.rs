@@ -1,11 +1,11 @@
 //! Who sees which case. Technical staff see what concerns their plant; everybody else at the desk sees every case.
 
-use crate::domain::case_file::CaseFile;
-use crate::domain::vocabulary::Role;
-use crate::register::{CaseRow, Register, Staff};
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::visit::Visit;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::visit::Visit;
+use redress_domain::case_file::CaseFile;
+use redress_domain::vocabulary::Role;
+use redress_register::{CaseRow, Register, Staff};
 
 /// Whether a member of staff may know of a case: technical staff of those that their department or site holds, and
 /// of those assigned to them. Every page that shows a case asks this.
@@ -68,7 +68,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::workflow::StateName;
+    use redress_domain::workflow::StateName;
 
     fn staff(roles: &[Role], department: Option<&str>, site: Option<&str>) -> Staff {
         Staff {

@@ -5,17 +5,17 @@ use axum::http::StatusCode;
 
 use super::password;
 use super::second_factor::{self, code_step};
-use crate::register::Staff;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::resume::Kept;
-use crate::web::routes::{self, Access, Route, Verb};
-use crate::web::session::{self, Kind};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::{Fields, Visit, Visitor};
-use crate::web::visits::{Opens, Try};
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::resume::Kept;
+use crate::routes::{self, Access, Route, Verb};
+use crate::session::{self, Kind};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::{Fields, Visit, Visitor};
+use crate::visits::{Opens, Try};
+use redress_register::Staff;
 
 pub const ROUTES: &[Route] = &[
     Route::get(PATH, Access::Anyone, page),
@@ -28,7 +28,7 @@ pub const ROUTES: &[Route] = &[
 const PATH: &str = "/desk/sign-in";
 
 #[derive(Template)]
-#[template(path = "web/desk/sign_in.html")]
+#[template(path = "desk/sign_in.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     form: EntryForm,
@@ -40,7 +40,7 @@ struct Page<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "web/desk/kept.html")]
+#[template(path = "desk/kept.html")]
 struct Again<'a> {
     shell: Shell<'a>,
     kept: &'a Kept,

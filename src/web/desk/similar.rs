@@ -9,16 +9,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::opened::case_path;
 use super::sight::may_open;
-use crate::clusters::normalise::{Normaliser, fold};
-use crate::domain::vocabulary::Role;
-use crate::domain::workflow::StateName;
-use crate::register::{CaseRow, Register, Staff, Wording};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_clusters::normalise::{Normaliser, fold};
+use redress_domain::vocabulary::Role;
+use redress_domain::workflow::StateName;
+use redress_register::{CaseRow, Register, Staff, Wording};
 
 /// Who registers complaints for others.
 pub const REGISTERS: &[Role] = &[Role::Contact, Role::Agent, Role::Quality, Role::Admin];
@@ -281,7 +281,7 @@ fn figures(phone: &str) -> Option<String> {
 }
 
 #[derive(Template)]
-#[template(path = "web/desk/similar.html")]
+#[template(path = "desk/similar.html")]
 struct Fragment<'a> {
     words: &'a Words,
     likely: Vec<Similar>,

@@ -9,20 +9,20 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use self::forms::{form_of, link_of, title_of};
-use crate::domain::vocabulary::Role;
-use crate::register::{Doing, NewStaff, RegisterError, Staff};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::collation;
-use crate::web::desk::happened::amount;
-use crate::web::desk::reading::{code_of, minor_units};
-use crate::web::desk::second_factor::account::{Done, told};
-use crate::web::entry::{EntryForm, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::collation;
+use crate::desk::happened::amount;
+use crate::desk::reading::{code_of, minor_units};
+use crate::desk::second_factor::account::{Done, told};
+use crate::entry::{EntryForm, Wrong};
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, STAFF, Shell};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::vocabulary::Role;
+use redress_register::{Doing, NewStaff, RegisterError, Staff};
 
 const ADMIN: Access = Access::Staff(&[Role::Admin]);
 
@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 #[derive(Template)]
-#[template(path = "web/desk/staff/page.html")]
+#[template(path = "desk/staff/page.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     /// A password that was made: whose it is, and the password.
@@ -439,7 +439,7 @@ fn row(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     fn form(pairs: &[(&str, &str)]) -> Fields {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());

@@ -5,20 +5,20 @@ use askama::Template;
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 
-use crate::domain::improvement::{
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{Choice, EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::once;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, STAFF, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::improvement::{
     Record, RecordBody, RecordKind, RecordRefusal, Recorded, Suggested, SuggestionFate,
 };
-use crate::domain::vocabulary::Role;
-use crate::register::{Change, Register, RegisterError};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::once;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use redress_domain::vocabulary::Role;
+use redress_register::{Change, Register, RegisterError};
 
 /// Who says what becomes of a suggestion.
 const DECIDERS: &[Role] = &[Role::Quality, Role::Admin];
@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 #[derive(Template)]
-#[template(path = "web/desk/suggestions/list.html")]
+#[template(path = "desk/suggestions/list.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     form: EntryForm,
@@ -41,7 +41,7 @@ struct Page<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "web/desk/suggestions/decide.html")]
+#[template(path = "desk/suggestions/decide.html")]
 struct DecidePage<'a> {
     shell: Shell<'a>,
     row: Row,

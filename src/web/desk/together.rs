@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::opened::Opened;
 use super::sight::may_open;
 use super::similar::{Likeness, Question, Similar, likely, shown};
-use crate::domain::cluster::{ClusterBook, ClusterLevel};
-use crate::register::{CaseRow, Register, RegisterError, Staff};
-use crate::web::error::Result;
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::error::Result;
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::cluster::{ClusterBook, ClusterLevel};
+use redress_register::{CaseRow, Register, RegisterError, Staff};
 
 /// Complaints of a problem or a person that are named; the latest ones.
 const NAMED: usize = 5;

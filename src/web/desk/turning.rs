@@ -2,10 +2,10 @@
 //! in the one language are those of the other, so that none is taken for a new code.
 
 use super::reading::code_of;
-use crate::domain::vocabulary::Language;
-use crate::web::app::App;
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::app::App;
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::vocabulary::Language;
 
 /// Fields that take a code of an open list by its name, with the list.
 const NAMED: [(&str, &str); 4] = [

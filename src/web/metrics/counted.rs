@@ -10,10 +10,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Labels;
-use crate::lake::batch::{self, Outcome};
-use crate::register::{RegisterError, Standing};
-use crate::web::app::App;
-use crate::web::logging;
+use crate::app::App;
+use crate::logging;
+use redress_lake::batch::{self, Outcome};
+use redress_register::{RegisterError, Standing};
 
 /// A figure that may have a fraction: seconds.
 type Seconds = Gauge<f64, AtomicU64>;

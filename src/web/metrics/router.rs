@@ -10,9 +10,9 @@ use axum::http::{Response, StatusCode};
 use axum::routing::get;
 
 use super::MEDIA_TYPE;
-use crate::web::app::App;
-use crate::web::entrance::Clock;
-use crate::web::logging;
+use crate::app::App;
+use crate::entrance::Clock;
+use crate::logging;
 
 /// Answers `/metrics`, `/healthz` and `/readyz`.
 pub fn router(app: &Arc<App>, clock: &Clock) -> Router {

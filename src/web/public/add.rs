@@ -7,24 +7,24 @@ use super::field::{Asks, Field, Problem};
 use super::files::{self, Waiting};
 use super::seen::Seen;
 use super::thread::question;
-use crate::domain::event::NoteAdded;
-use crate::register::{Actor, Draft, OfAddition, Part};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry;
-use crate::web::error::{Result, WebError};
-use crate::web::logging;
-use crate::web::once;
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::uploads::ACCEPT;
-use crate::web::visit::{Fields, Visit};
-use crate::web::visits::{Reserved, Try};
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry;
+use crate::error::{Result, WebError};
+use crate::logging;
+use crate::once;
+use crate::shell::{Area, FORM, Shell};
+use crate::uploads::ACCEPT;
+use crate::visit::{Fields, Visit};
+use crate::visits::{Reserved, Try};
+use redress_domain::event::NoteAdded;
+use redress_register::{Actor, Draft, OfAddition, Part};
 
 /// The longest text, in characters.
 const LONGEST_TEXT: usize = 20_000;
 
 #[derive(Template)]
-#[template(path = "web/public/add.html")]
+#[template(path = "public/add.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     problems: Vec<Problem>,
@@ -171,8 +171,8 @@ fn added(app: &App, visit: &Visit, seen: &Seen, entry: &Entry) -> Result<OfAddit
         at: visit.now,
         late_reason: None,
     });
-    let added = app
-        .register(|register| register.add_form(seen.case_key, &parts, &entry.once, visit.now))?;
+    let added =
+        app.register(|register| register.add_form(seen.case_key, &parts, &entry.once, visit.now))?;
     Ok(added)
 }
 

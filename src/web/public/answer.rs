@@ -8,19 +8,19 @@ use super::decision::{Told, decisions};
 use super::field::{Asks, Choice, Field, Problem};
 use super::seen::Seen;
 use super::thread::news;
-use crate::domain::event::{Accepted, EventBody, Rejected};
-use crate::domain::limits::LimitQuery;
-use crate::domain::stages::{CUSTOMER_SERVICE, Stage};
-use crate::domain::vocabulary::{self, RejectionReason, Response};
-use crate::domain::workflow::{LAST_PASS, Pass};
-use crate::register::{Actor, Draft, RegisterError, Setting};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry;
-use crate::web::error::Result;
-use crate::web::shell::{Area, FORM, Shell, Turning};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry;
+use crate::error::Result;
+use crate::shell::{Area, FORM, Shell, Turning};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::event::{Accepted, EventBody, Rejected};
+use redress_domain::limits::LimitQuery;
+use redress_domain::stages::{CUSTOMER_SERVICE, Stage};
+use redress_domain::vocabulary::{self, RejectionReason, Response};
+use redress_domain::workflow::{LAST_PASS, Pass};
+use redress_register::{Actor, Draft, RegisterError, Setting};
 
 /// The longest reason, in characters.
 const LONGEST_WORDS: usize = 5_000;
@@ -29,7 +29,7 @@ const LONGEST_WORDS: usize = 5_000;
 const TRIES: u32 = 3;
 
 #[derive(Template)]
-#[template(path = "web/public/answer.html")]
+#[template(path = "public/answer.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     problems: Vec<Problem>,

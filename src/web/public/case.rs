@@ -9,18 +9,18 @@ use super::progress::{Progress, progress};
 use super::seen::Seen;
 use super::survey::{self, Judging};
 use super::thread::{Entry, question, thread};
-use crate::domain::vocabulary::Language;
-use crate::domain::workflow::State;
-use crate::register::RemedyTexts;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::vocabulary::Language;
+use redress_domain::workflow::State;
+use redress_register::RemedyTexts;
 
 #[derive(Template)]
-#[template(path = "web/public/case.html")]
+#[template(path = "public/case.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     state: String,

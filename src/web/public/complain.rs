@@ -14,16 +14,16 @@ use self::steps::Step;
 use super::field::{Asks, Field, Problem};
 use super::files::{self, Waiting};
 use super::receipt;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry;
-use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry;
+use crate::error::{Result, WebError};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
 
 #[derive(Template)]
-#[template(path = "web/public/complain.html")]
+#[template(path = "public/complain.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     /// "Step 2 of 7".

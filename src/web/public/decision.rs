@@ -1,10 +1,10 @@
 //! The decisions that a complainant was told, in full: what is answered, the reasons, the rule, the remedy.
 
 use super::seen::Seen;
-use crate::domain::case_file::{DecisionRecord, PassRecord};
-use crate::domain::event::EventBody;
-use crate::domain::vocabulary::Language;
-use crate::web::words::Words;
+use crate::words::Words;
+use redress_domain::case_file::{DecisionRecord, PassRecord};
+use redress_domain::event::EventBody;
+use redress_domain::vocabulary::Language;
 
 /// A decision as the complainant reads it.
 #[derive(Debug, Clone)]

@@ -3,15 +3,15 @@
 
 use askama::Template;
 
-use crate::register::RegisterError;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use redress_register::RegisterError;
 
 #[derive(Template)]
-#[template(path = "web/public/failure.html")]
+#[template(path = "public/failure.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     text: String,
@@ -62,7 +62,7 @@ fn for_staff(error: &WebError) -> Option<&RegisterError> {
 }
 
 /// Whether a sentence speaks of what was entered, and may quote it; else it speaks of files, databases and programs.
-pub(in crate::web) fn speaks_of_entries(error: &RegisterError) -> bool {
+pub(crate) fn speaks_of_entries(error: &RegisterError) -> bool {
     use RegisterError as R;
     match error {
         R::NoSuch { .. }

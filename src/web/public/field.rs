@@ -1,8 +1,8 @@
 //! A question of a public form: label, hint, entry, and what is wrong with the entry. What a page sets is the field of
 //! all forms ([`entry::Field`]).
 
-use crate::web::entry;
-use crate::web::words::Words;
+use crate::entry;
+use crate::words::Words;
 
 /// A question with its entry.
 #[derive(Debug, Clone)]
@@ -143,7 +143,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     #[test]
     fn a_field_is_described_by_what_it_has() {

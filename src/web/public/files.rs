@@ -1,12 +1,12 @@
 //! Files that come with a form: kept beside it until it is sent, then recorded with it.
 
 use super::field::Problem;
-use crate::register::{Actor, Part};
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::uploads;
-use crate::web::visit::Visit;
-use crate::web::visits::{Keeping, Try};
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::uploads;
+use crate::visit::Visit;
+use crate::visits::{Keeping, Try};
+use redress_register::{Actor, Part};
 
 /// A file that waits for its form to be sent.
 #[derive(Debug, Clone)]

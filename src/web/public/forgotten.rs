@@ -6,17 +6,17 @@ use axum::http::StatusCode;
 
 use super::field::{Asks, Field, Problem};
 use super::track;
-use crate::register::{Person, Register, RegisterError};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry;
-use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::Visit;
-use crate::web::visits::Try;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry;
+use crate::error::{Result, WebError};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::Visit;
+use crate::visits::Try;
+use redress_register::{Person, Register, RegisterError};
 
 #[derive(Template)]
-#[template(path = "web/public/forgotten.html")]
+#[template(path = "public/forgotten.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     problems: Vec<Problem>,
@@ -146,7 +146,7 @@ fn page(app: &App, visit: &Visit, problems: Vec<Problem>) -> Result<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     #[test]
     fn a_contact_fits_in_every_way_of_writing_it() {

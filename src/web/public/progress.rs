@@ -6,14 +6,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::seen::Seen;
-use crate::domain::case_file::PassRecord;
-use crate::domain::limits::LimitQuery;
-use crate::domain::rulebook::{RuleError, Rulebook};
-use crate::domain::stage_clock::{SideKind, StageEnd, Verdict};
-use crate::domain::stages::{CUSTOMER_SERVICE, Stage, StageRecord, stages};
-use crate::domain::vocabulary::{Answer, Means, PauseReason};
-use crate::domain::workflow::{Pass, State};
-use crate::web::words::Words;
+use crate::words::Words;
+use redress_domain::case_file::PassRecord;
+use redress_domain::limits::LimitQuery;
+use redress_domain::rulebook::{RuleError, Rulebook};
+use redress_domain::stage_clock::{SideKind, StageEnd, Verdict};
+use redress_domain::stages::{CUSTOMER_SERVICE, Stage, StageRecord, stages};
+use redress_domain::vocabulary::{Answer, Means, PauseReason};
+use redress_domain::workflow::{Pass, State};
 
 /// What the complainant is told of the way.
 #[derive(Debug, Clone)]

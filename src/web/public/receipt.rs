@@ -5,15 +5,15 @@ use askama::Template;
 use super::case::printed;
 use super::progress::{Due, progress};
 use super::seen::Seen;
-use crate::domain::stages::{Stage, stages};
-use crate::domain::vocabulary::Means;
-use crate::register::Registration;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::logging;
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::logging;
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use redress_domain::stages::{Stage, stages};
+use redress_domain::vocabulary::Means;
+use redress_register::Registration;
 
 /// A complaint that was just registered by the form.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Receipt {
 }
 
 #[derive(Template)]
-#[template(path = "web/public/receipt.html")]
+#[template(path = "public/receipt.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     /// As of when, for a printed page.

@@ -2,16 +2,16 @@
 
 use chrono_tz::Tz;
 
-use crate::domain::case_file::{CaseFile, Mode, Rest};
-use crate::domain::event::{Event, EventBody, EventKind};
-use crate::domain::vocabulary::{Language, MessagePurpose, Role};
-use crate::domain::workflow::{Pass, State};
-use crate::register::{
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::visit::{Fields, Visit};
+use redress_domain::case_file::{CaseFile, Mode, Rest};
+use redress_domain::event::{Event, EventBody, EventKind};
+use redress_domain::vocabulary::{Language, MessagePurpose, Role};
+use redress_domain::workflow::{Pass, State};
+use redress_register::{
     Attachment, DecisionRules, Message, MessageFilter, Recorded, Register, RegisterError,
 };
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::visit::{Fields, Visit};
 
 /// What is known of a case, staff's words and ours alike; what the complainant may see of it is chosen by
 /// the modules that show it.

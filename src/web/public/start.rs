@@ -2,18 +2,18 @@
 
 use askama::Template;
 
-use crate::domain::limits::LimitQuery;
-use crate::domain::rulebook::Rulebook;
-use crate::domain::stages::{CUSTOMER_SERVICE, Stage};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::Result;
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::Result;
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::limits::LimitQuery;
+use redress_domain::rulebook::Rulebook;
+use redress_domain::stages::{CUSTOMER_SERVICE, Stage};
 
 #[derive(Template)]
-#[template(path = "web/public/start.html")]
+#[template(path = "public/start.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     stages: Vec<StagePromise>,

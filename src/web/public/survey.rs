@@ -5,15 +5,15 @@ use axum::http::StatusCode;
 
 use super::field::{Asks, Choice, Field, Problem};
 use super::seen::Seen;
-use crate::domain::event::Surveyed;
-use crate::register::{Actor, Draft, RegisterError};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry;
-use crate::web::error::Result;
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry;
+use crate::error::Result;
+use crate::shell::{Area, Shell};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::event::Surveyed;
+use redress_register::{Actor, Draft, RegisterError};
 
 /// The scores with their spelling in the form, best first.
 const SCORES: [(u8, &str); 5] = [(5, "5"), (4, "4"), (3, "3"), (2, "2"), (1, "1")];
@@ -27,7 +27,7 @@ pub const FORM: &str = "survey-form";
 const DONE: &str = "/case?done=case_surveyed";
 
 #[derive(Template)]
-#[template(path = "web/public/survey.html")]
+#[template(path = "public/survey.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     problems: Vec<Problem>,

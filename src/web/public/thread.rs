@@ -4,10 +4,10 @@
 use chrono::{DateTime, Utc};
 
 use super::seen::Seen;
-use crate::domain::event::EventBody;
-use crate::domain::vocabulary::{MessagePurpose, Role};
-use crate::register::{MessageState, Recorded};
-use crate::web::words::Words;
+use crate::words::Words;
+use redress_domain::event::EventBody;
+use redress_domain::vocabulary::{MessagePurpose, Role};
+use redress_register::{MessageState, Recorded};
 
 /// One thing that was said.
 #[derive(Debug, Clone)]

@@ -5,19 +5,19 @@ use axum::http::StatusCode;
 
 use super::field::{Asks, Field, Problem};
 use super::{add, answer, survey};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry;
-use crate::web::error::{Result, WebError};
-use crate::web::resume::Kept;
-use crate::web::routes::Handler;
-use crate::web::session::{self, Kind};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::{Fields, Visit, Visitor};
-use crate::web::visits::{Opens, Try};
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry;
+use crate::error::{Result, WebError};
+use crate::resume::Kept;
+use crate::routes::Handler;
+use crate::session::{self, Kind};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::{Fields, Visit, Visitor};
+use crate::visits::{Opens, Try};
 
 #[derive(Template)]
-#[template(path = "web/public/track.html")]
+#[template(path = "public/track.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     /// A session was over: why the visitor is asked.

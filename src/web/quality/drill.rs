@@ -8,17 +8,17 @@ use form_urlencoded::Serializer;
 use super::figures::{context, metrics};
 use super::snapshot::{Snapshot, failed};
 use super::{asked_period, none};
-use crate::engine::counted::{Counted, Value};
-use crate::engine::error::EngineError;
-use crate::engine::measured::Unmeasured;
-use crate::engine::query_file::QueryFile;
-use crate::review::build::apart::Apart;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_engine::counted::{Counted, Value};
+use redress_engine::error::EngineError;
+use redress_engine::measured::Unmeasured;
+use redress_engine::query_file::QueryFile;
+use redress_review::compose::apart::Apart;
 
 /// Rows of a page.
 const A_PAGE: usize = 200;
@@ -28,7 +28,7 @@ const MOST_VALUES: usize = 14;
 const NOT_SHOWN: [&str; 2] = ["case_key", "step"];
 
 #[derive(Template)]
-#[template(path = "web/quality/drill.html")]
+#[template(path = "quality/drill.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     definition: String,

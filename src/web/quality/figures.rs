@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::snapshot::{Snapshot, failed};
-use crate::domain::chart_phase::in_force;
-use crate::domain::vocabulary::Language;
-use crate::engine::counted::Counted;
-use crate::engine::indicators::INDICATORS;
-use crate::engine::measured::{Unmeasured, unmeasured};
-use crate::engine::params::Params;
-use crate::engine::query_file::{QueryFile, shipped_metrics};
-use crate::lake::manifest::Manifest;
-use crate::register::Register;
-use crate::review::build::apart::Apart;
-use crate::review::figures::{FigureError, Figures, ReviewContext};
-use crate::web::app::App;
-use crate::web::error::Result;
+use crate::app::App;
+use crate::error::Result;
+use redress_domain::chart_phase::in_force;
+use redress_domain::vocabulary::Language;
+use redress_engine::counted::Counted;
+use redress_engine::indicators::INDICATORS;
+use redress_engine::measured::{Unmeasured, unmeasured};
+use redress_engine::params::Params;
+use redress_engine::query_file::{QueryFile, shipped_metrics};
+use redress_lake::manifest::Manifest;
+use redress_register::Register;
+use redress_review::compose::apart::Apart;
+use redress_review::figures::{FigureError, Figures, ReviewContext};
 
 /// Metrics by month, for the control charts.
 const COURSES: [&str; 3] = ["stage_course", "answer_course", "volume_course"];
@@ -41,7 +41,7 @@ pub struct Answered {
 pub struct Drawn {
     pub title: String,
     pub svg: String,
-    pub table: crate::review::model::Table,
+    pub table: redress_review::model::Table,
 }
 
 impl Answered {
@@ -69,7 +69,7 @@ impl Answered {
             .into_iter()
             .map(|chart| {
                 Ok(Drawn {
-                    svg: crate::review::charts::inline(&chart)?,
+                    svg: redress_review::charts::inline(&chart)?,
                     title: chart.title,
                     table: chart.table,
                 })

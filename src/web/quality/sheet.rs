@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::drill;
 use super::figures::Answered;
 use super::snapshot::failed;
-use crate::domain::vocabulary::Language;
-use crate::engine::indicators::{INDICATORS, Indicator, Reading, Sum, indicator_of};
-use crate::register::{Direction, Evidence, Objective};
-use crate::review::build::apart::Apart;
-use crate::review::numbers::percent;
-use crate::web::error::Result;
-use crate::web::words::Words;
+use crate::error::Result;
+use crate::words::Words;
+use redress_domain::vocabulary::Language;
+use redress_engine::indicators::{INDICATORS, Indicator, Reading, Sum, indicator_of};
+use redress_register::{Direction, Evidence, Objective};
+use redress_review::compose::apart::Apart;
+use redress_review::numbers::percent;
 
 /// Indicators in the order of the page: how fast, how well, then the standard's others.
 const FIRST: [&str; 10] = [

@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
-use crate::domain::cluster::ClusterBook;
-use crate::domain::period::Period;
-use crate::engine::local::LocalEngine;
-use crate::engine::params::{Params, ParamsError};
-use crate::improvement::ground::Ground;
-use crate::improvement::update;
-use crate::lake::derived::{LayerManifest, read_with_layers};
-use crate::lake::manifest::Manifest;
-use crate::lake::store::{Lake, LakeError};
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
+use crate::app::App;
+use crate::error::{Result, WebError};
+use redress_domain::cluster::ClusterBook;
+use redress_domain::period::Period;
+use redress_engine::local::LocalEngine;
+use redress_engine::params::{Params, ParamsError};
+use redress_improvement::ground::Ground;
+use redress_improvement::update;
+use redress_lake::derived::{LayerManifest, read_with_layers};
+use redress_lake::manifest::Manifest;
+use redress_lake::store::{Lake, LakeError};
 
 /// A snapshot with the layers beside it.
 pub struct Snapshot {

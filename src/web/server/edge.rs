@@ -13,10 +13,10 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::REQUEST_WITHIN;
 use super::trusted::Trusted;
-use crate::web::app::App;
-use crate::web::entrance::{self, Clock, Matched, Peer};
-use crate::web::error::{Result, WebError};
-use crate::web::{logging, request_id};
+use crate::app::App;
+use crate::entrance::{self, Clock, Matched, Peer};
+use crate::error::{Result, WebError};
+use crate::{logging, request_id};
 
 /// The site with its edge.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::Listen;
-use crate::web::error::WebError;
+use crate::error::WebError;
 
 /// What listens. A socket is taken away when this goes.
 pub(super) enum Listener {

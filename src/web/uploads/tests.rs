@@ -5,8 +5,8 @@ use std::io::Write as _;
 use zip::write::SimpleFileOptions;
 
 use super::*;
-use crate::domain::vocabulary::Language;
-use crate::register::attachments::name::LONGEST_NAME;
+use redress_domain::vocabulary::Language;
+use redress_register::attachments::name::LONGEST_NAME;
 
 fn upload(name: &str, content: &[u8]) -> Upload {
     Upload {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{CASE, DESK, Visits};
-use crate::web::error::Result;
+use crate::error::Result;
 
 /// Sessions that are open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::web::visits::Opens;
+    use crate::visits::Opens;
 
     #[test]
     fn a_session_counts_until_its_time_is_over() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Visits, path_of, waiting};
-use crate::web::error::Result;
+use crate::error::Result;
 
 /// For how long a file waits for a form of the desk.
 const HELD_FOR: TimeDelta = TimeDelta::hours(3);
@@ -36,8 +36,8 @@ pub fn forget(register: &Path, case_keys: &[i64], now: DateTime<Utc>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::uploads::Clean;
-    use crate::web::visits::{Keeping, Opens};
+    use crate::uploads::Clean;
+    use crate::visits::{Keeping, Opens};
 
     fn stands_in(folder: &Path, part: &[u8]) -> bool {
         std::fs::read_dir(folder).unwrap().any(|entry| {

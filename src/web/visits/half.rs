@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::OptionalExtension;
 
 use super::{Visits, hash, random_token};
-use crate::web::error::Result;
+use crate::error::Result;
 
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS half_way (
@@ -66,7 +66,7 @@ impl Visits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::visits::Opens;
+    use crate::visits::Opens;
 
     #[test]
     fn what_is_half_way_opens_nothing_and_ends_after_its_time_or_with_the_persons_sessions() {

@@ -4,8 +4,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Visits, hash};
-use crate::web::error::Result;
-use crate::web::visit::Upload;
+use crate::error::Result;
+use crate::visit::Upload;
 
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS held_file (

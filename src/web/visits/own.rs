@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{DESK, Visits, hash};
-use crate::web::error::Result;
+use crate::error::Result;
 
 /// A session of the desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::web::visits::Opens;
+    use crate::visits::Opens;
 
     #[test]
     fn everybody_sees_and_ends_their_own_sessions_only() {

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
 use super::{Visits, hash};
-use crate::web::error::Result;
-use crate::web::uploads::Clean;
+use crate::error::Result;
+use crate::uploads::Clean;
 
 /// The first line clears the table of older programs, whose files had no column for the original.
 pub(super) const SCHEMA: &str = "

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::error::PostgresError;
 use super::session::{Server, Session};
-use crate::extract::mapping::StagedFile;
-use crate::extract::staging::StagingError;
-use crate::extract::staging::instants::{DAY, LOCAL, WITH_OFFSET};
-use crate::extract::staging::table::quoted;
+use crate::mapping::StagedFile;
+use crate::staging::StagingError;
+use crate::staging::instants::{DAY, LOCAL, WITH_OFFSET};
+use crate::staging::table::quoted;
 
 /// So many tables are named when the one that is wanted is not there.
 const NAMED: i64 = 60;

@@ -1,6 +1,6 @@
 //! Rows on their way from a session to the staged copy.
 
-use crate::extract::staging::cells::Cell;
+use crate::staging::cells::Cell;
 
 /// Bytes of text after which a chunk is handed over.
 const FULL: usize = 1 << 18;

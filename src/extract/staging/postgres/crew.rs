@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::error::PostgresError;
 use super::reading::{Message, Share};
 use super::session::{Canceller, LOOK_EVERY, Server, Session};
-use crate::extract::attendance::Stop;
-use crate::extract::staging::StagingError;
+use crate::attendance::Stop;
+use crate::staging::StagingError;
 
 /// Chunks of one session that wait to be put away: some 10 MiB, unless texts are very long.
 const WAITING: usize = 24;

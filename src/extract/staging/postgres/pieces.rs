@@ -1,7 +1,7 @@
 //! Tables cut into pieces that several sessions read at the same time.
 
 use super::catalog::Table;
-use crate::extract::staging::table::quoted;
+use crate::staging::table::quoted;
 
 /// Pages of a piece: 2 MiB of a table where a page has 8 KiB, as it nearly always has. The rows of a piece mostly find room
 /// among those that wait to be put away, so that a session reads on while another's piece comes first.

@@ -12,8 +12,8 @@ use super::chunk::Chunk;
 use super::copy_text::cells;
 use super::pieces::Piece;
 use super::session::{Server, Session};
-use crate::extract::staging::StagingError;
-use crate::extract::staging::cells::{Cell, CellReader, Seen};
+use crate::staging::StagingError;
+use crate::staging::cells::{Cell, CellReader, Seen};
 
 /// How PostgreSQL writes a time that never comes, or always was.
 const INFINITE: [&str; 2] = ["infinity", "-infinity"];

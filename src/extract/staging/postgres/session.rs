@@ -9,8 +9,8 @@ use postgres::{CancelToken, Client};
 use super::address::{Address, Host};
 use super::error::{Doing, PostgresError};
 use super::tls::Tls;
-use crate::extract::attendance::{Pending, Stop};
-use crate::extract::staging::StagingError;
+use crate::attendance::{Pending, Stop};
+use crate::staging::StagingError;
 
 /// How often a wait looks whether stopping was asked for.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -4,13 +4,13 @@
 pub(super) struct Uri(Vec<(String, String)>);
 
 /// Whether a store is named by such a URI.
-pub(in crate::extract) fn is_uri(text: &str) -> bool {
+pub(crate) fn is_uri(text: &str) -> bool {
     after_scheme(text).is_some()
 }
 
 /// A URI without anything that could be a password: what stands before the last `@` of the authority is cut down to the user,
 /// and the parameters are left out.
-pub(in crate::extract) fn bare(text: &str) -> String {
+pub(crate) fn bare(text: &str) -> String {
     let Some(rest) = after_scheme(text) else {
         return text.to_owned();
     };

@@ -1,18 +1,18 @@
 //! How an action does on the newest snapshot: its windows as counted, what a look finds, and its course as a chart.
 
 use super::said;
-use crate::domain::action::{Action, Look};
-use crate::engine::counted::{Counted, Value};
-use crate::improvement::evaluate::{EvaluateError, Evaluation, Window, evaluate};
-use crate::review::build::apart::Apart;
-use crate::review::charts;
-use crate::review::model::Table;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::quality::figures::context;
-use crate::web::quality::snapshot::Snapshot;
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::quality::figures::context;
+use crate::quality::snapshot::Snapshot;
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::action::{Action, Look};
+use redress_engine::counted::{Counted, Value};
+use redress_improvement::evaluate::{EvaluateError, Evaluation, Window, evaluate};
+use redress_review::charts;
+use redress_review::compose::apart::Apart;
+use redress_review::model::Table;
 
 /// An action as the complaints show it.
 pub struct Judged {

@@ -5,24 +5,24 @@ use axum::http::StatusCode;
 use chrono::NaiveDate;
 
 use super::said;
-use crate::domain::action::{ActionKind, ActionSource, Opened};
-use crate::domain::scope::Scope;
-use crate::improvement::source::{self, SourceError};
-use crate::lake::store::Lake;
-use crate::register::{Change, Register, RegisterError};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::collation;
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::once;
-use crate::web::quality::snapshot::Snapshot;
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::collation;
+use crate::entry::{Choice, EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::once;
+use crate::quality::snapshot::Snapshot;
+use crate::shell::{Area, Shell};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::action::{ActionKind, ActionSource, Opened};
+use redress_domain::scope::Scope;
+use redress_improvement::source::{self, SourceError};
+use redress_lake::store::Lake;
+use redress_register::{Change, Register, RegisterError};
 
 #[derive(Template)]
-#[template(path = "web/desk/actions/new.html")]
+#[template(path = "desk/actions/new.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     form: EntryForm,

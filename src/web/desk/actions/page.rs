@@ -7,24 +7,24 @@ use chrono::NaiveDate;
 use super::judged::{Judged, judged, look};
 use super::said::{self, Fact, fact};
 use super::step::Step;
-use crate::domain::action::{
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::happened::amount;
+use crate::desk::opened::case_path;
+use crate::desk::sight;
+use crate::error::{Result, WebError};
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionRefusal, ActionSource, Round,
 };
-use crate::domain::gone_case::GoneCase;
-use crate::improvement::gone::gone_of;
-use crate::register::RegisterError;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::happened::amount;
-use crate::web::desk::opened::case_path;
-use crate::web::desk::sight;
-use crate::web::error::{Result, WebError};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use redress_domain::gone_case::GoneCase;
+use redress_improvement::gone::gone_of;
+use redress_register::RegisterError;
 
 #[derive(Template)]
-#[template(path = "web/desk/actions/page.html")]
+#[template(path = "desk/actions/page.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     id: String,

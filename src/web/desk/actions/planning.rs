@@ -4,16 +4,16 @@
 use chrono::NaiveDate;
 
 use super::said;
-use crate::domain::action::{Action, Check, CountBy, CriterionCheck, ExposureKind};
-use crate::domain::scope::Scope;
-use crate::improvement::months::Month;
-use crate::improvement::plan::{Asked, Proposal, assumed_signal, fix};
-use crate::web::app::App;
-use crate::web::entry::{Choice, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::quality::snapshot::Snapshot;
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::app::App;
+use crate::entry::{Choice, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::quality::snapshot::Snapshot;
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::action::{Action, Check, CountBy, CriterionCheck, ExposureKind};
+use redress_domain::scope::Scope;
+use redress_improvement::months::Month;
+use redress_improvement::plan::{Asked, Proposal, assumed_signal, fix};
 
 /// A check, and what can be known of it where it counts complaints.
 pub struct Made {

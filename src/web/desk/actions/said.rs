@@ -2,15 +2,15 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::action::{
+use crate::entry::Wrong;
+use crate::words::Words;
+use redress_domain::action::{
     ActionRefusal, AmendedField, Check, CountBy, ExposureKind, RateCheck, Sides,
 };
-use crate::improvement::ground::GroundError;
-use crate::improvement::months::Month;
-use crate::improvement::plan::PlanError;
-use crate::review::numbers::percent as written_percent;
-use crate::web::entry::Wrong;
-use crate::web::words::Words;
+use redress_improvement::ground::GroundError;
+use redress_improvement::months::Month;
+use redress_improvement::plan::PlanError;
+use redress_review::numbers::percent as written_percent;
 
 /// A line of facts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,13 +8,13 @@ mod reading;
 
 use chrono::{Days, NaiveDate};
 
-use crate::domain::action::{
+use crate::visit::Visit;
+use redress_domain::action::{
     Action, ActionBody, ActionEvent, ActionRefusal, AmendedField, Amendment, Analysed,
     AnalysisMethod, Check, Contained, CriterionCheck, Implemented, Planned, Standing, Verdict,
     Verified,
 };
-use crate::domain::vocabulary::{Role, words as list};
-use crate::web::visit::Visit;
+use redress_domain::vocabulary::{Role, words as list};
 
 list! {
     /// A step that somebody can take at the desk.
@@ -176,11 +176,11 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::domain::action::{ActionId, ActionKind, ActionSource, Opened};
-    use crate::domain::vocabulary::Language;
-    use crate::register::Staff;
-    use crate::web::visit::{Fields, Visitor};
-    use crate::web::words::Words;
+    use crate::visit::{Fields, Visitor};
+    use crate::words::Words;
+    use redress_domain::action::{ActionId, ActionKind, ActionSource, Opened};
+    use redress_domain::vocabulary::Language;
+    use redress_register::Staff;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

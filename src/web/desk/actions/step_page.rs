@@ -8,21 +8,21 @@ use super::page::{Row, asked, found, happened};
 use super::planning::{self, Made, Prospect, prospects};
 use super::said::{self, Fact};
 use super::step::Step;
-use crate::domain::action::{Action, ActionBody, ActionRefusal, Check};
-use crate::improvement::update::{Order, update};
-use crate::lake::store::Lake;
-use crate::register::{Change, RegisterError};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{EntryForm, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::quality::snapshot::{Snapshot, failed};
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::{Fields, Visit};
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{EntryForm, Wrong};
+use crate::error::{Result, WebError};
+use crate::quality::snapshot::{Snapshot, failed};
+use crate::shell::{Area, Shell};
+use crate::visit::{Fields, Visit};
+use crate::words::Words;
+use redress_domain::action::{Action, ActionBody, ActionRefusal, Check};
+use redress_improvement::update::{Order, update};
+use redress_lake::store::Lake;
+use redress_register::{Change, RegisterError};
 
 #[derive(Template)]
-#[template(path = "web/desk/actions/step.html")]
+#[template(path = "desk/actions/step.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     id: String,
@@ -325,7 +325,7 @@ fn not_now(
 }
 
 #[derive(Template)]
-#[template(path = "web/desk/actions/refused.html")]
+#[template(path = "desk/actions/refused.html")]
 struct Refused<'a> {
     shell: Shell<'a>,
     id: String,

@@ -8,21 +8,21 @@ use askama::Template;
 use self::found::Seen;
 use super::SPEAKERS;
 use super::word::Saying;
-use crate::domain::cluster::{
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::quality::snapshot::Snapshot;
+use crate::shell::{Area, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::cluster::{
     BookError, Cluster, ClusterBook, ClusterEvent, ClusterId, ClusterLevel, ClusterState,
 };
-use crate::improvement::signals::named_by;
-use crate::register::RegisterError;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::quality::snapshot::Snapshot;
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use redress_improvement::signals::named_by;
+use redress_register::RegisterError;
 
 #[derive(Template)]
-#[template(path = "web/desk/clusters/page.html")]
+#[template(path = "desk/clusters/page.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     id: ClusterId,

@@ -1,11 +1,11 @@
 //! The analyst's word at the desk: which words a cluster admits, what each asks, and what the book refuses.
 
-use crate::domain::cluster::{BookError, Cluster, ClusterId, ClusterLevel, ClusterState};
-use crate::domain::vocabulary::words as list;
-use crate::recurrence::word::{Word, WordError};
-use crate::web::entry::{Field, Wrong};
-use crate::web::visit::Fields;
-use crate::web::words::Words;
+use crate::entry::{Field, Wrong};
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_domain::cluster::{BookError, Cluster, ClusterId, ClusterLevel, ClusterState};
+use redress_domain::vocabulary::words as list;
+use redress_recurrence::word::{Word, WordError};
 
 list! {
     /// What an analyst can say of a cluster.
@@ -182,7 +182,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     fn cluster(level: ClusterLevel) -> Cluster {
         Cluster {

@@ -5,19 +5,19 @@ use axum::http::StatusCode;
 
 use super::page::{Row, asked, book_of, happened};
 use super::word::{Saying, refusal};
-use crate::domain::cluster::{Cluster, ClusterId};
-use crate::recurrence::word::{Speaker, WordError, events};
-use crate::register::{Recording, RegisterError};
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::entry::{EntryForm, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::quality::snapshot::Snapshot;
-use crate::web::shell::{Area, Shell};
-use crate::web::visit::{Fields, Visit};
+use crate::answer::Answer;
+use crate::app::App;
+use crate::entry::{EntryForm, Wrong};
+use crate::error::{Result, WebError};
+use crate::quality::snapshot::Snapshot;
+use crate::shell::{Area, Shell};
+use crate::visit::{Fields, Visit};
+use redress_domain::cluster::{Cluster, ClusterId};
+use redress_recurrence::word::{Speaker, WordError, events};
+use redress_register::{Recording, RegisterError};
 
 #[derive(Template)]
-#[template(path = "web/desk/clusters/word.html")]
+#[template(path = "desk/clusters/word.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     id: ClusterId,

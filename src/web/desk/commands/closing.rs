@@ -2,8 +2,8 @@
 
 use super::row::{ALL, FRONT, PLAIN, UNIT, need};
 use super::{Act, Command, FreeText, Group, How, LEAST_REMINDERS};
-use crate::domain::case_file::CaseFile;
-use crate::domain::event::{
+use redress_domain::case_file::CaseFile;
+use redress_domain::event::{
     AnswerLapsed, EventBody, EventKind, Merged, NoteAdded, Reopened, SampleReceived,
     SampleReturned, Withdrawn,
 };

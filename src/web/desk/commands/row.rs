@@ -1,8 +1,8 @@
 //! What the rows of commands are written with: who may, what is asked, and what holds where a row says nothing else.
 
 use super::{Act, Ask, Circumstances, Command, FreeText, Group, How};
-use crate::domain::event::NoteAdded;
-use crate::domain::vocabulary::Role;
+use redress_domain::event::NoteAdded;
+use redress_domain::vocabulary::Role;
 
 /// Everybody at the desk.
 pub(super) const ALL: &[Role] = &[

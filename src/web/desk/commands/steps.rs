@@ -3,12 +3,12 @@
 use super::super::reading::{Reading, code_of};
 use super::row::{ALL, FRONT, PLAIN, UNIT, WORK, may, need, words_of};
 use super::{Act, Command, FreeText, Group, How};
-use crate::domain::event::{
+use redress_domain::event::{
     Acknowledged, AnsweredOnBehalf, Assessed, Assigned, Classified, Communicated,
     CorrectionVerified, Countersigned, Decided, EventBody, ExternalOutcome, RecourseExhausted,
     ReferredExternally, RemediesTold, RemedyDone, Routed,
 };
-use crate::domain::vocabulary::{
+use redress_domain::vocabulary::{
     Answer, AssessmentChange, Expectation, Means, RejectionReason, Response, Role, Severity,
 };
 

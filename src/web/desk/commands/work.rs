@@ -3,11 +3,11 @@
 use super::closing::lapsed;
 use super::row::{ALL, FRONT, PLAIN, UNIT, WORK, may, need, words_of};
 use super::{Act, Command, FreeText, Group, How};
-use crate::domain::case_file::CaseFile;
-use crate::domain::event::{
+use redress_domain::case_file::CaseFile;
+use redress_domain::event::{
     Assigned, Escalated, EventBody, IssueAdded, Paused, RemedyDue, Resumed, SurveySent, Surveyed,
 };
-use crate::domain::vocabulary::{Means, PauseReason};
+use redress_domain::vocabulary::{Means, PauseReason};
 
 /// In the order in which a page offers them.
 pub(super) static COMMANDS: &[Command] = &[

@@ -3,14 +3,14 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Asked, SHOWN, Section, columns, day, number, refused};
-use crate::engine::indicator_codes::{all_of_evidence, of_evidence};
-use crate::hex::hex;
-use crate::register::{NewEvidence, Register};
-use crate::review::numbers::percent;
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
-use crate::web::error::Result;
-use crate::web::visit::Fields;
-use crate::web::words::Words;
+use crate::entry::{Choice, EntryForm, Field, Wrong};
+use crate::error::Result;
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_engine::indicator_codes::{all_of_evidence, of_evidence};
+use redress_plain::hex::hex;
+use redress_register::{NewEvidence, Register};
+use redress_review::numbers::percent;
 
 /// Units that are named in three languages.
 const UNITS: [&str; 4] = ["%", "of 5", "persons", "suggestions"];
@@ -176,7 +176,7 @@ fn figure(words: &Words, value: f64, unit: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     #[test]
     fn a_percentage_has_its_sign_where_the_language_puts_it() {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{Asked, Section, columns, number, refused};
-use crate::engine::indicator_codes::{all_of_targets, of_target};
-use crate::register::{Direction, NewObjective, Objective, Register};
-use crate::web::collation;
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
-use crate::web::error::Result;
-use crate::web::visit::Fields;
-use crate::web::words::Words;
+use crate::collation;
+use crate::entry::{Choice, EntryForm, Field, Wrong};
+use crate::error::Result;
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_engine::indicator_codes::{all_of_targets, of_target};
+use redress_register::{Direction, NewObjective, Objective, Register};
 
 /// Records what was entered, or says what of it cannot be taken.
 pub fn add(

@@ -1,11 +1,11 @@
 //! Courses that staff took: who, what, when, and what proves it (P7).
 
 use super::{Asked, SHOWN, Section, columns, day, refused};
-use crate::register::Register;
-use crate::web::collation;
-use crate::web::entry::{Choice, EntryForm, Field, Wrong};
-use crate::web::error::Result;
-use crate::web::visit::Fields;
+use crate::collation;
+use crate::entry::{Choice, EntryForm, Field, Wrong};
+use crate::error::Result;
+use crate::visit::Fields;
+use redress_register::Register;
 
 /// Records what was entered, or says what of it cannot be taken.
 pub fn add(

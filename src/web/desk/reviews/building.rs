@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::vocabulary::Language;
-use crate::web::app::Settings;
+use crate::app::Settings;
+use redress_domain::vocabulary::Language;
 
 /// A pack that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use sha2::{Digest as _, Sha256};
 
-use crate::hex::hex;
-use crate::review::pack::PackManifest;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::visit::Visit;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::visit::Visit;
+use redress_plain::hex::hex;
+use redress_review::pack::PackManifest;
 
 /// `GET /desk/reviews/{pack}/{file}`.
 pub fn serve(app: &App, visit: &Visit) -> Result<Answer> {

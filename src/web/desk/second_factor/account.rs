@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::register::StaffEvent;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, STAFF, Shell};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::routes::{Access, Route};
+use crate::shell::{Area, STAFF, Shell};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_register::StaffEvent;
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/account", Access::Staff(&STAFF), page),
@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = &[
 const SHOWN: usize = 30;
 
 #[derive(Template)]
-#[template(path = "web/desk/second_factor/account.html")]
+#[template(path = "desk/second_factor/account.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     has_factor: bool,

@@ -4,17 +4,17 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::{CODE, code_failed};
-use crate::register::Proof;
-use crate::web::answer::Answer;
-use crate::web::app::App;
-use crate::web::desk::sign_in;
-use crate::web::entry::{EntryForm, Field, Wrong};
-use crate::web::error::{Result, WebError};
-use crate::web::resume::Kept;
-use crate::web::routes::{Access, Route};
-use crate::web::shell::{Area, FORM, Shell};
-use crate::web::visit::Visit;
-use crate::web::visits::Try;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::desk::sign_in;
+use crate::entry::{EntryForm, Field, Wrong};
+use crate::error::{Result, WebError};
+use crate::resume::Kept;
+use crate::routes::{Access, Route};
+use crate::shell::{Area, FORM, Shell};
+use crate::visit::Visit;
+use crate::visits::Try;
+use redress_register::Proof;
 
 pub const ROUTES: &[Route] = &[
     Route::get("/desk/sign-in/code", Access::Anyone, back),
@@ -25,7 +25,7 @@ pub const ROUTES: &[Route] = &[
 const HALF: &str = "half";
 
 #[derive(Template)]
-#[template(path = "web/desk/second_factor/code_step.html")]
+#[template(path = "desk/second_factor/code_step.html")]
 struct Page<'a> {
     shell: Shell<'a>,
     form: EntryForm,

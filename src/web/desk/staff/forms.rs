@@ -1,11 +1,11 @@
 //! The forms of the staff list: to add somebody, and to change roles, limit, standing, password or second factor.
 
 use super::What;
-use crate::register::Staff;
-use crate::web::entry::{Choice, EntryForm, Field};
-use crate::web::shell::STAFF;
-use crate::web::visit::Fields;
-use crate::web::words::Words;
+use crate::entry::{Choice, EntryForm, Field};
+use crate::shell::STAFF;
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_register::Staff;
 
 /// The heading of a form.
 pub(super) fn title_of(words: &Words, what: What) -> String {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{Datelike as _, NaiveDate};
 
 use super::steps::Step;
-use crate::domain::vocabulary::Response;
-use crate::web::error::Result;
-use crate::web::once;
-use crate::web::public::field::Problem;
-use crate::web::visit::Fields;
-use crate::web::words::Words;
+use crate::error::Result;
+use crate::once;
+use crate::public::field::Problem;
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_domain::vocabulary::Response;
 
 /// The longest complaint, in characters.
 const LONGEST_TEXT: usize = 20_000;
@@ -274,7 +274,7 @@ fn is_email(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::Language;
+    use redress_domain::vocabulary::Language;
 
     fn entries(values: &[(&str, &str)]) -> Entries {
         let fields = values

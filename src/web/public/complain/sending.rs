@@ -3,18 +3,18 @@
 use axum::http::StatusCode;
 
 use super::entries::Entries;
-use crate::domain::event::{NoteAdded, Registered};
-use crate::domain::vocabulary::{Channel, Means};
-use crate::register::{Actor, Complaining, Draft, NewCase, OfForm, Part, Person, RegisterError};
-use crate::web::app::App;
-use crate::web::error::{Result, WebError};
-use crate::web::logging;
-use crate::web::once;
-use crate::web::public::files;
-use crate::web::public::receipt::Receipt;
-use crate::web::visit::Visit;
-use crate::web::visits::{Reserved, Try};
-use crate::web::words::Words;
+use crate::app::App;
+use crate::error::{Result, WebError};
+use crate::logging;
+use crate::once;
+use crate::public::files;
+use crate::public::receipt::Receipt;
+use crate::visit::Visit;
+use crate::visits::{Reserved, Try};
+use crate::words::Words;
+use redress_domain::event::{NoteAdded, Registered};
+use redress_domain::vocabulary::{Channel, Means};
+use redress_register::{Actor, Complaining, Draft, NewCase, OfForm, Part, Person, RegisterError};
 
 /// What became of sending a form.
 pub enum Sent {

@@ -2,10 +2,10 @@
 //! of ISO 10002 for complainants.
 
 use super::entries::{Entries, REMEDIES};
-use crate::domain::vocabulary::words;
-use crate::web::public::field::{Asks, Choice, Field, Problem};
-use crate::web::uploads::ACCEPT;
-use crate::web::words::Words;
+use crate::public::field::{Asks, Choice, Field, Problem};
+use crate::uploads::ACCEPT;
+use crate::words::Words;
+use redress_domain::vocabulary::words;
 
 words! {
     /// A page of the complaint form, in their order.

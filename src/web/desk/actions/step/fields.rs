@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 
 use super::super::said;
 use super::Step;
-use crate::domain::action::{Action, AmendedField, AnalysisMethod, IshikawaBranch, Verdict};
-use crate::web::entry::{Choice, Field};
-use crate::web::visit::Fields;
-use crate::web::words::Words;
+use crate::entry::{Choice, Field};
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_domain::action::{Action, AmendedField, AnalysisMethod, IshikawaBranch, Verdict};
 
 /// Answers of five whys.
 pub(super) const WHYS: [&str; 5] = ["why1", "why2", "why3", "why4", "why5"];

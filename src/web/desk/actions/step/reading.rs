@@ -4,14 +4,14 @@ use chrono::NaiveDate;
 
 use super::Step;
 use super::fields::WHYS;
-use crate::domain::action::{
+use crate::desk::reading::minor_units;
+use crate::entry::{Field, Wrong};
+use crate::visit::Fields;
+use crate::words::Words;
+use redress_domain::action::{
     Action, ActionBody, AmendedField, Amendment, Analysed, AnalysisMethod, Check, Contained,
     Implemented, IshikawaBranch, Planned, Verdict, Verified,
 };
-use crate::web::desk::reading::minor_units;
-use crate::web::entry::{Field, Wrong};
-use crate::web::visit::Fields;
-use crate::web::words::Words;
 
 impl Step {
     /// The event that was entered; a plan and a changed check bring theirs along.

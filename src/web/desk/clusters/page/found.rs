@@ -5,16 +5,16 @@ use chrono::NaiveDate;
 
 use super::super::with_parts;
 use super::{Case, Exemplar, Fact, Page, Problem, fact};
-use crate::domain::cluster::{Cluster, ClusterLevel};
-use crate::engine::counted::{Counted, Value};
-use crate::lake::reader::read_table;
-use crate::register::{Register, RegisterError, Staff};
-use crate::web::app::App;
-use crate::web::desk::sight::{may_open, sees_all};
-use crate::web::error::{Result, WebError};
-use crate::web::quality::snapshot::{Snapshot, failed};
-use crate::web::visit::Visit;
-use crate::web::words::Words;
+use crate::app::App;
+use crate::desk::sight::{may_open, sees_all};
+use crate::error::{Result, WebError};
+use crate::quality::snapshot::{Snapshot, failed};
+use crate::visit::Visit;
+use crate::words::Words;
+use redress_domain::cluster::{Cluster, ClusterLevel};
+use redress_engine::counted::{Counted, Value};
+use redress_lake::reader::read_table;
+use redress_register::{Register, RegisterError, Staff};
 
 /// Complaints that are listed, the latest first.
 const CASES_SHOWN: usize = 200;
