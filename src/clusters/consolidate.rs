@@ -146,11 +146,14 @@ fn neighbours(joined: &[(u32, u32)]) -> Map<u32, Vec<u32>> {
     near
 }
 
+/// A group and its profile as it was, where a comparison is taken; and the comparison in which it lies spread out.
+type Place = (Option<(u32, Arc<Profile>)>, ProfileComparison);
+
 /// The profiles of the groups that grew last, each spread out in a comparison of its own: a problem that grows is weighed
 /// again and again.
 struct Spread {
-    /// Latest first; the group that lies there, and its profile as it was.
-    places: Vec<(Option<(u32, Arc<Profile>)>, ProfileComparison)>,
+    /// Latest first.
+    places: Vec<Place>,
     /// For a profile that is compared once.
     aside: ProfileComparison,
 }
