@@ -228,7 +228,7 @@ impl Words<'_> {
         small.sort_by(f64::total_cmp);
         match small[..] {
             [first, second, ..] if second <= (first - SMALL_CHANGE.ln()).min(-RARE.ln()) => {
-                second - SMALL_CHANGE.ln()
+                (second - SMALL_CHANGE.ln()).min(-RARE.ln())
             }
             _ => f64::NEG_INFINITY,
         }
@@ -287,6 +287,7 @@ impl Words<'_> {
             }
         }
         let mut seen: HashMap<u32, BTreeMap<String, Spellings>> = HashMap::new();
+        let mut own: HashMap<u32, String> = HashMap::new();
         let mut normaliser = Normaliser::default();
         for at in places {
             for token in self.complaints[at]
@@ -306,13 +307,16 @@ impl Words<'_> {
                     }
                 });
                 if let Some((stem, word)) = read {
+                    if at == exemplar {
+                        own.entry(stem).or_insert_with(|| word.clone());
+                    }
                     let spellings = seen.entry(stem).or_default().entry(word).or_default();
                     *spellings.entry(uncapitalised(token)).or_default() += 1;
                 }
             }
         }
         for (stem, words) in seen {
-            if let Some(best) = self.best_spelling(words) {
+            if let Some(best) = self.best_spelling(words, own.get(&stem)) {
                 spelled.insert(stem, best);
             }
         }
@@ -320,14 +324,19 @@ impl Words<'_> {
     }
 
     /// First the word, then its spelling. The word is the one that these complaints say most often, and of equals the
-    /// one that all complaints say most often: a slip of the keyboard is made once.
-    fn best_spelling(&self, words: BTreeMap<String, Spellings>) -> Option<String> {
+    /// one that all complaints say most often: a slip of the keyboard is made once. Then the exemplar's own word.
+    fn best_spelling(
+        &self,
+        words: BTreeMap<String, Spellings>,
+        own: Option<&String>,
+    ) -> Option<String> {
         let (_, spellings) = words.into_iter().max_by_key(|(word, spellings)| {
             let number = self.corpus.lexicon.find(word);
             (
                 spellings.keys().any(|text| !is_capitals(text)),
                 spellings.values().sum::<usize>(),
                 number.map_or(0, |number| self.texts[number as usize]),
+                own == Some(word),
                 std::cmp::Reverse(word.clone()),
             )
         })?;
