@@ -65,6 +65,9 @@ def reached(tree):
 
 
 def reference(package):
+    # The program and its rooms come from this tree and from no registry.
+    if package["source"] is None:
+        return f"{package['name']}@{package['version']}"
     # A purl writes the plus of a version in percents.
     return f"pkg:cargo/{package['name']}@{package['version'].replace('+', '%2B')}"
 
@@ -83,7 +86,8 @@ def component(package, scope, sums):
         entry["hashes"] = [{"alg": "SHA-256", "content": checksum}]
     if package["license"]:
         entry["licenses"] = licence(package)
-    entry["purl"] = reference(package)
+    if package["source"] is not None:
+        entry["purl"] = reference(package)
     if re.match(r"https?://\S+$", package["repository"] or ""):
         entry["externalReferences"] = [{"type": "vcs", "url": package["repository"]}]
     return entry
@@ -148,7 +152,7 @@ def faults(whole):
             yield f"a component lacks its type or name: {one}"
         if not one.get("licenses"):
             yield f"{one['bom-ref']} says no licence"
-        if one["bom-ref"].startswith("pkg:cargo/") and one is not every[0] and not one.get("hashes"):
+        if one["bom-ref"].startswith("pkg:cargo/") and not one.get("hashes"):
             yield f"{one['bom-ref']} has no checksum in Cargo.lock"
     known = [one["bom-ref"] for one in every]
     for name in {name for name in known if known.count(name) > 1}:
