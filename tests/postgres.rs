@@ -5,6 +5,7 @@
 
 mod endings;
 mod facts;
+mod nights;
 mod one_moment;
 mod refusals;
 mod secured;
@@ -29,6 +30,17 @@ fn attended(
     lake: &Path,
     attendance: &Attendance<'_>,
 ) -> Result<Done, ExtractError> {
+    night(store, mapping, lake, "2026-10-10", attendance)
+}
+
+/// The same at nine o'clock (UTC) of a day.
+fn night(
+    store: &str,
+    mapping: &Mapping,
+    lake: &Path,
+    day: &str,
+    attendance: &Attendance<'_>,
+) -> Result<Done, ExtractError> {
     let rules = rulebook();
     extract_attended(
         &Lake::at(lake),
@@ -36,7 +48,7 @@ fn attended(
             store: Path::new(store),
             source_name: "store".to_owned(),
             mapping,
-            as_of: "2026-10-10T09:00:00Z".parse().unwrap(),
+            as_of: format!("{day}T09:00:00Z").parse().unwrap(),
             known_at: None,
             rules: &rules,
             rules_text: String::new(),

@@ -15,6 +15,9 @@ use redress_plain::toml_fault::in_one_line;
 /// SQL files that every mapping has.
 const REQUIRED: [&str; 4] = ["months.sql", "case.sql", "event.sql", "head.sql"];
 
+/// The query for a server that says what each case is like.
+pub const WATERMARK: &str = "watermark.sql";
+
 /// A mapping, read and complete.
 #[derive(Debug, Clone)]
 pub struct Mapping {
@@ -43,6 +46,59 @@ pub struct MappingSettings {
     pub not_recorded: Vec<Unrecorded>,
     #[serde(default, rename = "file")]
     pub files: Vec<StagedFile>,
+    /// How the cases of a server that changed are known; with `watermark.sql`.
+    #[serde(default)]
+    pub watermark: Option<WatermarkTables>,
+}
+
+/// What `watermark.sql` speaks of. Every other table is one that all cases depend on: when it changes, everything is read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatermarkTables {
+    /// Tables that hold rows of single cases, with the column that has the case's key: of these only the rows of the
+    /// changed months' cases are read.
+    pub rows_of_cases: BTreeMap<String, String>,
+    /// Tables that are read whole all the same: what the rows of a case take from them is in its mark.
+    #[serde(default)]
+    pub in_the_mark: Vec<String>,
+}
+
+impl MappingSettings {
+    /// Whether `[watermark]` and `watermark.sql` go together, and speak of tables that are read.
+    fn check_watermark(&self, has_query: bool) -> Result<(), String> {
+        let Some(tables) = &self.watermark else {
+            return match has_query {
+                true => Err(format!(
+                    "{WATERMARK} is there and [watermark] is not; say there which tables hold rows of cases"
+                )),
+                false => Ok(()),
+            };
+        };
+        if !has_query {
+            return Err(format!("[watermark] is there and {WATERMARK} is not"));
+        }
+        let staged = |table: &str| {
+            self.files
+                .iter()
+                .find(|file| file.table == table)
+                .ok_or_else(|| format!("[watermark] names `{table}`, which no [[file]] reads"))
+        };
+        for (table, column) in &tables.rows_of_cases {
+            let wanted = staged(table)?.wanted();
+            if !(wanted.is_empty() || wanted.contains(column)) {
+                return Err(format!(
+                    "[watermark] names the column `{column}` of `{table}`, which is not read"
+                ));
+            }
+            if tables.in_the_mark.contains(table) {
+                return Err(format!("[watermark] names `{table}` twice"));
+            }
+        }
+        for table in &tables.in_the_mark {
+            staged(table)?;
+        }
+        Ok(())
+    }
 }
 
 words! {
@@ -203,10 +259,15 @@ impl Mapping {
         let settings = files
             .get("mapping.toml")
             .ok_or_else(|| missing("mapping.toml"))?;
-        let settings = toml::from_str(settings).map_err(|error| MappingError::Settings {
+        let unfit = |fault: String| MappingError::Settings {
             path: folder.join("mapping.toml"),
-            fault: in_one_line(&error, settings),
-        })?;
+            fault,
+        };
+        let settings: MappingSettings =
+            toml::from_str(settings).map_err(|error| unfit(in_one_line(&error, settings)))?;
+        settings
+            .check_watermark(files.contains_key(WATERMARK))
+            .map_err(unfit)?;
         for file in REQUIRED {
             if !files.contains_key(file) {
                 return Err(missing(file));
@@ -287,7 +348,7 @@ shipped! {
     ],
     "zammad": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql", "head.sql", "census.sql",
-        "unknown.sql",
+        "unknown.sql", "watermark.sql",
     ],
     "glpi": [
         "mapping.toml", "prepare.sql", "months.sql", "case.sql", "event.sql", "narrative.sql", "head.sql", "census.sql",

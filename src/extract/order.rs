@@ -99,6 +99,20 @@ pub enum ExtractError {
         "{file}: `{found}` is no month, or stands twice; give each once, as YYYY-MM or `unknown`"
     )]
     BadMonth { file: PathBuf, found: String },
+    #[error(
+        "{file}: marks {marked} case(s) received in {month}, and case.sql gives {given}: both have to speak of the same cases; \
+         run with --full, and mend it"
+    )]
+    OtherCases {
+        file: PathBuf,
+        month: String,
+        marked: u64,
+        given: u64,
+    },
+    #[error(
+        "the files of {month} in the last snapshot were altered while they were built upon; run again"
+    )]
+    Spoiled { month: String },
     #[error("the source gives {cases} cases and none of them can be used: {reason}")]
     NothingUsable { cases: u64, reason: String },
     #[error("{path}: cannot be linked or removed: {source}")]

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::order::{ExtractError, Order, query_error};
+use super::source::Source;
+use super::staging::Before;
 use redress_lake::manifest::{FileEntry, Manifest, WholeBecause};
 use redress_lake::store::{Draft, Lake};
 use redress_lake::verify::fault_of;
@@ -52,6 +54,11 @@ impl Reuse {
         }
     }
 
+    /// Whether nothing changed in a month.
+    pub(super) fn is_unchanged(&self, month: &str) -> bool {
+        !self.changed.contains_key(month)
+    }
+
     /// Whether the files of a month are still what their manifest says.
     pub(super) fn is_intact(&self, month: &str) -> bool {
         self.files_of(month)
@@ -81,20 +88,22 @@ fn is_worth_splicing(changed: usize, cases: u64) -> bool {
     changed <= MOST_SPLICED && changed.saturating_mul(SPLICED_SHARE) as u64 <= cases
 }
 
-/// The newest snapshot that the same source, mapping, rules and tool made not after `as_of`, with what
-/// changed since, or why everything has to be read.
-pub(super) fn reusable(
+/// A snapshot that the same source, mapping, rules and tool made.
+pub(super) struct Earlier {
+    folder: PathBuf,
+    name: String,
+    old: Manifest,
+}
+
+/// The newest such snapshot that was made not after `as_of`.
+pub(super) fn earlier(
     lake: &Lake,
     order: &Order<'_>,
     new: &Manifest,
-    connection: &Connection,
-) -> Result<Result<Reuse, WholeBecause>, ExtractError> {
+) -> Result<Result<Earlier, WholeBecause>, ExtractError> {
     if order.full {
         return Ok(Err(WholeBecause::Asked));
     }
-    let Some(sql) = order.mapping.sql("changed.sql") else {
-        return Ok(Err(WholeBecause::ChangesUnknown));
-    };
     let same = |old: &Manifest| {
         old.tool == new.tool
             && old.source == new.source
@@ -105,34 +114,92 @@ pub(super) fn reusable(
             && old.known_at.is_none()
             && new.known_at.is_none()
     };
-    let mut found = None;
     for name in lake.snapshots()?.into_iter().rev() {
         let folder = lake.root().join(&name);
         // A snapshot of another schema, or a damaged one, is simply not built upon.
         if let Ok(old) = Manifest::read(&folder)
             && same(&old)
         {
-            found = Some((folder, name, old));
-            break;
+            return Ok(Ok(Earlier { folder, name, old }));
         }
     }
-    let Some((folder, name, old)) = found else {
-        return Ok(Err(WholeBecause::NothingEarlier));
+    Ok(Err(WholeBecause::NothingEarlier))
+}
+
+impl Earlier {
+    /// What of it counts when a server is read again, or why everything has to be read.
+    pub(super) fn marks(&self) -> Result<Before, WholeBecause> {
+        if !self.old.unknown.is_empty() {
+            return Err(WholeBecause::UnknownWords);
+        }
+        let intact = self.of(BTreeMap::new());
+        let stale = self
+            .old
+            .ledger
+            .iter()
+            // An event that lay ahead of the last extract's moment may be past by now, without a change of the case.
+            .filter(|(month, ledger)| {
+                ledger.cases_later + ledger.events_later > 0 || !intact.is_intact(month)
+            })
+            .map(|(month, _)| month.clone());
+        let mut before = Before {
+            watermark: self.old.watermark.clone(),
+            stale: stale.collect(),
+        };
+        if let Some(watermark) = &mut before.watermark {
+            // What has no ledger was not read.
+            watermark
+                .months
+                .retain(|month, _| self.old.ledger.contains_key(month));
+        }
+        Ok(before)
+    }
+
+    fn of(&self, changed: BTreeMap<String, Option<Vec<i64>>>) -> Reuse {
+        Reuse {
+            folder: self.folder.clone(),
+            name: self.name.clone(),
+            old: self.old.clone(),
+            changed,
+        }
+    }
+}
+
+/// The earlier snapshot with what changed since, or why everything has to be read.
+pub(super) fn reusable(
+    earlier: Result<Earlier, WholeBecause>,
+    order: &Order<'_>,
+    source: &Source,
+    connection: &Connection,
+) -> Result<Result<Reuse, WholeBecause>, ExtractError> {
+    if order.full {
+        return Ok(Err(WholeBecause::Asked));
+    }
+    if source.server_rows.is_some() {
+        let Some(marked) = &source.marked else {
+            return Ok(Err(WholeBecause::Server));
+        };
+        return Ok(marked.changed.clone().and_then(|months| {
+            let changed = months.into_iter().map(|month| (month, None)).collect();
+            Ok(earlier?.of(changed))
+        }));
+    }
+    let Some(sql) = order.mapping.sql("changed.sql") else {
+        return Ok(Err(WholeBecause::ChangesUnknown));
     };
-    if !same_chain(connection, order, &old)? {
+    let earlier = match earlier {
+        Ok(earlier) => earlier,
+        Err(why) => return Ok(Err(why)),
+    };
+    if !same_chain(connection, order, &earlier.old)? {
         return Ok(Err(WholeBecause::OtherChain));
     }
-    let Some(changed) = changed_cases(connection, sql, old.last_seq)
+    let Some(changed) = changed_cases(connection, sql, earlier.old.last_seq)
         .map_err(|source| query_error(order.mapping, "changed.sql", source))?
     else {
         return Ok(Err(WholeBecause::Erased));
     };
-    Ok(Ok(Reuse {
-        folder,
-        name,
-        old,
-        changed,
-    }))
+    Ok(Ok(earlier.of(changed)))
 }
 
 /// The changed months and cases; `None` when something was erased.

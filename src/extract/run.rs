@@ -8,14 +8,15 @@ use sha2::{Digest, Sha256};
 
 use super::attendance::Attendance;
 use super::continuity::{Beside, compare};
-use super::mapping::Mapping;
+use super::mapping::{Mapping, WATERMARK};
 use super::months::{Task, make_months};
 use super::order::{Done, ExtractError, Order, query_error};
-use super::reuse::{Plan, link_months, reusable};
+use super::reuse::{Plan, earlier, link_months, reusable};
 use super::small_tables::{write_empty_partitions, write_small_tables};
-use super::source::Source;
+use super::source::{Source, is_server};
+use super::staging::{Before, How, Marked};
 use super::unknown::{in_words, unknown_words};
-use redress_lake::manifest::{Manifest, Reading, RulesUsed, WholeBecause};
+use redress_lake::manifest::{Ledger, Manifest, Reading, RulesUsed};
 use redress_lake::store::Lake;
 use redress_lake::tables::SCHEMA_VERSION;
 use redress_plain::hex::hex;
@@ -56,7 +57,20 @@ pub fn extract_attended(
 ) -> Result<Done, ExtractError> {
     let zone = order.rules.organisation.zone();
     let threads = order.threads.max(1);
-    let mut source = Source::open_attended(order.store, order.mapping, zone, threads, attendance)?;
+    let mut manifest = blank_manifest(order);
+    let earlier = earlier(lake, order, &manifest)?;
+    let how = How {
+        zone,
+        connections: threads,
+        attendance,
+        before: match (&earlier, is_server(order.store)) {
+            (Ok(earlier), true) => earlier.marks(),
+            (Ok(_), false) => Ok(Before::default()),
+            (Err(why), _) => Err(*why),
+        },
+        key: order.pseudonym_key.as_deref(),
+    };
+    let mut source = Source::open_attended(order.store, order.mapping, how)?;
     let mut notes = std::mem::take(&mut source.notes);
     let draft = lake.begin()?;
     let readers = source.readers(threads)?;
@@ -64,17 +78,23 @@ pub fn extract_attended(
         return Err(ExtractError::WorkerLost);
     };
     let head = head(first, order)?;
-    let months = months(first, order.mapping)?;
+    let mut months = months(first, order.mapping)?;
     let key = pseudonym_key(first, order)?;
-    let mut manifest = blank_manifest(order, &head);
+    manifest.last_seq = head.last_seq;
+    manifest.chain_head = head.chain;
 
-    let (reuse, mut whole_because) = match reusable(lake, order, &manifest, first)? {
+    let (reuse, whole_because) = match reusable(earlier, order, &source, first)? {
         Ok(reuse) => (Some(reuse), None),
         Err(why) => (None, Some(why)),
     };
-    // Whatever is linked afterwards, the rows of a server all came over.
-    if source.server_rows.is_some() && whole_because != Some(WholeBecause::Asked) {
-        whole_because = Some(WholeBecause::Server);
+    if let (Some(marked), Some(reuse)) = (&source.marked, &reuse) {
+        // Of the months that did not change, the staged tables may hold no case at all.
+        for month in marked.watermark.months.keys() {
+            if !months.contains(month) && reuse.is_unchanged(month) {
+                months.push(month.clone());
+            }
+        }
+        manifest.last_seq = manifest.last_seq.max(reuse.old.last_seq);
     }
     manifest.reading = Some(Reading {
         whole_because,
@@ -92,6 +112,14 @@ pub fn extract_attended(
             Some((_, Plan::Read)) | None => None,
         };
         tasks.push(Task { month, splice });
+    }
+    let read: BTreeSet<String> = tasks.iter().map(|task| task.month.clone()).collect();
+    if let Some(Marked { changed: Ok(staged), .. }) = &source.marked
+        && let Some(month) = read.difference(staged).next()
+    {
+        return Err(ExtractError::Spoiled {
+            month: month.clone(),
+        });
     }
     if let Some(reuse) = &reuse {
         link_months(&draft, reuse, &linked, &mut manifest)?;
@@ -112,7 +140,10 @@ pub fn extract_attended(
     if linked.len() + made.spliced > 0 {
         manifest.linked_from = reuse.as_ref().map(|reuse| reuse.name.clone());
     }
-    census(&source, order, &mut manifest)?;
+    // Where only what changed was staged, only that can be counted.
+    let only = (source.marked.is_some() && reuse.is_some()).then_some(&read);
+    census(&source, order, only, &mut manifest)?;
+    match_marks(&mut source, order, reuse.is_some(), &mut manifest, &mut notes)?;
     if manifest.ledger.is_empty() {
         write_empty_partitions(&draft, &mut manifest)?;
     }
@@ -231,7 +262,7 @@ fn pseudonym_key(
     }
 }
 
-fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
+fn blank_manifest(order: &Order<'_>) -> Manifest {
     let calendar = &order.rules.organisation;
     Manifest {
         schema_version: SCHEMA_VERSION,
@@ -243,6 +274,7 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
         mapping: order.mapping.name.clone(),
         mapping_sha256: order.mapping.sha256(),
         reading: None,
+        watermark: None,
         rules: RulesUsed {
             calendar_id: calendar.id().to_owned(),
             calendar_version: calendar.version(),
@@ -259,8 +291,8 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
             .collect(),
         unknown: Vec::new(),
         gone: None,
-        chain_head: head.chain.clone(),
-        last_seq: head.last_seq,
+        chain_head: None,
+        last_seq: 0,
         rows: BTreeMap::new(),
         ledger: BTreeMap::new(),
         linked_from: None,
@@ -270,9 +302,58 @@ fn blank_manifest(order: &Order<'_>, head: &Head) -> Manifest {
     }
 }
 
+/// Whether the marks of a server's cases count the cases that the mapping gives. Where everything was read and they do not,
+/// the next extract reads everything, too.
+fn match_marks(
+    source: &mut Source,
+    order: &Order<'_>,
+    was_spared: bool,
+    manifest: &mut Manifest,
+    notes: &mut Vec<String>,
+) -> Result<(), ExtractError> {
+    let Some(marked) = source.marked.take() else {
+        return Ok(());
+    };
+    let months = &marked.watermark.months;
+    let given = |month: &str| {
+        let ledger = manifest.ledger.get(month);
+        ledger.map_or(0, |ledger| ledger.cases_in + ledger.cases_later)
+    };
+    let marked_in = |month: &str| months.get(month).map_or(0, |mark| mark.cases);
+    let differs = months
+        .keys()
+        .chain(manifest.ledger.keys())
+        .filter(|month| *month != UNKNOWN_MONTH)
+        .find(|month| given(month) != marked_in(month));
+    let Some(month) = differs else {
+        manifest.watermark = Some(marked.watermark);
+        return Ok(());
+    };
+    let file = order.mapping.path(WATERMARK);
+    let (marked_cases, cases) = (marked_in(month), given(month));
+    if was_spared {
+        return Err(ExtractError::OtherCases {
+            file,
+            month: month.clone(),
+            marked: marked_cases,
+            given: cases,
+        });
+    }
+    notes.push(format!(
+        "{}: marks {marked_cases} case(s) received in {month}, and case.sql gives {cases}: what changed will not be known",
+        file.display()
+    ));
+    Ok(())
+}
+
 /// Counts the source's rows where the mapping says how (`census.sql`): rows that none of its queries
-/// gave are refused ones.
-fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result<(), ExtractError> {
+/// gave are refused ones. `only`: the months whose rows are all there, where others were not read.
+fn census(
+    source: &Source,
+    order: &Order<'_>,
+    only: Option<&BTreeSet<String>>,
+    manifest: &mut Manifest,
+) -> Result<(), ExtractError> {
     let Some(sql) = order.mapping.sql("census.sql") else {
         return Ok(());
     };
@@ -280,11 +361,14 @@ fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result
     let Some(connection) = reader.first() else {
         return Err(ExtractError::WorkerLost);
     };
-    let counted: (i64, i64) = connection
-        .query_row(sql, [], |row| Ok((row.get("cases")?, row.get("events")?)))
+    let [cases, events] = counted_rows(connection, sql, only)
         .map_err(|source| query_error(order.mapping, "census.sql", source))?;
-    let [cases, events] = [counted.0, counted.1].map(|n| u64::try_from(n).unwrap_or(0));
-    let totals = manifest.totals();
+    let mut totals = Ledger::default();
+    for (month, ledger) in &manifest.ledger {
+        if only.is_none_or(|only| only.contains(month)) {
+            totals.add(ledger);
+        }
+    }
     let missing_cases = cases.saturating_sub(totals.cases_in + totals.cases_later);
     let missing_events = events.saturating_sub(totals.events_in + totals.events_later);
     if missing_cases + missing_events == 0 {
@@ -310,6 +394,30 @@ fn census(source: &Source, order: &Order<'_>, manifest: &mut Manifest) -> Result
         );
     }
     Ok(())
+}
+
+/// The sums of a census: cases and events, of some months or of all. What belongs to no month counts always.
+fn counted_rows(
+    connection: &Connection,
+    sql: &str,
+    only: Option<&BTreeSet<String>>,
+) -> rusqlite::Result<[u64; 2]> {
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut sums = [0; 2];
+    while let Some(row) = rows.next()? {
+        if let Some(only) = only {
+            let month: Option<String> = row.get("received_month")?;
+            if month.is_some_and(|month| !only.contains(&month)) {
+                continue;
+            }
+        }
+        for (sum, column) in sums.iter_mut().zip(["cases", "events"]) {
+            let count: i64 = row.get(column)?;
+            *sum += u64::try_from(count).unwrap_or(0);
+        }
+    }
+    Ok(sums)
 }
 
 fn check_outcome(manifest: &Manifest) -> Result<(), ExtractError> {

@@ -12,7 +12,8 @@ use super::attendance::Attendance;
 use super::mapping::{Mapping, SourceKind};
 use super::plain_text::plain_text;
 use super::staging::postgres::error::PostgresError;
-use super::staging::{StagingError, postgres, stage};
+use super::staging::{How, Marked, StagingError, postgres, stage};
+use redress_lake::manifest::WholeBecause;
 
 /// A store that can be read.
 pub struct Source {
@@ -24,6 +25,8 @@ pub struct Source {
     pub notes: Vec<String>,
     /// Rows that came from a server; `None` for any other store.
     pub server_rows: Option<u64>,
+    /// What a server's cases were like.
+    pub marked: Option<Marked>,
 }
 
 /// Why a store cannot be read.
@@ -50,19 +53,24 @@ impl Source {
     /// # Errors
     /// When the store is missing, is not what the mapping reads, or cannot be staged.
     pub fn open(store: &Path, mapping: &Mapping, zone: Tz) -> Result<Source, SourceError> {
-        Source::open_attended(store, mapping, zone, 1, &Attendance::nobody())
+        let how = How {
+            zone,
+            connections: 1,
+            attendance: &Attendance::nobody(),
+            before: Err(WholeBecause::Asked),
+            key: None,
+        };
+        Source::open_attended(store, mapping, how)
     }
 
-    /// The same while somebody attends; a server is read over so many connections at most.
+    /// The same while somebody attends. The mapping's own zone goes before the one given.
     ///
     /// # Errors
     /// As [`Source::open`], and when stopping was asked for.
     pub fn open_attended(
         store: &Path,
         mapping: &Mapping,
-        zone: Tz,
-        connections: usize,
-        attendance: &Attendance<'_>,
+        mut how: How<'_>,
     ) -> Result<Source, SourceError> {
         if postgres::is_address(store) {
             match mapping.settings.source {
@@ -82,8 +90,9 @@ impl Source {
         }
         let zone = match &mapping.settings.zone {
             Some(name) => name.parse().map_err(|_| SourceError::Zone(name.clone()))?,
-            None => zone,
+            None => how.zone,
         };
+        how.zone = zone;
         match mapping.settings.source {
             SourceKind::Register | SourceKind::Sqlite => {
                 let source = Source {
@@ -92,6 +101,7 @@ impl Source {
                     staged: None,
                     notes: Vec::new(),
                     server_rows: None,
+                    marked: None,
                 };
                 // One read shows at once whether it is a database at all.
                 source
@@ -108,20 +118,14 @@ impl Source {
                 let path = folder.path().join("staged.sqlite");
                 let mut connection = Connection::open(&path).map_err(|e| sqlite_error(&path, e))?;
                 add_functions(&connection, zone).map_err(|e| sqlite_error(&path, e))?;
-                let copied = stage(
-                    &mut connection,
-                    store,
-                    mapping,
-                    zone,
-                    connections,
-                    attendance,
-                )?;
+                let copied = stage(&mut connection, store, mapping, &how)?;
                 Ok(Source {
                     path,
                     zone,
                     staged: Some(folder),
                     notes: copied.notes,
                     server_rows: copied.server_rows,
+                    marked: copied.marked,
                 })
             }
         }

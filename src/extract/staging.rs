@@ -19,6 +19,7 @@ mod watched;
 mod xes;
 mod xes_attributes;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,7 @@ use self::postgres::error::PostgresError;
 use self::watched::Watched;
 use super::attendance::Attendance;
 use super::mapping::{Mapping, SourceKind};
+use redress_lake::manifest::{Watermark, WholeBecause};
 
 /// Why a store could not be staged.
 #[derive(Debug, thiserror::Error)]
@@ -140,10 +142,41 @@ pub struct Staged {
     pub notes: Vec<String>,
     /// Rows that came from a server; `None` for files.
     pub server_rows: Option<u64>,
+    /// What a server's cases were like; `None` where that cannot be said.
+    pub marked: Option<Marked>,
 }
 
-/// Stages what a mapping names, runs its `prepare.sql`, and notes what could not be read. A server is read by so many
-/// connections at most.
+/// What a server's cases were like, and what that means beside the last extract.
+#[derive(Debug)]
+pub struct Marked {
+    pub watermark: Watermark,
+    /// Months of which all cases were staged: those that changed, in whatever way, or are new. Of the others only the tables
+    /// that are read whole. An error: why everything was staged.
+    pub changed: Result<BTreeSet<String>, WholeBecause>,
+}
+
+/// What the last extract of the same source knew.
+#[derive(Debug, Default)]
+pub struct Before {
+    pub watermark: Option<Watermark>,
+    /// Months that have to be read whatever their cases are like.
+    pub stale: BTreeSet<String>,
+}
+
+/// How a store is staged.
+pub struct How<'a> {
+    /// Zone of local times.
+    pub zone: Tz,
+    /// A server is read by so many at most.
+    pub connections: usize,
+    pub attendance: &'a Attendance<'a>,
+    /// What can be built upon, or why nothing can.
+    pub before: Result<Before, WholeBecause>,
+    /// What the pseudonyms are made with.
+    pub key: Option<&'a [u8]>,
+}
+
+/// Stages what a mapping names, runs its `prepare.sql`, and notes what could not be read.
 ///
 /// # Errors
 /// When a file, table or column is missing, a file is not what it should be, a server cannot be read, a row that has a key
@@ -152,10 +185,9 @@ pub fn stage(
     into: &mut Connection,
     store: &Path,
     mapping: &Mapping,
-    zone: Tz,
-    connections: usize,
-    attendance: &Attendance<'_>,
+    how: &How<'_>,
 ) -> Result<Staged, StagingError> {
+    let zone = how.zone;
     let hint = hint(mapping);
     let prepare_path = mapping.path("prepare.sql");
     let failed = |source| StagingError::Prepare {
@@ -169,17 +201,13 @@ pub fn stage(
     let files = &mapping.settings.files;
     let mut notes = Vec::new();
     let mut server_rows = None;
+    let mut marked = None;
     match mapping.settings.source {
         SourceKind::Csv if postgres::is_address(store) => {
-            let how = postgres::How {
-                zone,
-                hint: &hint,
-                connections,
-                attendance,
-            };
-            let staged = postgres::stage(into, store, files, &how)?;
+            let staged = postgres::stage(into, store, mapping, &hint, how)?;
             notes.extend(staged.notes);
             server_rows = staged.server_rows;
+            marked = staged.marked;
         }
         SourceKind::Xes => {
             let log = log_file(store, mapping)?;
@@ -215,14 +243,19 @@ pub fn stage(
     }
     if let Some(sql) = mapping.sql("prepare.sql") {
         let running = into.get_interrupt_handle();
-        let _pending = attendance.stop.on_ask(move || running.interrupt());
+        let stop = &how.attendance.stop;
+        let _pending = stop.on_ask(move || running.interrupt());
         into.execute_batch(sql)
-            .map_err(|error| match attendance.stop.is_asked() {
+            .map_err(|error| match stop.is_asked() {
                 true => StagingError::Interrupted,
                 false => failed(error),
             })?;
     }
-    Ok(Staged { notes, server_rows })
+    Ok(Staged {
+        notes,
+        server_rows,
+        marked,
+    })
 }
 
 /// Reads files that must stay as they are meanwhile. What was wrong with a file that changed is the change, whatever else

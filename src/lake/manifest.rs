@@ -73,12 +73,35 @@ pub struct Reading {
     pub server_rows: Option<u64>,
 }
 
+/// What a server's cases were like when they were read, so that the next extract knows which months changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watermark {
+    /// By month of receipt.
+    pub months: BTreeMap<String, MonthMark>,
+    /// Hash over what all cases depend on: the other tables, and the key of the pseudonyms.
+    pub common: String,
+}
+
+/// The marks of one month's cases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonthMark {
+    pub cases: u64,
+    /// Over the keys and marks of the cases, in the order of their keys.
+    pub sha256: String,
+}
+
 /// Why a source was read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WholeBecause {
-    /// The tables of a server are read whole each time.
+    /// A server's tables, and the mapping has no `watermark.sql`, or it could not be read.
     Server,
+    /// A table of a server that all cases depend on is not what it was.
+    CommonChanged,
+    /// The last snapshot counts words that the mapping does not know; they are counted over all cases.
+    UnknownWords,
+    /// The changed months' cases lie too far apart in a server's tables.
+    Scattered,
     /// The mapping has no `changed.sql`.
     ChangesUnknown,
     /// `--full`.
@@ -95,7 +118,14 @@ impl std::fmt::Display for WholeBecause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             WholeBecause::Server => {
-                "a server's tables do not say which rows were deleted, nor all that changed"
+                "the mapping cannot say what changed in a server's tables (watermark.sql)"
+            }
+            WholeBecause::CommonChanged => "a table that all cases depend on has changed",
+            WholeBecause::UnknownWords => {
+                "the mapping does not know words of the store, and they are counted over all cases"
+            }
+            WholeBecause::Scattered => {
+                "the changed months' cases lie too far apart in the server's tables"
             }
             WholeBecause::ChangesUnknown => "the mapping cannot say what changed (no changed.sql)",
             WholeBecause::Asked => "asked for (--full)",
@@ -162,6 +192,9 @@ pub struct Manifest {
     /// Whether it was read whole; `None` in snapshots from before that was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
+    /// What a server's cases were like; `None` for other stores, and where the mapping cannot say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark: Option<Watermark>,
     pub rules: RulesUsed,
     /// What the source does not record; metrics that need it are not measured.
     pub not_recorded: Vec<String>,

@@ -47,7 +47,7 @@ fn zammads_own_database_gives_the_facts_of_its_files() {
     assert_eq!(
         from_server.manifest.reading,
         Some(Reading {
-            whole_because: Some(WholeBecause::Server),
+            whole_because: Some(WholeBecause::NothingEarlier),
             server_rows: Some(rows as u64),
         })
     );

@@ -9,10 +9,10 @@ use super::server::server;
 use super::watched;
 
 /// Tickets of the large database, each with a letter and three changes.
-const TICKETS: i64 = 100_000;
+pub(super) const TICKETS: i64 = 100_000;
 
 /// Zammad's tables with many tickets beside the stories.
-fn large() -> String {
+pub(super) fn large() -> String {
     static MADE: OnceLock<String> = OnceLock::new();
     server().copy_of(MADE.get_or_init(made))
 }

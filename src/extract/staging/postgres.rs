@@ -11,6 +11,7 @@ mod chunk;
 mod copy_text;
 mod crew;
 pub mod error;
+mod marks;
 mod pass_file;
 mod pieces;
 mod reading;
@@ -29,26 +30,17 @@ use self::address::Address;
 use self::catalog::{Found, Table, look_up};
 use self::crew::Crew;
 use self::error::PostgresError;
+use self::marks::Changed;
 use self::pieces::{Piece, pieces_of};
 use self::reading::{Message, Share, Summary};
 use self::session::{Server, Session};
 use super::table::Target;
-use super::{Staged, StagingError};
+use super::{How, Marked, Staged, StagingError};
 use crate::attendance::{Attendance, Progress, Stop};
-use crate::mapping::StagedFile;
+use crate::mapping::{Mapping, StagedFile, WATERMARK};
 
 /// More sessions than these win nothing: one thread puts the rows away.
 const MOST_SESSIONS: usize = 8;
-
-/// How a database is read.
-pub(super) struct How<'a> {
-    pub zone: Tz,
-    /// What tables that are otherwise may mean.
-    pub hint: &'a str,
-    /// At most.
-    pub connections: usize,
-    pub attendance: &'a Attendance<'a>,
-}
 
 /// Whether a store is the address of a database and no file or folder.
 pub(crate) fn is_address(store: &Path) -> bool {
@@ -60,7 +52,10 @@ pub(crate) fn shown(store: &Path) -> String {
     uri::bare(&store.to_string_lossy())
 }
 
-/// Stages the tables that the mapping names, all as they are at one moment, and gives what a reader should know.
+/// Stages the tables that the mapping names, all as they are at one moment, and gives what a reader should know. Where the
+/// mapping says how changed cases are known, only the rows of the months that changed come over.
+///
+/// `hint`: what tables that are otherwise may mean.
 ///
 /// # Errors
 /// When the server cannot be reached or refuses, a table or column is missing or of another kind, reading takes too long, the
@@ -68,7 +63,8 @@ pub(crate) fn shown(store: &Path) -> String {
 pub(super) fn stage(
     into: &mut Connection,
     store: &Path,
-    specs: &[StagedFile],
+    mapping: &Mapping,
+    hint: &str,
     how: &How<'_>,
 ) -> Result<Staged, StagingError> {
     let stop = &how.attendance.stop;
@@ -80,19 +76,30 @@ pub(super) fn stage(
         true => StagingError::Interrupted,
         false => error,
     };
-    let looked = look_around(&server, &mut first, specs, how.hint);
+    let looked = look_around(&server, &mut first, &mapping.settings.files, hint);
     let (tables, absent) = looked.map_err(heeded)?;
     for spec in absent {
         let path = place_of(&server, spec);
-        target(spec, &path, how).create_empty(into)?;
+        target(spec, &path, how.zone, hint).create_empty(into)?;
     }
     let tables = Arc::new(tables);
-    let pieces = begin(&server, &mut first, &tables).map_err(heeded)?;
+    begin(&server, &mut first, &tables).map_err(heeded)?;
+    let mut notes = Vec::new();
+    let looked = marks_of(&server, &mut first, &tables, mapping, how, &mut notes);
+    let (marked, changed) = match looked.map_err(heeded)? {
+        Some((marked, changed)) => (Some(marked), changed),
+        None => (None, None),
+    };
+    let only = |table: &Table| {
+        let column = mapping.settings.watermark.as_ref()?;
+        let column = column.rows_of_cases.get(&table.spec.table)?;
+        Some(changed.as_ref()?.condition(column))
+    };
+    let pieces = cut(&server, &mut first, &tables, only).map_err(heeded)?;
     let wanted = how
         .connections
         .clamp(1, MOST_SESSIONS)
         .min(pieces.len().max(1));
-    let mut notes = Vec::new();
     let sessions = accompany(&server, first, &tables, wanted, stop, &mut notes).map_err(heeded)?;
     let count = sessions.len();
     let shares = sessions
@@ -114,11 +121,11 @@ pub(super) fn stage(
         sessions: count,
         pieces: &pieces,
         rows: 0,
-        how,
+        attendance: how.attendance,
     };
     for (place, table) in tables.iter().enumerate() {
         let path = place_of(&server, &table.spec);
-        let target = target(&table.spec, &path, how);
+        let target = target(&table.spec, &path, how.zone, hint);
         notes.extend(putting.table(into, place, table, &target)?);
     }
     let rows = putting.rows;
@@ -126,20 +133,72 @@ pub(super) fn stage(
     Ok(Staged {
         notes,
         server_rows: Some(rows),
+        marked,
     })
+}
+
+/// The marks of the cases, and what they mean; `None`, with a note, where the mapping asks for them and they cannot be had.
+fn marks_of(
+    server: &Server,
+    session: &mut Session,
+    tables: &[Table],
+    mapping: &Mapping,
+    how: &How<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Option<(Marked, Option<Changed>)>, StagingError> {
+    let (Some(sql), Some(named)) = (mapping.sql(WATERMARK), &mapping.settings.watermark) else {
+        return Ok(None);
+    };
+    let file = mapping.path(WATERMARK);
+    let asked = marks::Asked {
+        sql,
+        file: &file,
+        tables: named,
+        zone: how.zone,
+        key: how.key,
+    };
+    let began = Instant::now();
+    let marks = match marks::take(server, session, tables, &asked)? {
+        Ok(marks) => marks,
+        Err(fault) => {
+            notes.push(format!(
+                "{fault}; so it cannot be said what changed, and everything is read"
+            ));
+            return Ok(None);
+        }
+    };
+    tracing::info!(
+        "{}: marks of {} month(s) in {:.1} s",
+        file.display(),
+        marks.watermark.months.len(),
+        began.elapsed().as_secs_f64()
+    );
+    let found = match &how.before {
+        Ok(before) => marks.changed(before),
+        Err(why) => Err(*why),
+    };
+    let (months, changed) = match found {
+        Ok(changed) => (Ok(changed.months.clone()), Some(changed)),
+        Err(why) => (Err(why), None),
+    };
+    let marked = Marked {
+        watermark: marks.watermark,
+        changed: months,
+    };
+    Ok(Some((marked, changed)))
 }
 
 fn place_of(server: &Server, spec: &StagedFile) -> std::path::PathBuf {
     Path::new(&server.store).join(&spec.table)
 }
 
-fn target<'a>(spec: &'a StagedFile, path: &'a Path, how: &How<'a>) -> Target<'a> {
+fn target<'a>(spec: &'a StagedFile, path: &'a Path, zone: Tz, hint: &'a str) -> Target<'a> {
     Target {
         spec,
         path,
-        zone: how.zone,
+        zone,
         place: "row",
-        hint: how.hint,
+        hint,
     }
 }
 
@@ -177,24 +236,29 @@ fn look_around<'s>(
     .into())
 }
 
-/// Begins the transaction of the first session and cuts the tables into pieces.
+/// Begins the transaction of the first session.
 ///
 /// The tables are locked first, as a reader locks them: a table that is emptied (`TRUNCATE`) or altered after the snapshot
 /// was taken would be read as empty or not at all.
-fn begin(
+fn begin(server: &Server, session: &mut Session, tables: &[Table]) -> Result<(), StagingError> {
+    session.begin().map_err(|e| server.doing(None).failed(&e))?;
+    Ok(lock(server, session, tables)?)
+}
+
+/// Cuts the tables into pieces; `only` gives the condition that a table's rows meet which are read.
+fn cut(
     server: &Server,
     session: &mut Session,
     tables: &[Table],
+    only: impl Fn(&Table) -> Option<String>,
 ) -> Result<Vec<Piece>, StagingError> {
-    session.begin().map_err(|e| server.doing(None).failed(&e))?;
-    lock(server, session, tables)?;
     let mut pieces = Vec::new();
     for (place, table) in tables.iter().enumerate() {
         let pages = match table.paged {
             true => Some(pages_of(server, session, table)?),
             false => None,
         };
-        pieces.extend(pieces_of(place, table, pages));
+        pieces.extend(pieces_of(place, table, pages, only(table).as_deref()));
     }
     Ok(pieces)
 }
@@ -264,7 +328,7 @@ struct Putting<'a> {
     pieces: &'a [Piece],
     /// Of all tables so far.
     rows: u64,
-    how: &'a How<'a>,
+    attendance: &'a Attendance<'a>,
 }
 
 impl Putting<'_> {
@@ -286,7 +350,7 @@ impl Putting<'_> {
             let pieces = self.pieces.iter().enumerate();
             for (number, _) in pieces.filter(|(_, piece)| piece.table == place) {
                 loop {
-                    let stop = &self.how.attendance.stop;
+                    let stop = &self.attendance.stop;
                     let worker = number % self.sessions;
                     match self.crew.next(worker, &table.spec.table, stop)? {
                         Message::Rows(chunk) => {
@@ -324,7 +388,7 @@ impl Putting<'_> {
     }
 
     fn told(&self, table: &Table, done: usize) {
-        (self.how.attendance.progress)(&Progress {
+        (self.attendance.progress)(&Progress {
             table: &table.spec.table,
             done,
             parts: self.pieces.len(),

@@ -16,31 +16,44 @@ pub(super) struct Piece {
     pub statement: String,
 }
 
-/// The pieces of a table in the order of its rows. `pages`: the table's size, where it can be cut.
+/// The pieces of a table in the order of its rows. `pages`: the table's size, where it can be cut. `only`: a condition that
+/// the rows meet which are read.
 ///
 /// Cut is by the place of the rows in the table's file (`ctid`), since PostgreSQL 14 a scan of these pages alone. The last piece
 /// is open at its end.
-pub(super) fn pieces_of(place: usize, table: &Table, pages: Option<i64>) -> Vec<Piece> {
+pub(super) fn pieces_of(
+    place: usize,
+    table: &Table,
+    pages: Option<i64>,
+    only: Option<&str>,
+) -> Vec<Piece> {
     let columns: Vec<String> = table.columns.iter().map(|c| quoted(c)).collect();
     let select = format!("SELECT {} FROM {}", columns.join(", "), table.name);
-    let piece = |condition: &str| Piece {
-        table: place,
-        statement: format!("COPY ({select}{condition}) TO STDOUT"),
+    let piece = |place_in_file: Option<String>| {
+        let conditions: Vec<&str> = place_in_file.as_deref().into_iter().chain(only).collect();
+        let condition = match conditions.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", conditions.join(" AND ")),
+        };
+        Piece {
+            table: place,
+            statement: format!("COPY ({select}{condition}) TO STDOUT"),
+        }
     };
     let Some(pages) = pages.filter(|pages| *pages > PAGES) else {
-        return vec![piece("")];
+        return vec![piece(None)];
     };
     let mut pieces = Vec::new();
     let mut from = 0;
     loop {
         let to = from + PAGES;
         if to >= pages {
-            pieces.push(piece(&format!(" WHERE ctid >= '({from},0)'")));
+            pieces.push(piece(Some(format!("ctid >= '({from},0)'"))));
             return pieces;
         }
-        pieces.push(piece(&format!(
-            " WHERE ctid >= '({from},0)' AND ctid < '({to},0)'"
-        )));
+        pieces.push(piece(Some(format!(
+            "ctid >= '({from},0)' AND ctid < '({to},0)'"
+        ))));
         from = to;
     }
 }
@@ -62,7 +75,7 @@ mod tests {
 
     #[test]
     fn pieces_hold_every_page_once_and_the_last_is_open() {
-        let pieces = pieces_of(3, &table(), Some(2 * PAGES + 1));
+        let pieces = pieces_of(3, &table(), Some(2 * PAGES + 1), None);
         let ends: Vec<&str> = pieces
             .iter()
             .map(|p| p.statement.split(" WHERE ").nth(1).unwrap())
@@ -82,9 +95,23 @@ mod tests {
     fn what_is_small_or_cannot_be_cut_is_one_piece() {
         let whole = "COPY (SELECT \"id\", \"x\"\"y\" FROM \"public\".\"a b\") TO STDOUT";
         for pages in [None, Some(0), Some(PAGES)] {
-            let pieces = pieces_of(0, &table(), pages);
+            let pieces = pieces_of(0, &table(), pages, None);
             assert_eq!(pieces.len(), 1);
             assert_eq!(pieces[0].statement, whole);
+        }
+    }
+
+    #[test]
+    fn a_condition_holds_in_every_piece() {
+        let only = Some("(\"id\")::bigint BETWEEN 3 AND 5");
+        for pages in [None, Some(2 * PAGES + 1)] {
+            for piece in pieces_of(0, &table(), pages, only) {
+                let condition = piece.statement.split_once(" WHERE ").unwrap().1;
+                assert!(
+                    condition.ends_with("(\"id\")::bigint BETWEEN 3 AND 5) TO STDOUT"),
+                    "{condition}"
+                );
+            }
         }
     }
 }
