@@ -16,7 +16,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::catalog::Table;
 use super::copy_text::cells;
-use super::error::PostgresError;
 use super::session::{Server, Session};
 use crate::mapping::WatermarkTables;
 use crate::staging::instants::{DAY, LOCAL, WITH_OFFSET, instant};
