@@ -114,7 +114,10 @@ pub fn extract_attended(
         tasks.push(Task { month, splice });
     }
     let read: BTreeSet<String> = tasks.iter().map(|task| task.month.clone()).collect();
-    if let Some(Marked { changed: Ok(staged), .. }) = &source.marked
+    if let Some(Marked {
+        changed: Ok(staged),
+        ..
+    }) = &source.marked
         && let Some(month) = read.difference(staged).next()
     {
         return Err(ExtractError::Spoiled {
@@ -143,7 +146,13 @@ pub fn extract_attended(
     // Where only what changed was staged, only that can be counted.
     let only = (source.marked.is_some() && reuse.is_some()).then_some(&read);
     census(&source, order, only, &mut manifest)?;
-    match_marks(&mut source, order, reuse.is_some(), &mut manifest, &mut notes)?;
+    match_marks(
+        &mut source,
+        order,
+        reuse.is_some(),
+        &mut manifest,
+        &mut notes,
+    )?;
     if manifest.ledger.is_empty() {
         write_empty_partitions(&draft, &mut manifest)?;
     }

@@ -9,10 +9,21 @@ use redress::extract::mapping::Mapping;
 use redress::extract::order::Done;
 use redress::lake::manifest::WholeBecause;
 
-use super::one_moment::{TICKETS, large};
+use super::one_moment::many;
 use super::server::server;
 use super::{files, night};
 use crate::metrics::repository;
+
+/// Beside the stories.
+const TICKETS: u32 = 8_000;
+
+/// Tickets over seven months, without words that the mapping does not know.
+fn many_known() -> String {
+    let database = server().zammad();
+    server().run(&database, &many(TICKETS.into(), 36));
+    server().run(&database, KNOWN);
+    database
+}
 
 fn zammad() -> Mapping {
     Mapping::load("zammad").unwrap()
@@ -52,8 +63,7 @@ fn is_as_read_whole(done: &Done, day: &str, store: &str) {
 #[ignore = "needs PostgreSQL's server; .ci/run runs them"]
 fn a_later_night_reads_the_changed_months_and_gives_the_files_of_a_whole_reading() {
     let server = server();
-    let database = large();
-    server.run(&database, KNOWN);
+    let database = many_known();
     let store = server.url("admin", &database);
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");
@@ -69,27 +79,26 @@ fn a_later_night_reads_the_changed_months_and_gives_the_files_of_a_whole_reading
         first.snapshot.file_name().and_then(|name| name.to_str())
     );
     // The tickets, the small tables, and what belongs to no ticket.
-    let tickets = u64::try_from(TICKETS).unwrap() + 20;
+    let tickets = u64::from(TICKETS) + 20;
     assert!((tickets..tickets + 200).contains(&rows(&second)));
     is_as_read_whole(&second, "2026-10-11", &store);
 
-    // Ticket i was made 3 i minutes after the beginning of 2026: 14,880 to 28,319 in February.
     let changes: [(&str, usize); 6] = [
         // A letter that was rewritten, and nothing says so.
         (
-            "UPDATE ticket_articles SET body = 'Altered by hand' WHERE id = 20000",
+            "UPDATE ticket_articles SET body = 'Altered by hand' WHERE id = 2000",
             1,
         ),
-        ("DELETE FROM histories WHERE o_id = 40000 AND id % 3 = 1", 1),
+        ("DELETE FROM histories WHERE o_id = 3000 AND id % 3 = 1", 1),
         // A ticket that is gone with all that was its own.
         (
-            "DELETE FROM histories WHERE o_id = 60000; DELETE FROM ticket_articles WHERE id = 60000; \
-             DELETE FROM tickets WHERE id = 60000",
+            "DELETE FROM histories WHERE o_id = 5000; DELETE FROM ticket_articles WHERE id = 5000; \
+             DELETE FROM tickets WHERE id = 5000",
             1,
         ),
         // One that moved into another month: both are read.
         (
-            "UPDATE tickets SET created_at = '2026-02-03 10:00' WHERE id = 70000",
+            "UPDATE tickets SET created_at = '2026-02-03 10:00' WHERE id = 5800",
             2,
         ),
         (
@@ -135,14 +144,19 @@ fn what_all_cases_depend_on_means_that_everything_is_read() {
         ON y.id = h.history_type_id AND y.name = 'merged_into')";
     server.run(
         &database,
-        &format!("UPDATE tickets SET created_at = created_at + interval '60 days' WHERE {merged_into}"),
+        &format!(
+            "UPDATE tickets SET created_at = created_at + interval '60 days' WHERE {merged_into}"
+        ),
     );
     // The states are such a table themselves; the snapshot before still counts the unknown word.
     let known = on("2026-10-12", &store, &lake);
     assert_eq!(because(&known), Some(WholeBecause::UnknownWords));
     assert_eq!(known.manifest.unknown, []);
     assert_eq!(because(&on("2026-10-13", &store, &lake)), None);
-    server.run(&database, "UPDATE groups SET name = 'Elsewhere' WHERE id = 2");
+    server.run(
+        &database,
+        "UPDATE groups SET name = 'Elsewhere' WHERE id = 2",
+    );
     let renamed = on("2026-10-14", &store, &lake);
     assert_eq!(because(&renamed), Some(WholeBecause::CommonChanged));
     is_as_read_whole(&renamed, "2026-10-14", &store);
@@ -184,8 +198,7 @@ fn what_all_cases_depend_on_means_that_everything_is_read() {
 #[ignore = "needs PostgreSQL's server; .ci/run runs them"]
 fn what_lay_ahead_of_a_night_is_there_on_the_next() {
     let server = server();
-    let database = large();
-    server.run(&database, KNOWN);
+    let database = many_known();
     let store = server.url("admin", &database);
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");
@@ -307,10 +320,16 @@ fn a_column_of_the_desk_can_be_the_mark() {
     let lake = folder.path().join("lake");
     let on = |day| night(&store, &mapping, &lake, day, &Attendance::nobody()).unwrap();
     on("2026-10-10");
-    server.run(&database, "UPDATE tickets SET title = 'unseen' WHERE id = 1");
+    server.run(
+        &database,
+        "UPDATE tickets SET title = 'unseen' WHERE id = 1",
+    );
     let unseen = on("2026-10-11");
     assert_eq!((because(&unseen), unseen.months_read), (None, 0));
-    server.run(&database, "UPDATE tickets SET updated_at = now() WHERE id = 1");
+    server.run(
+        &database,
+        "UPDATE tickets SET updated_at = now() WHERE id = 1",
+    );
     let seen = on("2026-10-12");
     assert_eq!((because(&seen), seen.months_read), (None, 1));
 }
@@ -337,9 +356,15 @@ fn a_mapping_whose_marks_do_not_fit_it_is_refused() {
     assert!(said(&text, false).contains("watermark.sql is not"));
     let other = |from: &str, to: &str| said(&text.replace(from, to), true);
     let line = other("histories = \"o_id\"", "past = \"o_id\"");
-    assert!(line.contains("names `past`, which no [[file]] reads"), "{line}");
+    assert!(
+        line.contains("names `past`, which no [[file]] reads"),
+        "{line}"
+    );
     let line = other("histories = \"o_id\"", "histories = \"ticket\"");
-    assert!(line.contains("the column `ticket` of `histories`, which is not read"), "{line}");
+    assert!(
+        line.contains("the column `ticket` of `histories`, which is not read"),
+        "{line}"
+    );
     let line = other("[\"tickets\"]", "[\"histories\"]");
     assert!(line.contains("names `histories` twice"), "{line}");
 }
