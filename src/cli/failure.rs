@@ -28,12 +28,14 @@ impl Failure {
     }
 }
 
-/// A register's failure: what an action, a record or a phase does not admit is the asker's to mend.
+/// A register's failure: what an action, a record or a phase does not admit, and a day that has not come, is the
+/// asker's to mend.
 pub fn of_register(error: RegisterError) -> anyhow::Error {
     match error {
         RegisterError::Action(refusal) => Failure::Usage(refusal.to_string()).into(),
         RegisterError::Record(refusal) => Failure::Usage(refusal.to_string()).into(),
         RegisterError::Phase(refusal) => Failure::Usage(refusal.to_string()).into(),
+        ahead @ RegisterError::DayAhead { .. } => Failure::Usage(ahead.to_string()).into(),
         other => other.into(),
     }
 }

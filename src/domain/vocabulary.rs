@@ -47,7 +47,7 @@ pub use crate::words;
 
 /// A code that is not in its list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is no {list}; known are: {}", known.join(", "))]
+#[error("`{found}` is no {}: {}", in_words(list), one_of(known))]
 pub struct UnknownWord {
     /// The list that was searched.
     pub list: &'static str,
@@ -55,6 +55,27 @@ pub struct UnknownWord {
     pub found: String,
     /// The spellings that the list knows.
     pub known: &'static [&'static str],
+}
+
+/// The name of a list as people write it: `PauseReason` is a pause reason.
+fn in_words(list: &str) -> String {
+    let mut words = String::with_capacity(list.len() + 2);
+    for letter in list.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+/// The words to choose from.
+fn one_of(known: &[&str]) -> String {
+    match known {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
 }
 
 words! {
@@ -187,5 +208,27 @@ words! {
         Password = "password",
         /// To the quality manager, about no single case: a check or a threshold failed.
         Alarm = "alarm",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_in_no_list_is_said_with_those_that_are() {
+        let said = |refused: UnknownWord| refused.to_string();
+        assert_eq!(
+            "xx".parse::<Language>().map_err(said),
+            Err("`xx` is no language: en, tr or ru".to_owned())
+        );
+        assert_eq!(
+            "lab".parse::<PauseReason>().map_err(said),
+            Err(
+                "`lab` is no pause reason: customer_information, customer_sample, \
+                 customer_appointment, laboratory, supplier or internal"
+                    .to_owned()
+            )
+        );
     }
 }

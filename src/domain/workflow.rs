@@ -226,6 +226,7 @@ impl State {
                     named: d.pass,
                     current: 1,
                 }),
+                other if other.name().is_closed() => other.refuse(kind, "; it is closed"),
                 other => other.refuse(
                     kind,
                     "; classify and route it first, or wait for the customer's answer",

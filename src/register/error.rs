@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::ErrorCode;
 
 use redress_domain::case_file::FoldError;
@@ -82,6 +82,10 @@ pub enum RegisterError {
         "there is no {what} `{key}` in the register; list what there is and check the spelling"
     )]
     NoSuch { what: &'static str, key: String },
+    #[error(
+        "event {seq} was struck out on {on}; it counts no more, and nothing of it is left to mend"
+    )]
+    Struck { seq: i64, on: NaiveDate },
     #[error("{what} `{key}` is in the register already; choose another")]
     Exists { what: &'static str, key: String },
     #[error("{what} `{found}`: {hint}")]
@@ -121,6 +125,12 @@ pub enum RegisterError {
         kind: EventKind,
         occurred_at: DateTime<Utc>,
         now: DateTime<Utc>,
+    },
+    #[error("{field}: {day} has not come yet; today is {today}")]
+    DayAhead {
+        field: &'static str,
+        day: NaiveDate,
+        today: NaiveDate,
     },
     #[error(
         "`{kind}` happened at {occurred_at}, more than {allowed_hours} hours ago; say why it is entered late (`--late-reason`)"

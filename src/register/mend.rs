@@ -1,13 +1,14 @@
 //! Mending earlier events in the open: a field amended, or the whole event struck out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::append::{Appended, Draft, append_in, is_above_discretion};
 use super::error::{RegisterError, Result};
 use super::follow_up::voids;
-use super::register_case::check_received;
-use super::{Actor, Register, Writing, projection, secrets};
+use super::register_case::{check_days, check_received};
+use super::{Actor, Register, Writing, local_day, projection, secrets};
 use redress_domain::case_file::FoldError;
 use redress_domain::event::{Amended, Event, EventBody, EventKind, Voided};
 use redress_domain::mending::amend_event;
@@ -44,7 +45,7 @@ impl Register {
         let salt = secrets::random::<16>()?;
         self.write(|w| {
             let events = projection::read_events(&w.tx, case_key)?;
-            let target = mended(&events, amendment.seq)?;
+            let target = mended(&events, amendment.seq, w.zone)?;
             let amended = Amended {
                 seq: amendment.seq,
                 field: amendment.field.clone(),
@@ -56,6 +57,7 @@ impl Register {
                 amend_event(&target, &amended).map_err(|refusal| refused(&target, refusal))?;
             check_amended_decision(w, &target, &changed)?;
             check_amended_times(&changed, now)?;
+            check_amended_days(&target, &changed, local_day(now, w.zone))?;
             append_in(w, case_key, Draft::new(now, amended), by, now, &salt)
         })
     }
@@ -77,7 +79,7 @@ impl Register {
         let salt = secrets::random::<16>()?;
         self.write(|w| {
             let events = projection::read_events(&w.tx, case_key)?;
-            let target = mended(&events, seq)?;
+            let target = mended(&events, seq, w.zone)?;
             if target.body.kind() == EventKind::Erased {
                 return Err(RegisterError::NotAppendable {
                     kind: EventKind::Voided,
@@ -137,16 +139,26 @@ fn check_amended_times(after: &Event, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
+fn check_amended_days(before: &Event, after: &Event, today: NaiveDate) -> Result<()> {
+    match (&before.body, &after.body) {
+        (EventBody::Registered(old), EventBody::Registered(new)) => {
+            check_days(Some(old), new, today)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// An event as earlier amendments left it.
-fn mended(events: &[Event], seq: i64) -> Result<Event> {
+fn mended(events: &[Event], seq: i64, zone: Tz) -> Result<Event> {
     let struck: Vec<i64> = events.iter().filter_map(voids).collect();
+    if let Some(event) = events.iter().find(|event| voids(event) == Some(seq)) {
+        let on = local_day(event.recorded_at, zone);
+        return Err(RegisterError::Struck { seq, on });
+    }
     let missing = RegisterError::NoSuch {
         what: "event of this case",
         key: seq.to_string(),
     };
-    if struck.contains(&seq) {
-        return Err(missing);
-    }
     let mut target = events
         .iter()
         .find(|event| event.seq == seq)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
@@ -235,6 +235,8 @@ fn add(
         recorded_at.max(now),
     )?;
     check_received(&new.registered, new.occurred_at)?;
+    let today = local_day(recorded_at.max(now), w.zone);
+    check_days(None, &new.registered, today)?;
     let complainant_id = match &new.complainant {
         Complaining::Known(id) => people::read(&w.tx, *id)?.complainant_id,
         Complaining::Person(person) => match people::recognise(&w.tx, person)? {
@@ -333,6 +335,23 @@ pub(super) fn check_received(registered: &Registered, registered_at: DateTime<Ut
             registered.received_at.to_string(),
             "no calendar reaches back that far; check the year",
         ));
+    }
+    Ok(())
+}
+
+/// No goods are made or sold on a day that has not come. What an amendment leaves as it is was judged before.
+pub(super) fn check_days(
+    before: Option<&Registered>,
+    after: &Registered,
+    today: NaiveDate,
+) -> Result<()> {
+    let days = |r: &Registered| [("sold_on", r.sold_on), ("produced_on", r.produced_on)];
+    let known = before.map(days);
+    for (field, day) in days(after) {
+        let is_known = known.is_some_and(|known| known.contains(&(field, day)));
+        if let Some(day) = day.filter(|day| *day > today && !is_known) {
+            return Err(RegisterError::DayAhead { field, day, today });
+        }
     }
     Ok(())
 }

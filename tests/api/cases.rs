@@ -83,6 +83,13 @@ fn a_complaint_without_a_key_or_with_faults_is_not_registered() {
         refused.refused(422, "invalid");
         assert_eq!(refused.wrong_fields(), ["received"]);
     }
+    for day in ["sold_on", "produced_on"] {
+        let mut unmade = whole.clone();
+        unmade[day] = json!("2199-01-01");
+        let refused = client.post_with("/api/v1/cases", &[("idempotency-key", "k")], &unmade);
+        refused.refused(422, "invalid");
+        assert_eq!(refused.wrong_fields(), [day]);
+    }
     assert_eq!(client.get("/api/v1/cases").body["cases"], json!([]));
     // The key was not used up.
     client.registered("k", "Kapı çatladı.");

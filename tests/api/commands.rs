@@ -174,6 +174,7 @@ fn an_event_is_mended_in_the_open() {
     client.done(&number, "void", &void);
     let case = client.get(&format!("/api/v1/cases/{number}")).body;
     assert_eq!(case["category"], json!(null));
+    client.give(&number, "void", &void).refused(409, "refused");
     let lost = json!({ "event": 999, "field": "category", "value": "x", "reason": "y" });
     client.give(&number, "amend", &lost).refused(422, "invalid");
 }

@@ -60,6 +60,29 @@ fn an_address_that_nothing_reaches_and_a_day_that_has_not_come_register_nothing(
 }
 
 #[test]
+fn nor_is_a_day_that_has_not_come_entered_by_an_amendment() {
+    let office = Office::open();
+    let (n, _) = office.register();
+    let amend = |field: &str, value: &str| {
+        office.run(&format!(
+            "case amend {n} --event 1 --field {field} --value {value} --reason typo --by zeynep"
+        ))
+    };
+    for field in ["sold_on", "produced_on"] {
+        amend(field, "2199-01-01").refused(USAGE, &format!("{field}: 2199-01-01 has not come yet"));
+        amend(field, "2024-02-01").done();
+    }
+}
+
+#[test]
+fn a_word_that_is_none_is_said_with_those_that_are() {
+    let office = Office::open();
+    office
+        .run("case list --lang xx")
+        .refused(USAGE, "`xx` is no language: en, tr or ru");
+}
+
+#[test]
 fn a_case_is_given_to_somebody_who_is_there() {
     let office = Office::open();
     let (n, _) = office.register();

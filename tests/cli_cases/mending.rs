@@ -96,6 +96,23 @@ fn the_workflow_refuses_in_words() {
 }
 
 #[test]
+fn a_closed_case_is_not_decided_and_says_so() {
+    let office = Office::open();
+    let n = office.routed();
+    office
+        .step("withdraw", &n, "2024-10-30 10:00", "--by ayse")
+        .done();
+    office
+        .step(
+            "decide",
+            &n,
+            "2024-10-30 11:00",
+            &format!("--by mehmet {REPAIR}"),
+        )
+        .refused(FAILED, "while the case is `withdrawn`; it is closed");
+}
+
+#[test]
 fn mistakes_are_mended_in_the_open() {
     let office = Office::open();
     let n = office.resolved();
@@ -126,6 +143,10 @@ fn mistakes_are_mended_in_the_open() {
     };
     void(decided).refused(FAILED, "communicated");
     void(assigned).done();
+    // What is struck out is told as that, with its day.
+    let struck = format!("event {assigned} was struck out on 20");
+    void(assigned).refused(FAILED, &struck);
+    amend(assigned, "to", "zeynep").refused(FAILED, &struck);
     let case = office.run(&format!("case show {n} --format json")).json();
     assert_eq!(
         (case["category"].as_str(), case["assigned_to"].as_str()),

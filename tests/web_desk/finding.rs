@@ -67,6 +67,25 @@ fn a_call_is_registered_with_what_was_typed_in_and_its_password_is_shown_once() 
 }
 
 #[test]
+fn goods_of_a_day_that_has_not_come_are_refused_beside_their_field() {
+    let desk = Desk::of(&["deniz"]);
+    let deniz = desk.sign_in("deniz");
+    for (field, name) in [
+        ("sold_on", "Day of sale"),
+        ("produced_on", "Day of production"),
+    ] {
+        let once = desk.get("/desk/register", &deniz).hidden("once");
+        let mut fields = call(&once, "Kapının boyası çatladı.");
+        fields.push((field, "2199-01-01"));
+        let page = desk.post("/desk/register", &deniz, &fields);
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        page.says(&format!("{name}: this lies in the future"));
+    }
+    let cases = desk.register().list_cases(&CaseFilter::default()).unwrap();
+    assert!(cases.is_empty());
+}
+
+#[test]
 fn a_complaint_that_is_here_already_is_warned_of_before_it_is_registered() {
     let desk = Desk::of(&["deniz", "kemal"]);
     let deniz = desk.sign_in("deniz");

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::common::{By, Step, instant, print_appended};
 use crate::cli::Context;
+use crate::cli::failure::of_register;
 
 #[derive(Debug, clap::Args)]
 pub struct Merge {
@@ -66,7 +67,9 @@ impl Amend {
             new,
             reason: self.reason.clone(),
         };
-        let appended = register.amend(case.case_key, &amendment, &actor, context.now)?;
+        let appended = register
+            .amend(case.case_key, &amendment, &actor, context.now)
+            .map_err(of_register)?;
         print_appended(context, &case.number, EventKind::Amended, &appended)
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::common::{By, SCHEMA_VERSION, When, instant, text, word};
 use crate::cli::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, of_register};
 use crate::cli::output;
 
 #[derive(Debug, clap::Args)]
@@ -104,9 +104,8 @@ struct Going {
 }
 
 impl Args {
-    /// Refuses what cannot be true, as the form for customers does: no message reaches such an address, and no goods
-    /// were sold on a day that has not come.
-    fn check(&self, today: NaiveDate) -> Result<(), Failure> {
+    /// Refuses what cannot be true, as the form for customers does: no message reaches such an address.
+    fn check(&self) -> Result<(), Failure> {
         let unfit = |entry: Option<&str>, fits: fn(&str) -> bool| {
             let text = entry.map(str::trim).filter(|text| !text.is_empty());
             text.filter(|text| !fits(text)).map(str::to_owned)
@@ -120,16 +119,6 @@ impl Args {
             return Err(Failure::Usage(format!(
                 "--email: `{email}` is no mail address; write it as name@example.org"
             )));
-        }
-        for (flag, day) in [
-            ("--sold-on", self.sold_on),
-            ("--produced-on", self.produced_on),
-        ] {
-            if let Some(day) = day.filter(|day| *day > today) {
-                return Err(Failure::Usage(format!(
-                    "{flag}: {day} has not come yet; today is {today}"
-                )));
-            }
         }
         Ok(())
     }
@@ -146,7 +135,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         .map(|text| instant(text, zone))
         .transpose()?;
     let occurred_at = args.when.instant(zone, context.now)?;
-    args.check(context.now.with_timezone(&zone).date_naive())?;
+    args.check()?;
     let language = match (args.language, args.known) {
         (Some(language), _) => language,
         (None, Some(id)) => register.complainant(id)?.person.language,
@@ -184,7 +173,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         occurred_at,
         late_reason: args.when.late_reason.clone(),
     };
-    let registration = register.register_case(&new, &actor, context.now)?;
+    let registration = register
+        .register_case(&new, &actor, context.now)
+        .map_err(of_register)?;
     print(context, &register, &registration, args.print_password)
 }
 

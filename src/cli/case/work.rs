@@ -290,6 +290,13 @@ impl Attach {
         let mut register = Register::open(&context.config.register)?;
         let case = register.case_by_number(&self.number)?;
         let actor = self.by.actor(&register)?;
+        if self.file.is_dir() {
+            return Err(Failure::Usage(format!(
+                "{}: is a folder; attach the files in it, one at a time",
+                self.file.display()
+            ))
+            .into());
+        }
         let mut content = File::open(&self.file)
             .with_context(|| format!("{}: cannot be read", self.file.display()))?;
         let name = self

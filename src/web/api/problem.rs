@@ -243,11 +243,15 @@ fn of_register(error: &RegisterError) -> Problem {
             why: FoldError::Refused { refusal, .. },
             ..
         } => say(Code::Refused).with("refusal", refusal::key(refusal)),
-        RegisterError::Action(_) | RegisterError::Record(_) | RegisterError::Book(_) => {
-            say(Code::Refused)
-        }
+        RegisterError::Action(_)
+        | RegisterError::Record(_)
+        | RegisterError::Book(_)
+        | RegisterError::Struck { .. } => say(Code::Refused),
         RegisterError::InTheFuture { .. } => {
             Problem::of_fields(vec![("at".to_owned(), error.to_string())])
+        }
+        RegisterError::DayAhead { field, .. } => {
+            Problem::of_fields(vec![((*field).to_owned(), error.to_string())])
         }
         RegisterError::LateWithoutReason { .. } => {
             Problem::of_fields(vec![("late_reason".to_owned(), error.to_string())])

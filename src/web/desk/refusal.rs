@@ -11,6 +11,11 @@ pub fn wrong(words: &Words, error: &RegisterError) -> Option<Wrong> {
     let whole = |key: &str| Wrong::whole(words.text(key)).saying(error);
     Some(match error {
         RegisterError::InTheFuture { .. } => Wrong::of("at", words.text("refusals.in_the_future")),
+        RegisterError::DayAhead { field, .. } => {
+            let key = format!("labels.{field}");
+            let text = words.fill("entry.future", &[("label", words.text(&key))]);
+            Wrong::of(field, text)
+        }
         RegisterError::LateWithoutReason { allowed_hours, .. } => {
             let hours = words.count(*allowed_hours);
             let text = words.fill("refusals.late_without_reason", &[("hours", &hours)]);
@@ -24,6 +29,10 @@ pub fn wrong(words: &Words, error: &RegisterError) -> Option<Wrong> {
         RegisterError::NotAppendable { .. } => whole("refusals.not_appendable"),
         RegisterError::Invalid { .. } | RegisterError::EventData(_) => whole("refusals.invalid"),
         RegisterError::NoSuch { .. } => whole("refusals.no_such"),
+        RegisterError::Struck { on, .. } => {
+            let text = words.fill("refusals.struck", &[("day", &words.date(*on))]);
+            Wrong::whole(text).saying(error)
+        }
         RegisterError::Exists { .. } => whole("refusals.exists"),
         RegisterError::Unreachable { .. } => Wrong::whole(words.text("refusals.unreachable")),
         RegisterError::ActorMissing { .. } | RegisterError::Inactive { .. } => {

@@ -66,6 +66,7 @@ pub(crate) fn speaks_of_entries(error: &RegisterError) -> bool {
     use RegisterError as R;
     match error {
         R::NoSuch { .. }
+        | R::Struck { .. }
         | R::Exists { .. }
         | R::Invalid { .. }
         | R::Book(_)
@@ -77,6 +78,7 @@ pub(crate) fn speaks_of_entries(error: &RegisterError) -> bool {
         | R::Refused(_)
         | R::CaseRefused { .. }
         | R::InTheFuture { .. }
+        | R::DayAhead { .. }
         | R::LateWithoutReason { .. }
         | R::Changed { .. }
         | R::NotAppendable { .. }
