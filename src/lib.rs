@@ -18,4 +18,4 @@ pub use redress_stats as stats;
 pub use redress_table_file as table_file;
 pub use redress_web as web;
 
-pub use redress_plain::TOOL;
+pub use redress_plain::{TOOL, place};

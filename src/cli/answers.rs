@@ -77,10 +77,8 @@ const fn is_deed(command: &Command) -> bool {
             | improvement::Command::List { .. } => false,
         },
         Command::Review(command) => match command {
-            review::Command::Minutes(_) => true,
-            review::Command::Build(_) | review::Command::Verify(_) | review::Command::Diff(_) => {
-                false
-            }
+            review::Command::Minutes(_) | review::Command::Build(_) => true,
+            review::Command::Verify(_) | review::Command::Diff(_) => false,
         },
         Command::Outbox(command) => match command {
             outbox::Command::Retry(_) => true,

@@ -29,9 +29,13 @@ use redress::review::public::editions::{self, Edition, EditionError};
 use redress::review::words::Words;
 use redress::review::{compose, pack, pdf, public};
 
+use serde::Serialize;
+
 use super::Context;
+use super::case::common::SCHEMA_VERSION;
 use super::engine::{EngineArgs, of_spark};
 use super::failure::Failure;
+use super::output::Format;
 use super::{output, progress, query, rules};
 
 #[derive(Debug, Subcommand)]
@@ -102,18 +106,48 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Build(args) => {
             let folder = build_pack(context, &args)?;
-            let page = folder.join("review.html");
-            output::write_out(format!("{}\n", page.display()).as_bytes())?;
-            if args.pdf {
-                let printed = beside_the_pack(&folder);
-                pdf::print(&page, &printed)?;
-                output::write_out(format!("{}\n", printed.display()).as_bytes())?;
-            }
-            Ok(())
+            built(context, folder, args.pdf)
         }
         Command::Verify(args) => verify::run(context, &args),
         Command::Diff(args) => difference::run(context, &args),
         Command::Minutes(command) => minutes::run(context, command),
+    }
+}
+
+/// A pack that was built.
+#[derive(Debug, Serialize)]
+struct Built {
+    schema_version: u32,
+    folder: PathBuf,
+    page: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pdf: Option<PathBuf>,
+}
+
+/// Prints the page where that was asked for, and says where all lies.
+fn built(context: &Context, folder: PathBuf, prints: bool) -> anyhow::Result<()> {
+    let page = folder.join("review.html");
+    let for_people = context.format == Format::Table;
+    // Somebody who waits for the print reads already where the page is.
+    if for_people {
+        output::write_out(format!("{}\n", page.display()).as_bytes())?;
+    }
+    let printed = prints.then(|| beside_the_pack(&folder));
+    if let Some(printed) = &printed {
+        pdf::print(&page, printed)?;
+        if for_people {
+            output::write_out(format!("{}\n", printed.display()).as_bytes())?;
+        }
+    }
+    let built = Built {
+        schema_version: SCHEMA_VERSION,
+        folder,
+        page,
+        pdf: printed,
+    };
+    match for_people {
+        true => Ok(()),
+        false => output::print_document(&built, String::new, context.format),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod hex;
+pub mod place;
 pub mod rng;
 pub mod toml_fault;
 

@@ -18,6 +18,7 @@ use super::chain::ChainHead;
 use super::error::{RegisterError, Result, file_error};
 use super::open::connect;
 use super::{BUSY_TIMEOUT_MS, Register, SCHEMA_VERSION};
+use redress_plain::place::{folder_for, unnamed};
 
 /// What a backup holds; written beside it as `<backup>.head.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,14 +53,11 @@ impl Register {
                 });
             }
         }
-        let folder = match to.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder_for(to).map_err(file_error("write", to))?;
         let aside = tempfile::Builder::new()
             .prefix(HALF_COPIED)
             .tempfile_in(folder)
-            .map_err(file_error("write into", folder))?;
+            .map_err(|e| file_error("write into", folder)(unnamed(e)))?;
         drop_left_copies(folder, now)?;
         let known = self.chain_head()?;
         copy(&self.conn, aside.path()).map_err(|e| e.at(to, BUSY_TIMEOUT_MS))?;
@@ -179,15 +177,11 @@ fn drop_left_copies(folder: &Path, now: DateTime<Utc>) -> Result<()> {
 
 /// The report as a file that waits for its name.
 fn noted(report: &BackupReport, sidecar: &Path) -> Result<tempfile::NamedTempFile> {
-    let folder = match sidecar.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
     let mut text =
         serde_json::to_string_pretty(report).map_err(|e| file_error("write", sidecar)(e.into()))?;
     text.push('\n');
     let write = || -> std::io::Result<tempfile::NamedTempFile> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder_for(sidecar)?).map_err(unnamed)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         Ok(file)

@@ -1,6 +1,7 @@
 //! The pack as a folder: the page, the spreadsheet, charts and tables as files, the cases behind them, the model, and a
 //! manifest with a hash of each. It is written aside and appears by one rename.
 
+mod aside;
 pub mod difference;
 pub(super) mod place;
 pub mod verification;

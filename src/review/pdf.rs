@@ -11,6 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::pack::place::advice;
+use redress_plain::place::{folder_for, unnamed};
 
 /// Names a browser to use instead of those looked for.
 pub const VARIABLE: &str = "REDRESS_CHROMIUM";
@@ -93,15 +94,12 @@ pub fn print(page: &Path, target: &Path) -> Result<(), PdfError> {
     };
     look(target)?;
     let page = page.canonicalize().map_err(unwritten(page))?;
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_for(target).map_err(unwritten(target))?;
     // Profile and half a PDF live here and go with it.
     let aside = tempfile::Builder::new()
         .prefix(".printing-")
         .tempdir_in(folder)
-        .map_err(unwritten(folder))?;
+        .map_err(|e| unwritten(folder)(unnamed(e)))?;
     for browser in candidates {
         let name = browser.to_string_lossy().into_owned();
         let printed = aside.path().join("printed.pdf");

@@ -152,3 +152,31 @@ fn settings_and_arguments_that_do_not_fit_are_usage_errors() {
 fn copy(from: &Path, to: &Path) {
     std::fs::copy(from, to).expect("a copy");
 }
+
+#[test]
+fn a_folder_that_is_not_there_is_named_and_no_file_aside() {
+    let office = Office::open();
+    std::fs::write(office.path("letter.txt"), "Dear Sir").expect("a file");
+    for line in ["backup", "case form complaint --out"] {
+        for (place, words) in [
+            ("none/f", "the folder none does not exist; make it first"),
+            ("letter.txt/f", "letter.txt is no folder"),
+        ] {
+            let said = office.run(&format!("{line} {place}"));
+            assert!(!said.err.contains("/."), "a name of ours: {}", said.err);
+            said.refused(FAILED, words);
+        }
+    }
+    std::fs::create_dir(office.path("none")).expect("a folder");
+    office.run("backup none/f").done();
+}
+
+#[test]
+fn a_folder_is_not_attached() {
+    let office = Office::open();
+    let (n, _) = office.register();
+    std::fs::create_dir(office.path("photos")).expect("a folder");
+    office
+        .run(&format!("case attach {n} photos --by ayse"))
+        .refused(USAGE, "photos: is a folder; attach the files in it");
+}

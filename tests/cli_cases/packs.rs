@@ -144,6 +144,56 @@ fn what_two_packs_say_differently_is_named_with_its_reason() {
 }
 
 #[test]
+fn a_pack_is_told_to_a_program_and_what_a_killed_build_left_goes() {
+    let office = office();
+    extract(&office, FIRST);
+    let left = office.path("packs/.writing-killed");
+    std::fs::create_dir_all(left.join("charts")).expect("a folder");
+    std::fs::write(left.join("review.html"), "half").expect("half a page");
+    let built = "review build 2026-Q3 --out packs/first";
+    let told = office.run(&format!("{built} --format json")).json();
+    assert_eq!(told["folder"], "packs/first");
+    assert_eq!(told["page"], "packs/first/review.html");
+    assert_eq!(told["pdf"], serde_json::Value::Null);
+    assert!(office.path("packs/first/review.html").is_file());
+    assert!(!left.exists());
+    office
+        .run("review build 2026-Q3 --out packs/rows --format csv")
+        .refused(USAGE, "a document, not rows");
+    assert!(!office.path("packs/rows").exists());
+}
+
+#[test]
+fn a_complaint_of_the_last_day_is_not_the_oldest_to_decide_on() {
+    let office = office();
+    office
+        .run("case register --by ayse --channel phone --phone '+90 555 111 22 33' --text 'It leaks.'")
+        .done();
+    let cases = office.run("case list --format json").json();
+    let number = cases[0]["number"].as_str().expect("a number");
+    office.run("extract").done();
+    let year = number.split('-').next().expect("a year");
+    for (language, words) in [
+        ("en", "What waits for us came in on the last day."),
+        ("tr", "Bizi bekleyenler son gün geldi."),
+        ("ru", "То, что ждёт нас, поступило в последний день."),
+    ] {
+        office
+            .run(&format!(
+                "review build {year} --out {language} --lang {language}"
+            ))
+            .done();
+        let model = std::fs::read_to_string(office.path(language).join("model.json"));
+        let model: serde_json::Value =
+            serde_json::from_str(&model.expect("the model")).expect("JSON");
+        let findings = model["findings"].as_array().expect("findings");
+        assert!(findings.iter().all(|f| f["kind"] != "oldest_open"));
+        let clear = model["clear"].as_array().expect("what is in order");
+        assert!(clear.iter().any(|said| said == words), "{clear:?}");
+    }
+}
+
+#[test]
 fn another_period_may_stand_beside() {
     let office = office();
     extract(&office, FIRST);

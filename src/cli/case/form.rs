@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use redress::forms;
 use redress::forms::case::FormCase;
+use redress::place::{folder_for, unnamed};
 use redress::register::{Contact, Register};
 
 use crate::cli::Context;
@@ -81,11 +82,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
 /// personal data.
 fn write(path: &Path, page: &str, force: bool, is_public: bool) -> anyhow::Result<()> {
     let failed = || format!("{}: cannot be written", path.display());
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut aside = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    let mut aside = folder_for(path)
+        .and_then(|folder| tempfile::NamedTempFile::new_in(folder).map_err(unnamed))
+        .with_context(failed)?;
     aside
         .write_all(page.as_bytes())
         .and_then(|()| {

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use redress::clusters::{Options, Vectors};
 use redress::domain::cluster::ClusterLevel;
 use redress::engine::counted::{Counted, Value};
+use redress::place::{folder_for, unnamed};
 use redress::recurrence::table::{Place, Row, place};
 use redress::table_file::{TableError, TableFile};
 
@@ -182,11 +183,8 @@ fn write(out: &Path, rows: &[Row], places: &[Place], complainants: bool) -> anyh
         }
         text.push('\n');
     }
-    let folder = out
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut aside = tempfile::NamedTempFile::new_in(folder)
+    let mut aside = folder_for(out)
+        .and_then(|folder| tempfile::NamedTempFile::new_in(folder).map_err(unnamed))
         .with_context(|| format!("{}: cannot be written", out.display()))?;
     std::io::Write::write_all(&mut aside, text.as_bytes())
         .with_context(|| format!("{}: cannot be written", out.display()))?;

@@ -230,6 +230,10 @@ fn oldest(
         clear.push(words.text("findings.oldest_none"));
         return;
     };
+    if days == 0 {
+        clear.push(words.text("findings.oldest_today"));
+        return;
+    }
     let mut detail = words.plural("findings.open_total", ageing.waiting(Waits::ForUs), &[]);
     detail.push(' ');
     detail.push_str(&words.plural("findings.very_old", ageing.very_old(Waits::ForUs), &[]));

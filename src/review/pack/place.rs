@@ -6,12 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use redress_plain::place::unnamed;
 
+use super::aside::{self, Aside};
 use super::{MANIFEST, PAGE, PackError};
-
-/// Folders in which a pack is being written begin so.
-const ASIDE: &str = ".writing-";
 
 /// The name of a pack that is being replaced begins so, and goes on with its own.
 const FORMER: &str = ".former-";
@@ -24,12 +22,15 @@ pub fn look(target: &Path, force: bool) -> Result<(), PackError> {
     settle(target)?;
     check_target(target, force)?;
     let parent = parent_of(target);
+    aside::sweep(parent);
     // What is not there yet is made with the pack.
     let there = parent
         .ancestors()
         .find(|folder| fs::symlink_metadata(or_here(folder)).is_ok());
     let there = or_here(there.unwrap_or_else(|| Path::new("")));
-    aside(there).map_err(unwritten(target, there)).map(drop)
+    Aside::make(there)
+        .map_err(|e| unwritten(target, there)(unnamed(e)))
+        .map(drop)
 }
 
 /// Puts a pack there, replacing a former one; `files` are paths within it, with `/`, and their bytes.
@@ -37,7 +38,7 @@ pub(super) fn put(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Pack
     let parent = parent_of(target);
     fs::create_dir_all(parent).map_err(unwritten(target, parent))?;
     // Removed with this value when anything fails before the rename.
-    let aside = aside(parent).map_err(unwritten(target, parent))?;
+    let aside = Aside::make(parent).map_err(|e| unwritten(target, parent)(unnamed(e)))?;
     for (name, bytes) in files {
         whole_file(&aside.path().join(name), bytes).map_err(unwritten(target, Path::new(name)))?;
     }
@@ -55,8 +56,7 @@ pub(super) fn put(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Pack
         }
         return Err(unwritten(target, target)(source));
     }
-    // The folder has its new name; there is nothing left to remove.
-    let _ = aside.keep();
+    aside.keep();
     match replaces {
         true => remove_former(&former),
         false => Ok(()),
@@ -66,8 +66,8 @@ pub(super) fn put(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Pack
 /// Takes a former pack away: first out of its place, which a half-removed one would bar for the next replacement.
 fn remove_former(former: &Path) -> Result<(), PackError> {
     let removed = || -> io::Result<()> {
-        let away = aside(parent_of(former))?;
-        fs::rename(former, away.path().join("former"))?;
+        let away = Aside::make(parent_of(former))?;
+        fs::rename(former, away.path().join(aside::FORMER))?;
         away.close()
     };
     removed().map_err(|source| PackError::Former {
@@ -107,10 +107,6 @@ fn or_here(folder: &Path) -> &Path {
         true => Path::new("."),
         false => folder,
     }
-}
-
-fn aside(parent: &Path) -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent)
 }
 
 /// Some file systems tell only then that there is no room.
@@ -255,6 +251,16 @@ mod tests {
         fs::create_dir(folder.path().join(".former-pack")).expect("a folder");
         look(&target, true).expect("a place");
         assert_eq!(names(folder.path()), [".former-pack", "pack"]);
+    }
+
+    #[test]
+    fn a_build_clears_what_a_killed_one_left_beside_its_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let left = folder.path().join(".writing-killed");
+        fs::create_dir_all(left.join("charts")).expect("a folder");
+        fs::write(left.join(PAGE), "half").expect("a file");
+        look(&folder.path().join("pack"), false).expect("a place");
+        assert_eq!(names(folder.path()), [""; 0]);
     }
 
     #[test]
