@@ -358,7 +358,7 @@ fn the_quality_page_says_what_the_query_says() {
 fn a_target_stands_beside_what_was_reached() {
     let desk = Desk::new();
     let zeynep = desk.sign_in("zeynep");
-    let set = |target: &str| {
+    let sent = |target: &str| {
         let fields = [
             ("what", "objective"),
             ("indicator", "sla.intake"),
@@ -368,8 +368,14 @@ fn a_target_stands_beside_what_was_reached() {
             ("effective_from", "2026-01-01"),
             ("reason", "the promise as published"),
         ];
-        desk.post(&zeynep, "/desk/records", &fields).seen();
+        desk.post(&zeynep, "/desk/records", &fields)
     };
+    let set = |target: &str| sent(target).seen();
+    let refused = sent("200").wrong();
+    assert!(
+        refused.contains("A share lies between 0 and 100 percent"),
+        "{refused}"
+    );
     let quality = format!("/quality?period={PERIOD}");
     set("0");
     let page = desk.get(&zeynep, &quality).ok();

@@ -1,5 +1,7 @@
 //! Settings: flags > `REDRESS_*` > `redress.toml` > defaults. `config show` says where each comes from.
 
+pub mod judged;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -427,7 +429,8 @@ pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
                     }
                 }
             }
-            print(["setting", "value", "origin"], rows, context)
+            print(["setting", "value", "origin"], rows, context)?;
+            Ok(context.config.check()?)
         }
         Command::Register => {
             let register = Register::open_read_only(&context.config.register)?;

@@ -1,12 +1,11 @@
 //! `redress serve`: the pages, with the messages and the nightly batch in the background.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::{NaiveTime, Utc};
+use chrono::Utc;
 use redress::domain::vocabulary::Language;
 use redress::register::RegisterError;
 use redress::web::{self, App, Ended, Listen, Serving, Settings, Trusted};
@@ -20,6 +19,7 @@ use self::jobs::Jobs;
 use self::signals::Signals;
 use super::child::program;
 use super::config::Config;
+use super::config::judged::{place, socket_mode, time_of_day};
 use super::failure::Failure;
 use super::logging::{LogArgs, LogFormat};
 use super::{Context, logging, rules};
@@ -52,12 +52,13 @@ static LOG_FORMAT: OnceLock<LogFormat> = OnceLock::new();
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let config = &context.config;
     LOG_FORMAT.get_or_init(|| args.log.log_format);
-    let mode = mode(&config.socket_mode)?;
-    let listen = listen(
-        "listen",
-        args.listen.as_deref().unwrap_or(&config.listen),
-        mode,
-    )?;
+    let fault = |setting: &str, why: String| Failure::Usage(format!("{setting}: {why}"));
+    if !args.probe {
+        config.check()?;
+    }
+    let mode = socket_mode(&config.socket_mode).map_err(|why| fault("socket_mode", why))?;
+    let listen = args.listen.as_deref().unwrap_or(&config.listen);
+    let listen = place(listen, mode).map_err(|why| fault("listen", why))?;
     if args.probe {
         return probe::run(&listen);
     }
@@ -65,20 +66,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         .metrics_listen
         .as_deref()
         .or(config.metrics_listen.as_deref())
-        .map(|text| self::listen("metrics_listen", text, mode))
+        .map(|text| place(text, mode).map_err(|why| fault("metrics_listen", why)))
         .transpose()?;
     let trusted = Trusted::of(&config.trusted_proxies)
-        .map_err(|e| Failure::Usage(format!("trusted_proxies: {e}")))?;
+        .map_err(|e| fault("trusted_proxies", e.to_string()))?;
     let batch_at = config
         .batch_at
         .as_deref()
-        .map(|text| {
-            NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {
-                Failure::Usage(format!(
-                    "batch_at: `{text}` is no time of day such as 02:30"
-                ))
-            })
-        })
+        .map(|text| time_of_day(text).map_err(|why| fault("batch_at", why)))
         .transpose()?;
     let app = Arc::new(App::open(settings(config, &listen))?);
     clear_left_files(&app);
@@ -158,33 +153,6 @@ fn log_format() -> &'static str {
     }
 }
 
-fn listen(setting: &str, text: &str, mode: u32) -> Result<Listen, Failure> {
-    if let Some(path) = text.strip_prefix("unix:") {
-        return Ok(Listen::Unix {
-            path: PathBuf::from(path),
-            mode,
-        });
-    }
-    let address: SocketAddr = text.parse().map_err(|_| {
-        Failure::Usage(format!(
-            "{setting}: `{text}` is neither an address with a port such as 127.0.0.1:8080 nor unix:/path/of/a/socket"
-        ))
-    })?;
-    Ok(Listen::Tcp(address))
-}
-
-/// The mode of a socket: octal digits, of its reading and writing bits alone.
-fn mode(text: &str) -> Result<u32, Failure> {
-    u32::from_str_radix(text, 8)
-        .ok()
-        .filter(|mode| mode & !0o666 == 0)
-        .ok_or_else(|| {
-            Failure::Usage(format!(
-                "socket_mode: `{text}` is no mode of a socket such as 0660"
-            ))
-        })
-}
-
 fn settings(config: &Config, listen: &Listen) -> Settings {
     let here_alone = match listen {
         Listen::Tcp(address) => address.ip().is_loopback(),
@@ -232,37 +200,5 @@ fn build_pack(config: &Config, period: &str, language: Language) -> Result<PathB
     match done.status.success() {
         true => Ok(folder),
         false => Err(String::from_utf8_lossy(&done.stderr).trim().to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_to_listen_is_an_address_or_a_socket() {
-        assert_eq!(
-            listen("listen", "[::1]:8080", 0o660).unwrap(),
-            Listen::Tcp("[::1]:8080".parse().unwrap())
-        );
-        let socket = Listen::Unix {
-            path: PathBuf::from("/run/redress/site.sock"),
-            mode: 0o660,
-        };
-        assert_eq!(
-            listen("listen", "unix:/run/redress/site.sock", 0o660).unwrap(),
-            socket
-        );
-        let refused = listen("metrics_listen", "9464", 0o660).unwrap_err();
-        assert!(refused.to_string().contains("metrics_listen"), "{refused}");
-    }
-
-    #[test]
-    fn a_sockets_mode_lets_people_write_and_nothing_else() {
-        assert_eq!(mode("0660").unwrap(), 0o660);
-        assert_eq!(mode("600").unwrap(), 0o600);
-        for text in ["", "0680", "0770", "4660", "rw"] {
-            assert!(mode(text).is_err(), "{text}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Codes of indicators as people may enter them: which of them evidence can speak of, and which can have a target.
 
-use super::indicators::{INDICATORS, indicator_of};
+use super::indicators::{INDICATORS, Unreachable, indicator_of};
 
 /// Families of the standard's indicators that evidence may speak of, each with its highest number: performance criteria,
 /// inputs and outputs of the management review.
@@ -38,6 +38,17 @@ pub fn of_target(given: &str) -> Result<String, UnknownCode> {
         ours.extend(our_own());
         unknown(given, &WITH_TARGET, &ours)
     })
+}
+
+/// Whether a target lies where the numbers of its indicator can; what is entered by hand has a unit of its own.
+///
+/// # Errors
+/// When it does not.
+pub fn check_target(code: &str, target: f64) -> Result<(), Unreachable> {
+    match indicator_of(code) {
+        Some(computed) => computed.check_target(target),
+        None => Ok(()),
+    }
 }
 
 /// Every code that evidence may speak of, in the standard's order.
@@ -111,6 +122,24 @@ mod tests {
             assert_eq!(of_target(&code), Ok(code.clone()), "{code}");
         }
         assert_eq!(all_of_evidence().len(), 26);
+    }
+
+    #[test]
+    fn a_share_has_a_target_within_its_hundred_percent() {
+        for (code, target) in [
+            ("sla.processing", 0.0),
+            ("m5", 100.0),
+            ("M1", 100.5),
+            ("P13", 0.0),
+            ("P10", -3.0),
+        ] {
+            assert_eq!(check_target(code, target), Ok(()), "{code}");
+        }
+        for (code, target) in [("sla.processing", 200.0), ("M5", -0.1), ("M1", -1.0)] {
+            assert!(check_target(code, target).is_err(), "{code}");
+        }
+        let said = check_target("M5", 200.0).expect_err("no share").to_string();
+        assert_eq!(said, "M5 is a share in percent, from 0 to 100; 200 is none");
     }
 
     #[test]

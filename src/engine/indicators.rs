@@ -41,6 +41,27 @@ pub enum Reading {
     },
 }
 
+impl Reading {
+    /// The lowest and the highest number that it can give.
+    pub const fn bounds(self) -> (f64, f64) {
+        match self {
+            Reading::Share { .. } => (0.0, 100.0),
+            Reading::Count(_) | Reading::Median { .. } | Reading::Mean { .. } => {
+                (0.0, f64::INFINITY)
+            }
+        }
+    }
+}
+
+/// A target or a limit that no number of its indicator could ever be on both sides of.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unreachable {
+    #[error("{code} is a share in percent, from 0 to 100; {found} is none")]
+    Share { code: &'static str, found: f64 },
+    #[error("{code} is never below 0; {found} is")]
+    Negative { code: &'static str, found: f64 },
+}
+
 /// An indicator's number, and the counts it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Actual {
@@ -238,6 +259,22 @@ pub fn indicator_of(code: &str) -> Option<&'static Indicator> {
 }
 
 impl Indicator {
+    /// Whether a target or a limit lies where its numbers can.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check_target(&self, target: f64) -> Result<(), Unreachable> {
+        let (least, most) = self.reading.bounds();
+        let (code, found) = (self.code, target);
+        match self.reading {
+            _ if (least..=most).contains(&target) => Ok(()),
+            Reading::Share { .. } => Err(Unreachable::Share { code, found }),
+            Reading::Count(_) | Reading::Median { .. } | Reading::Mean { .. } => {
+                Err(Unreachable::Negative { code, found })
+            }
+        }
+    }
+
     /// The number; `None` when nothing was there to be measured. A count of nothing is 0.
     ///
     /// # Errors

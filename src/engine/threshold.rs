@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::indicators::{INDICATORS, Indicator, indicator_of};
+use super::indicators::{INDICATORS, Indicator, Unreachable, indicator_of};
 
 /// A bound on an indicator, in the indicator's own unit (percent, days, a count, a score).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +23,7 @@ pub enum Bound {
 }
 
 /// A threshold that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ThresholdError {
     #[error(
         "`{0}` is no threshold; write INDICATOR >= NUMBER or INDICATOR <= NUMBER, such as `sla.processing >= 95`"
@@ -33,6 +33,8 @@ pub enum ThresholdError {
     Indicator { code: String, known: String },
     #[error("`{0}` is no number")]
     Number(String),
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
 }
 
 impl Threshold {
@@ -68,6 +70,7 @@ impl FromStr for Threshold {
             .ok()
             .filter(|limit: &f64| limit.is_finite())
             .ok_or_else(|| ThresholdError::Number(limit.trim().to_owned()))?;
+        indicator.check_target(limit)?;
         Ok(Threshold {
             indicator,
             bound,
@@ -106,5 +109,6 @@ mod tests {
         assert!(refused("sla.colour >= 95").contains("sla.processing"));
         assert!(refused("M5 <= much").contains("much"));
         assert!(refused("M5 <= NaN").contains("NaN"));
+        assert!(refused("sla.processing >= 200").contains("from 0 to 100"));
     }
 }

@@ -141,3 +141,30 @@ fn a_decision_that_promises_a_remedy_has_to_name_it() {
     let line = "--by mehmet --rule R-1 --rule-version 3 --response information";
     office.step("decide", &m, "2024-10-28 11:00", line).done();
 }
+
+#[test]
+fn a_setting_that_cannot_be_what_it_stands_for_is_named_with_its_place() {
+    let office = Office::open();
+    let wrong = "listen = \"8080\"\nbatch_at = \"late\"\ncurrency = \"TL\"\nalarm_mail = \"quality\"\n\
+                 thresholds = [\"M1 <= 900\", \"sla.processing >= 200\"]\n";
+    std::fs::write(office.path("redress.toml"), wrong).unwrap();
+    for line in ["config show", "serve"] {
+        let said = office.run(line);
+        for words in [
+            "redress.toml: listen: `8080` is neither an address with a port",
+            "redress.toml: batch_at: `late` is no time of day such as 02:30",
+            "redress.toml: currency: `TL` is no code of a currency",
+            "redress.toml: alarm_mail: `quality` is no mail address",
+            "redress.toml: thresholds: sla.processing is a share in percent, from 0 to 100",
+        ] {
+            assert!(said.err.contains(words), "{line}: {words}: {}", said.err);
+        }
+        assert!(!said.err.contains("M1"), "{}", said.err);
+        said.refused(USAGE, "redress.toml: ");
+    }
+    // Other commands do not need them, and the table is shown all the same.
+    office.run("case list").done();
+    assert!(office.run("config show").out.contains("batch_at"));
+    std::fs::write(office.path("redress.toml"), "listen = \"127.0.0.1:0\"\n").unwrap();
+    office.run("config show").done();
+}

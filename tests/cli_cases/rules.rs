@@ -203,6 +203,8 @@ fn evidence_and_objectives_are_kept_with_their_indicator() {
     set("2024-01-01", "0.1").done();
     set("2199-01-01", "0.05").done();
     set("2024-01-01", "low").refused(USAGE, "low");
+    set("2024-01-01", "200").refused(USAGE, "M5 is a share in percent, from 0 to 100");
+    set("2024-01-01", "-1").refused(USAGE, "M5 is a share in percent, from 0 to 100");
     let shown = office.run("objectives show --format json").json();
     assert_eq!(
         (shown.as_array().map(Vec::len), shown[0]["target"].as_f64()),

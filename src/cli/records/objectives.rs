@@ -80,6 +80,8 @@ fn set(context: &Context, args: &Set) -> anyhow::Result<()> {
         effective_from: args.from,
         reason: args.reason.clone(),
     };
+    codes::check_target(&new.indicator, new.target)
+        .map_err(|outside| Failure::Usage(format!("--target: {outside}")))?;
     let version = Register::open(&context.config.register)?.set_objective(&new, context.now)?;
     let added = Added {
         schema_version: SCHEMA_VERSION,

@@ -10,7 +10,8 @@ use crate::entry::{Choice, EntryForm, Field, Wrong};
 use crate::error::Result;
 use crate::visit::Fields;
 use crate::words::Words;
-use redress_engine::indicator_codes::{all_of_targets, of_target};
+use redress_engine::indicator_codes::{all_of_targets, check_target, of_target};
+use redress_engine::indicators::Unreachable;
 use redress_register::{Direction, NewObjective, Objective, Register};
 
 /// Records what was entered, or says what of it cannot be taken.
@@ -51,6 +52,9 @@ pub fn add(
     let Some(((indicator, target), (direction, effective_from))) = whole else {
         return Ok(Err(wrongs));
     };
+    if let Err(outside) = check_target(&indicator, target) {
+        wrongs.push(Wrong::of("target", words.text(out_of(&outside))).saying(outside));
+    }
     if !wrongs.is_empty() {
         return Ok(Err(wrongs));
     }
@@ -68,6 +72,13 @@ pub fn add(
     match register.set_objective(&new, asked.visit.now) {
         Ok(_) => Ok(Ok(())),
         Err(error) => Ok(Err(vec![refused(asked, error)?])),
+    }
+}
+
+const fn out_of(outside: &Unreachable) -> &'static str {
+    match outside {
+        Unreachable::Share { .. } => "records.no_share",
+        Unreachable::Negative { .. } => "records.negative",
     }
 }
 

@@ -1,0 +1,157 @@
+//! Whether settings can be what they stand for: looked at when they are shown and before a server starts, so that nobody
+//! learns of a slip of the pen from the first night that fails.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveTime;
+use redress::engine::threshold::Threshold;
+use redress::register::is_email;
+use redress::web::{Listen, Trusted};
+
+use super::{Config, DEFAULT_FILE};
+use crate::cli::failure::Failure;
+
+impl Config {
+    /// Names every setting that cannot be what it stands for, with where it was set and what is allowed.
+    ///
+    /// # Errors
+    /// When there is one (exit code 2).
+    pub fn check(&self) -> Result<(), Failure> {
+        let mut faults = Vec::new();
+        let mut look = |name: &str, found: Result<(), String>| {
+            if let Err(why) = found {
+                faults.push(format!("{}{name}: {why}", self.place_of(name)));
+            }
+        };
+        let mode = socket_mode(&self.socket_mode);
+        let listens = |text: &str| place(text, 0).map(drop);
+        look("listen", listens(&self.listen));
+        if let Some(text) = &self.metrics_listen {
+            look("metrics_listen", listens(text));
+        }
+        look("socket_mode", mode.map(drop));
+        let trusted = Trusted::of(&self.trusted_proxies);
+        look(
+            "trusted_proxies",
+            trusted.map(drop).map_err(|e| e.to_string()),
+        );
+        if let Some(text) = &self.batch_at {
+            look("batch_at", time_of_day(text).map(drop));
+        }
+        if let Some(text) = &self.currency {
+            look("currency", currency(text));
+        }
+        for text in &self.thresholds {
+            let threshold = text.parse::<Threshold>();
+            look("thresholds", threshold.map(drop).map_err(|e| e.to_string()));
+        }
+        if let Some(text) = self.alarm_mail.as_deref().filter(|text| !is_email(text)) {
+            let why = format!("`{text}` is no mail address; write it as name@example.org");
+            look("alarm_mail", Err(why));
+        }
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::Usage(faults.join("\n"))),
+        }
+    }
+
+    /// Where a setting was set, to be said before its name; nothing where that was a flag.
+    fn place_of(&self, name: &str) -> String {
+        let origin = self.origins.iter().find(|(known, ..)| *known == name);
+        match origin.map(|(.., origin)| *origin) {
+            Some("file") => {
+                let file = self.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+                format!("{}: ", file.display())
+            }
+            Some("environment") => format!("REDRESS_{}: ", name.to_uppercase()),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Where to listen.
+///
+/// # Errors
+/// What is wrong with it, and what is allowed.
+pub fn place(text: &str, mode: u32) -> Result<Listen, String> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return Ok(Listen::Unix {
+            path: PathBuf::from(path),
+            mode,
+        });
+    }
+    let address: SocketAddr = text.parse().map_err(|_| {
+        format!(
+            "`{text}` is neither an address with a port such as 127.0.0.1:8080 nor unix:/path/of/a/socket"
+        )
+    })?;
+    Ok(Listen::Tcp(address))
+}
+
+/// The mode of a socket: octal digits, of its reading and writing bits alone.
+///
+/// # Errors
+/// What is wrong with it, and what is allowed.
+pub fn socket_mode(text: &str) -> Result<u32, String> {
+    u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| mode & !0o666 == 0)
+        .ok_or_else(|| format!("`{text}` is no mode of a socket such as 0660"))
+}
+
+/// A time of day.
+///
+/// # Errors
+/// What is wrong with it, and what is allowed.
+pub fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+    NaiveTime::parse_from_str(text, "%H:%M")
+        .map_err(|_| format!("`{text}` is no time of day such as 02:30"))
+}
+
+/// Codes of currencies have three letters (ISO 4217); which are in use changes with the years.
+fn currency(text: &str) -> Result<(), String> {
+    match text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+        true => Ok(()),
+        false => Err(format!(
+            "`{text}` is no code of a currency; write its three letters, such as TRY or EUR"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_to_listen_is_an_address_or_a_socket() {
+        assert_eq!(
+            place("[::1]:8080", 0o660).unwrap(),
+            Listen::Tcp("[::1]:8080".parse().unwrap())
+        );
+        let socket = Listen::Unix {
+            path: PathBuf::from("/run/redress/site.sock"),
+            mode: 0o660,
+        };
+        assert_eq!(place("unix:/run/redress/site.sock", 0o660).unwrap(), socket);
+        let refused = place("9464", 0o660).unwrap_err();
+        assert!(refused.contains("`9464`"), "{refused}");
+    }
+
+    #[test]
+    fn a_sockets_mode_lets_people_write_and_nothing_else() {
+        assert_eq!(socket_mode("0660").unwrap(), 0o660);
+        assert_eq!(socket_mode("600").unwrap(), 0o600);
+        for text in ["", "0680", "0770", "4660", "rw"] {
+            assert!(socket_mode(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_its_code() {
+        assert!(currency("TRY").is_ok());
+        for text in ["try", "TL", "₺", "EURO"] {
+            assert!(currency(text).is_err(), "{text}");
+        }
+    }
+}
