@@ -869,6 +869,7 @@ fn decisions_of_a_review_become_actions_and_come_back() {
                 period: "2023-Q4".to_owned(),
                 chair: "mehmet".to_owned(),
                 present: vec!["ayse".to_owned()],
+                again: None,
             }),
             change("2024-01-15T09:00:00Z"),
         )

@@ -180,6 +180,10 @@ pub enum RecordRefusal {
     NotNow { name: String, why: &'static str },
     #[error("{name} changed since: you saw version {seen}, it is at {found}; look at it again")]
     Changed { name: String, seen: u32, found: u32 },
+    #[error(
+        "{name} has the minutes of {period} already; enter there what is to be added, or say why the period is reviewed once more (`--again`)"
+    )]
+    ReviewedAlready { name: String, period: String },
     #[error("it is due on {due}, before it was given ({on})")]
     Due { due: NaiveDate, on: NaiveDate },
     #[error("{name}: {event} belongs to another kind of record")]
@@ -493,6 +497,7 @@ mod tests {
             period: "2026-Q3".to_owned(),
             chair: "mehmet".to_owned(),
             present: Vec::new(),
+            again: None,
         });
         let input = |text: &str| RecordBody::InputEntered {
             input: ReviewInput::InternalChanges,

@@ -17,7 +17,10 @@ use super::{Register, to_micros};
 use redress_domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionRefusal, Opened, Planned, ReviewOutput,
 };
-use redress_domain::improvement::{Record, RecordBody, RecordEvent, RecordKind, RecordRefusal};
+use redress_domain::improvement::{
+    Record, RecordBody, RecordEvent, RecordKind, RecordRefusal, Recorded,
+};
+use redress_domain::period::Period;
 use redress_plain::hex::hex;
 
 const TABLE: &str = "improvement_event";
@@ -317,6 +320,13 @@ fn admitted(conn: &Connection, mut body: RecordBody) -> Result<RecordBody> {
             let number = kind.number(&given.reference)?;
             given.reference = read_record(conn, kind, number, None)?.name();
         }
+        RecordBody::ReviewBegun(begun) => {
+            let reason = begun.again.take();
+            begun.again = reason.filter(|reason| !reason.trim().is_empty());
+            if begun.again.is_none() {
+                check_unreviewed(conn, &begun.period)?;
+            }
+        }
         RecordBody::SuggestionDecided {
             action: Some(action),
             ..
@@ -329,6 +339,28 @@ fn admitted(conn: &Connection, mut body: RecordBody) -> Result<RecordBody> {
         _ => {}
     }
     Ok(body)
+}
+
+/// Refuses to begin the minutes of a period that has some, whatever words name it.
+fn check_unreviewed(conn: &Connection, period: &str) -> Result<()> {
+    let days = |text: &str| match text.parse::<Period>() {
+        Ok(period) => Some((period.first, period.last)),
+        Err(_) => None,
+    };
+    for number in numbers(conn, RecordKind::Review.as_str(), None)? {
+        let record = read_record(conn, RecordKind::Review, number, None)?;
+        if let Recorded::Review { begun, .. } = &record.what
+            && (begun.period == period
+                || days(period).is_some_and(|d| days(&begun.period) == Some(d)))
+        {
+            return Err(RecordRefusal::ReviewedAlready {
+                name: record.name(),
+                period: begun.period.clone(),
+            }
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn changed(action: Action, body: ActionBody, change: Change<'_>) -> Result<Action> {

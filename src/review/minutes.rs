@@ -25,6 +25,9 @@ pub struct Minutes {
     pub held_on: NaiveDate,
     pub chair: String,
     pub present: Vec<String>,
+    /// Why the period was reviewed a further time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
     pub closed_on: Option<NaiveDate>,
     pub inputs: Vec<Input>,
     pub decisions: Vec<DecisionLine>,
@@ -149,6 +152,7 @@ pub fn minutes(
         held_on: begun.on,
         chair: begun.chair.clone(),
         present: begun.present.clone(),
+        again: begun.again.clone(),
         closed_on: *closed_on,
         inputs: parts,
         decisions: decisions

@@ -250,6 +250,7 @@ pub fn enter_records(register: &mut Register, settings: &Settings) -> Result<(),
                 period,
                 chair: CHAIR.to_owned(),
                 present: vec![OWNER.to_owned(), VERIFIER.to_owned()],
+                again: None,
             }),
         ),
     ];

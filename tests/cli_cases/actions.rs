@@ -434,7 +434,23 @@ fn records_and_minutes_are_kept_and_refused() {
     assert_eq!(shown["decisions"][0]["action"], "A-000001");
     let in_words = office.run("--lang tr review minutes show").done();
     assert!(in_words.contains("A-000001"), "{in_words}");
+    // The same period in other words is the same period.
+    for period in ["2026-Q3", "2026-07-01..2026-09-30"] {
+        let begin = format!("review minutes begin {period} --by zeynep --chair zeynep");
+        for again in ["", "--again ' '"] {
+            for dry in ["", "--dry-run"] {
+                office
+                    .run(&format!("{begin} {again} {dry}"))
+                    .refused(USAGE, "MR-0001 has the minutes of 2026-Q3 already");
+            }
+        }
+    }
     office.run("review minutes close MR-1 --by zeynep").done();
+    office
+        .run("review minutes begin 2026-Q3 --by zeynep --chair zeynep --again 'the board was absent'")
+        .done();
+    let shown = office.run("review minutes show MR-2").done();
+    assert!(shown.contains("the board was absent"), "{shown}");
     office
         .run("review minutes enter MR-1 I2 'late' --by zeynep")
         .refused(USAGE, "minutes are closed");

@@ -62,6 +62,11 @@ fn a_schema_of_another_version_is_named_by_its_column_or_table() {
             && renamed.contains("another version"),
         "{renamed}"
     );
+    let empty = said(|store| fs::write(store.join("tickets.csv"), "").unwrap());
+    assert!(
+        empty.contains("tickets.csv: line 1: the file is empty") && !empty.contains("no column"),
+        "{empty}"
+    );
     let missing = said(|store| fs::remove_file(store.join("histories.csv")).unwrap());
     assert!(
         missing.contains("histories.csv: the file is missing")

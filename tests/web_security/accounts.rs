@@ -50,6 +50,7 @@ fn setting_up_needs_the_password_and_shows_the_secret_in_one_answer_only() {
     desk.sign_in("ayse");
     // A code that does not fit leaves the page with its picture.
     let wrong = change(&desk, &ayse, &[("what", "confirm"), ("second_code", "12")]);
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     wrong.says("does not fit");
     wrong.says(secret);
     // Who need not have one finds a way out.
@@ -78,7 +79,7 @@ fn it_is_removed_with_password_and_code_and_by_nothing_less() {
         remove(PASSWORD, ""),
         remove("seven grey dogs", &code),
     ] {
-        assert_eq!(page.status, StatusCode::OK);
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(desk.register().second_factor("ayse").unwrap().is_some());
     }
     // Nor is another one put in its place.

@@ -49,6 +49,9 @@ pub struct Begin {
     /// Who is present
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     present: Vec<String>,
+    /// Why the period is reviewed once more, where it has minutes already
+    #[arg(long, value_name = "REASON")]
+    again: Option<String>,
     #[command(flatten)]
     on: On,
     #[command(flatten)]
@@ -127,6 +130,7 @@ fn begin(context: &Context, args: &Begin) -> anyhow::Result<()> {
         period: period.name,
         chair: args.chair.clone(),
         present: args.present.clone(),
+        again: args.again.clone(),
     });
     let change = Change {
         actor: &name,
@@ -261,7 +265,7 @@ fn found(register: &Register, review: Option<&str>) -> anyhow::Result<Record> {
 
 fn in_words(minutes: &Minutes) -> String {
     let mut text = format!(
-        "{}: management review of {}, held on {}, chair {}{}\npresent: {}\n",
+        "{}: management review of {}, held on {}, chair {}{}\npresent: {}\n{}",
         minutes.review,
         minutes.period,
         minutes.held_on,
@@ -273,6 +277,10 @@ fn in_words(minutes: &Minutes) -> String {
         match minutes.present.is_empty() {
             true => "not recorded".to_owned(),
             false => minutes.present.join(", "),
+        },
+        match &minutes.again {
+            Some(reason) => format!("a further review of this period: {reason}\n"),
+            None => String::new(),
         }
     );
     for part in &minutes.inputs {

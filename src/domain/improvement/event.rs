@@ -157,4 +157,7 @@ pub struct ReviewBegun {
     pub chair: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub present: Vec<String>,
+    /// Why the period is reviewed a further time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
 }

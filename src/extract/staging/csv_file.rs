@@ -64,6 +64,15 @@ pub(super) fn stage(
         .iter()
         .map(|name| name.trim().to_owned())
         .collect();
+    if header.is_empty() {
+        return Err(StagingError::Csv {
+            path: path.to_owned(),
+            line: 1,
+            what:
+                "the file is empty: not even the names of its columns stand in it; export it again"
+                    .to_owned(),
+        });
+    }
     check_names(path, header.iter().map(String::as_str))?;
     check_separator(&target, &header)?;
     target.check_header(&header)?;

@@ -4,6 +4,7 @@
 //! them; no address shows either again. Each change ends the person's other sessions.
 
 use askama::Template;
+use axum::http::StatusCode;
 
 use self::qr::Drawing;
 use super::{password, sign_in};
@@ -304,7 +305,7 @@ fn show(
         })
         .into(),
     };
-    Answer::page(&Page {
+    let page = Answer::page(&Page {
         shell,
         kept: kept.map(Kept::hidden).unwrap_or_default(),
         owed,
@@ -317,7 +318,8 @@ fn show(
         }),
         begins,
         forms,
-    })
+    })?;
+    Ok(page.status(status(refused.is_some())))
 }
 
 fn form_of(words: &Words, what: What) -> EntryForm {
@@ -360,14 +362,24 @@ fn enrol(
     shell.ways.clear();
     let staff = visit.staff().ok_or(WebError::Forbidden)?;
     let owed = app.register(|r| r.must_have_second_factor(staff))?;
-    Answer::page(&EnrolPage {
+    let form = form_of(words, What::Confirm).refused(wrongs);
+    let status = status(form.is_refused());
+    let page = Answer::page(&EnrolPage {
         shell,
         kept: kept.map(Kept::hidden).unwrap_or_default(),
         drawing: qr::drawing(&begun.address(&app.settings.organisation)),
         secret: grouped(&begun.secret()),
-        form: form_of(words, What::Confirm).refused(wrongs),
+        form,
         owed,
-    })
+    })?;
+    Ok(page.status(status))
+}
+
+const fn status(is_refused: bool) -> StatusCode {
+    match is_refused {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    }
 }
 
 /// The page of fresh recovery codes, and the key of what was done by making them, with a fresh session: every other
