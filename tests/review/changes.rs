@@ -351,6 +351,28 @@ fn an_unfinished_month_is_drawn_and_judged_by_nothing() {
 }
 
 #[test]
+fn within_a_quarter_the_running_month_is_the_last_and_judged_by_nothing() {
+    let mut context = context(Language::En);
+    context.as_of = "2026-08-20T09:00:00Z".parse().expect("a moment");
+    context.provisional = true;
+    let model = build(&quarter(), &context).expect("a review");
+    let charts: Vec<_> = model
+        .charts()
+        .filter_map(|chart| match &chart.drawing {
+            Drawing::Control(drawing) => Some(drawing),
+            _ => None,
+        })
+        .collect();
+    assert!(!charts.is_empty());
+    for drawing in charts {
+        let (last, before) = drawing.points.split_last().expect("points");
+        assert_eq!(last.label, "2026-08");
+        assert!(last.unfinished && last.signal.is_none());
+        assert!(before.iter().all(|point| !point.unfinished));
+    }
+}
+
+#[test]
 fn the_way_of_the_answers_adds_up() {
     let model = review(&quarter());
     let table = model

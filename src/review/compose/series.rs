@@ -172,26 +172,28 @@ pub(super) fn read(maker: &Maker) -> Result<Option<Courses>, ReviewError> {
     }))
 }
 
-/// The months from the first complaint to the end of the period.
+/// The months from the first complaint to the end of the period, or to the running month where that comes first: what has
+/// not begun is no month without complaints.
 fn span(maker: &Maker, volume: &Counted) -> Option<Span> {
     let period = &maker.context.period;
     let first = (0..volume.rows.len())
         .map(|row| volume.text(row, "month"))
         .min()?;
-    let last = month_of(period.last);
+    let today = maker
+        .context
+        .as_of
+        .with_timezone(&maker.context.zone)
+        .date_naive();
+    let from = month_of(period.first);
+    // A period that has not begun has its first month all the same.
+    let last = month_of(period.last.min(today)).max(from.clone());
     let mut months = Vec::new();
     let mut month = first;
     while month <= last {
         months.push(month.clone());
         month = next(&month)?;
     }
-    let from = month_of(period.first);
     let at = months.iter().position(|month| *month == from)?;
-    let today = maker
-        .context
-        .as_of
-        .with_timezone(&maker.context.zone)
-        .date_naive();
     let ends = period.last.succ_opt().is_none_or(|day| day.day() == 1);
     Some(Span {
         months,
