@@ -693,6 +693,16 @@ fn an_accepted_decision_completes_the_case_and_sets_the_day_of_the_remedy() {
         .into_iter()
         .filter(|kind| *kind == EventKind::Accepted);
     assert_eq!(accepted.count(), 1);
+
+    // The remedy comes after the completion, and a day that has passed is no promise any more.
+    site.pass(TimeDelta::days(11));
+    let cookie = site.track(&case);
+    let page = site.get("/case", &cookie);
+    page.says("should have been delivered by 12\u{a0}March 2026");
+    page.is_silent_on("you get what was granted");
+    let steps = page.body.split("<ol class=\"steps\">").nth(1).unwrap();
+    let at = |step: &str| steps.find(step).unwrap();
+    assert!(at("Completed") < at("Delivery of what was granted"));
 }
 
 #[test]

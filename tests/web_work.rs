@@ -1008,7 +1008,7 @@ fn whoever_sets_a_target_second_sees_the_first_one_before_it_is_followed_by_anot
     set(&zeynep, &seen(&page), "97,5", "zeynep").seen();
     let held = set(&deniz, &seen(&page), "90", "deniz").wrong();
     assert!(
-        held.contains("at least 97.50") && held.contains("owner zeynep"),
+        held.contains("at least 97.5% from") && held.contains("owner zeynep"),
         "{held}"
     );
     assert!(held.contains("value=\"90\""), "{held}");

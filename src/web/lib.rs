@@ -16,6 +16,7 @@ mod desk;
 mod entrance;
 mod entry;
 pub mod error;
+mod figure;
 mod form;
 pub mod health;
 mod held;

@@ -21,6 +21,7 @@ use crate::words::Words;
 use redress_domain::case_file::PassRecord;
 use redress_domain::due::{CaseClock, clock};
 use redress_domain::event::EventKind;
+use redress_domain::workflow::{Refusal, State};
 use redress_forms as forms;
 use redress_forms::case::FormCase;
 use redress_register::{Attachment, Complainant, Message, MessageFilter, MessageState};
@@ -202,8 +203,11 @@ fn offered<'a>(
             offers: offers.collect(),
         }
     });
+    // Who may decide again is of no matter before there is something to decide, nor after it was decided.
+    let examined = matches!(opened.file.state, State::InProcessing { .. });
     let mut held_back: Vec<&str> = commands::all()
         .filter_map(|command| match circumstances.may(command) {
+            Err(Closed::Refused(Refusal::SameDecider)) if !examined => None,
             Err(Closed::Refused(why)) => refusal::held_back(words, &why),
             Ok(()) | Err(Closed::Role | Closed::Idle) => None,
         })
@@ -350,7 +354,7 @@ fn decision(pass: &PassRecord, opened: &Opened, app: &App, words: &Words) -> Opt
     let in_force = match decided.in_force_at {
         Some(at) if at > decided.at => Some(moment(at)),
         Some(_) => None,
-        None => Some(words.text("waits.signature").to_owned()),
+        None => Some(words.text("case.not_in_force").to_owned()),
     };
     let parts = [
         ("rule", data.rule.as_str()),

@@ -162,6 +162,9 @@ impl Way<'_> {
             State::Resolved { .. } => self.text("next_answer"),
             State::Completed { .. } | State::CompletedExternally => {
                 match (file.remedy_due_on, file.remedy_done_at) {
+                    (Some(day), None) if self.is_past(day) => {
+                        self.on("next_remedy_late", &self.words.date(day))
+                    }
                     (Some(day), None) => self.on("next_remedy", &self.words.date(day)),
                     (_, _) => self.text("next_completed"),
                 }
@@ -363,17 +366,6 @@ impl Way<'_> {
     fn end(&self) -> Vec<Step> {
         let file = &self.seen.file;
         let mut steps = Vec::new();
-        match (file.remedy_due_on, file.remedy_done_at) {
-            (Some(_), Some(done)) => {
-                let line = self.words.day(done, self.seen.zone);
-                steps.push(self.made("step_remedy", Stands::Done, vec![line]));
-            }
-            (Some(day), None) => {
-                let line = self.on("remedy_by", &self.words.date(day));
-                steps.push(self.made("step_remedy", Stands::Now, vec![line]));
-            }
-            (None, _) => {}
-        }
         let state = self.words.name("states", file.state.name().as_str());
         let entered = file.history.last().map(|change| change.at);
         let day = entered.map(|at| self.words.day(at, self.seen.zone));
@@ -409,7 +401,35 @@ impl Way<'_> {
             | State::Decided { .. }
             | State::Resolved { .. } => {}
         }
+        // The acceptance completes a complaint; the remedy is delivered after it.
+        let remedy = match (file.remedy_due_on, file.remedy_done_at) {
+            (Some(_), Some(done)) => {
+                let line = self.words.day(done, self.seen.zone);
+                Some((
+                    self.made("step_remedy", Stands::Done, vec![line]),
+                    Some(done),
+                ))
+            }
+            (Some(day), None) => {
+                let key = match self.is_past(day) {
+                    true => "was_due",
+                    false => "remedy_by",
+                };
+                let line = self.on(key, &self.words.date(day));
+                Some((self.made("step_remedy", Stands::Now, vec![line]), None))
+            }
+            (None, _) => None,
+        };
+        if let Some((step, done)) = remedy {
+            let was_before = done.zip(entered).is_some_and(|(done, end)| done < end);
+            steps.insert(if was_before { 0 } else { steps.len() }, step);
+        }
         steps
+    }
+
+    /// A day that is over, by the clock of the organisation.
+    fn is_past(&self, day: NaiveDate) -> bool {
+        self.now.with_timezone(&self.seen.zone).date_naive() > day
     }
 
     fn made(&self, name: &str, stands: Stands, lines: Vec<String>) -> Step {

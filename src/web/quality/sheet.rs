@@ -6,12 +6,11 @@ use super::drill;
 use super::figures::Answered;
 use super::snapshot::failed;
 use crate::error::Result;
+use crate::figure::{target, with_unit};
 use crate::words::Words;
-use redress_domain::vocabulary::Language;
 use redress_engine::indicators::{INDICATORS, Indicator, Reading, Sum, indicator_of};
 use redress_register::{Direction, Evidence, Objective};
 use redress_review::compose::apart::Apart;
-use redress_review::numbers::percent;
 
 /// Indicators in the order of the page: how fast, how well, then the standard's others.
 const FIRST: [&str; 10] = [
@@ -180,26 +179,11 @@ impl Sources<'_> {
         };
         if let Some(objective) = self.objectives.get(code) {
             let objective = &objective.objective;
-            line.target = self.target(code, objective.target, objective.direction);
+            line.target = target(self.words, code, objective.target, objective.direction);
             line.target_value = Some(objective.target);
             line.owner = objective.owner.clone();
         }
         line
-    }
-
-    fn target(&self, code: &str, target: f64, direction: Direction) -> String {
-        let is_share =
-            indicator_of(code).is_some_and(|i| matches!(i.reading, Reading::Share { .. }));
-        let places = if target.fract() == 0.0 { 0 } else { 1 };
-        let value = match is_share {
-            true => percent(self.language(), target / 100.0, places),
-            false => self.words.real(target, places),
-        };
-        let key = match direction {
-            Direction::AtLeast => "quality.at_least",
-            Direction::AtMost => "quality.at_most",
-        };
-        self.words.fill(key, &[("value", &value)])
     }
 
     fn judge(&self, line: &mut Line, value: f64) {
@@ -234,7 +218,7 @@ impl Sources<'_> {
         line.standing = Standing::Plain;
         line.actual = self.words.text("quality.in_words").to_owned();
         if let Some(value) = latest.value {
-            line.actual = self.with_unit(value, latest.unit.as_deref().unwrap_or_default());
+            line.actual = with_unit(self.words, value, latest.unit.as_deref());
             self.judge(&mut line, value);
         }
         let day = self.words.date(latest.dated);
@@ -242,16 +226,6 @@ impl Sources<'_> {
         line.said = self.words.fill("quality.by_hand", &values);
         line.opens = "/desk/records#evidence".to_owned();
         Some(line)
-    }
-
-    fn with_unit(&self, value: f64, unit: &str) -> String {
-        let places = if value.fract() == 0.0 { 0 } else { 1 };
-        let number = self.words.real(value, places);
-        match unit {
-            "%" => percent(self.language(), value / 100.0, places),
-            "" => number,
-            unit => format!("{number} {}", self.words.name("codes", unit)),
-        }
     }
 
     /// What of a share opens by itself: stages by their verdict.
@@ -288,10 +262,6 @@ impl Sources<'_> {
 
     fn address(&self, metric: &str, conditions: &[(String, String)]) -> String {
         drill::address(metric, &self.answered.params.period.name, conditions)
-    }
-
-    fn language(&self) -> Language {
-        self.words.language()
     }
 }
 

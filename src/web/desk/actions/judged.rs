@@ -120,7 +120,7 @@ fn in_words(
 /// What a look found.
 pub fn look(words: &Words, look: &Look) -> String {
     let mut text = format!(
-        "{}. {}",
+        "{}: {}",
         said::code(words, look.found.verdict.as_str()),
         said::sides(words, &look.found)
     );

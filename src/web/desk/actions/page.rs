@@ -31,9 +31,8 @@ struct Page<'a> {
     title: String,
     state: String,
     overdue: bool,
-    facts: Vec<Fact>,
-    /// Where it comes from, where that has a page.
-    source_to: Option<String>,
+    /// Each with the page that it leads to, where there is one.
+    facts: Vec<(Fact, Option<String>)>,
     cases: Vec<String>,
     gone: Option<Gone>,
     scope: Option<String>,
@@ -128,8 +127,7 @@ pub fn page(app: &App, visit: &Visit) -> Result<Answer> {
         title: action.opened.title.clone(),
         state: said::code(words, action.state(today).as_str()),
         overdue: action.is_overdue(today),
-        facts: facts(words, &action),
-        source_to: source_to(app, visit, &action)?,
+        facts: facts(words, &action, source_to(app, visit, &action)?),
         cases: may_be_seen(app, visit, &action.opened.cases)?,
         gone: gone(app, visit, words, &action)?,
         scope: action.scope().map(ToString::to_string),
@@ -261,39 +259,36 @@ fn offers(
     (steps, held)
 }
 
-fn facts(words: &Words, action: &Action) -> Vec<Fact> {
+/// What it is about; of its source the page, where that has one.
+fn facts(words: &Words, action: &Action, source_to: Option<String>) -> Vec<(Fact, Option<String>)> {
     let opened = &action.opened;
-    let mut facts = vec![
-        fact(
-            words,
-            "action.kind",
-            said::code(words, opened.kind.as_str()),
-        ),
-        fact(words, "action.owner", opened.owner.clone()),
-    ];
+    let mut facts = Vec::new();
+    let mut say = |key, value: String| facts.push((fact(words, key, value), None));
+    say("action.kind", said::code(words, opened.kind.as_str()));
+    say("action.owner", opened.owner.clone());
     if let Some(department) = &opened.department {
-        let name = words.name("departments", department);
-        facts.push(fact(words, "action.department", name));
+        say("action.department", words.name("departments", department));
     }
     let source = said::code(words, opened.source.as_str());
     let source = match &opened.reference {
         Some(reference) => format!("{source} {reference}"),
         None => source,
     };
-    facts.push(fact(words, "action.source", source));
+    facts.push((fact(words, "action.source", source), source_to));
+    let mut say = |key, value: String| facts.push((fact(words, key, value), None));
     let by = words.fill(
         "action.opened_by",
         &[("day", &words.date(opened.on)), ("who", &action.opened_by)],
     );
-    facts.push(fact(words, "action.opened", by));
+    say("action.opened", by);
     if let Some(day) = opened.signal_on {
-        facts.push(fact(words, "action.signal_on", words.date(day)));
+        say("action.signal_on", words.date(day));
     }
     if let Some(day) = action.due_on() {
-        facts.push(fact(words, "action.due_on", words.date(day)));
+        say("action.due_on", words.date(day));
     }
     if let Some(day) = action.check_due_on() {
-        facts.push(fact(words, "action.verdict_after", words.date(day)));
+        say("action.verdict_after", words.date(day));
     }
     if let Some(ending) = &action.ending {
         let by = words.fill(
@@ -304,7 +299,7 @@ fn facts(words: &Words, action: &Action) -> Vec<Fact> {
             Some(note) => format!("{by}: {note}"),
             None => by,
         };
-        facts.push(fact(words, "action.ended", value));
+        say("action.ended", value);
     }
     facts
 }

@@ -58,9 +58,12 @@ pub fn field(words: &Words, field: AmendedField) -> String {
         .to_owned()
 }
 
-/// A share of 0 to 1 in whole percent.
+/// A share of 0 to 1 in whole percent; what is less than a half of one, and not nothing, is not written as nothing.
 pub fn percent(words: &Words, share: f64) -> String {
-    written_percent(words.language(), share, 0)
+    match share > 0.0 && share < 0.005 {
+        true => format!("<{}", written_percent(words.language(), 0.01, 0)),
+        false => written_percent(words.language(), share, 0),
+    }
 }
 
 /// A span of months.

@@ -5,12 +5,12 @@ use sha2::{Digest as _, Sha256};
 use super::{Asked, SHOWN, Section, columns, day, number, refused};
 use crate::entry::{Choice, EntryForm, Field, Wrong};
 use crate::error::Result;
+use crate::figure::with_unit;
 use crate::visit::Fields;
 use crate::words::Words;
 use redress_engine::indicator_codes::{all_of_evidence, of_evidence};
 use redress_plain::hex::hex;
 use redress_register::{NewEvidence, Register};
-use redress_review::numbers::percent;
 
 /// Units that are named in three languages.
 const UNITS: [&str; 4] = ["%", "of 5", "persons", "suggestions"];
@@ -55,7 +55,10 @@ pub fn add(
     let staff = asked.visit.staff();
     let new = NewEvidence {
         indicator,
-        unit: form.text("unit").filter(|_| value.is_some()),
+        unit: form
+            .text("unit")
+            .filter(|_| value.is_some())
+            .map(|unit| unit_of(words, &unit)),
         value,
         dated,
         entered_by: staff.map(|staff| staff.name.clone()).unwrap_or_default(),
@@ -66,6 +69,14 @@ pub fn add(
         Ok(_) => Ok(Ok(())),
         Err(error) => Ok(Err(vec![refused(asked, error)?])),
     }
+}
+
+/// The unit that somebody means: one of those that are named, in whichever way it was written, else their own.
+fn unit_of(words: &Words, written: &str) -> String {
+    let meant = |unit: &&str| {
+        *unit == written || words.name("codes", unit).to_lowercase() == written.to_lowercase()
+    };
+    UNITS.into_iter().find(meant).unwrap_or(written).to_owned()
 }
 
 /// The form, and what was recorded.
@@ -87,10 +98,14 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
         Field::number("value", text("records.value"))
             .optional()
             .of(entered),
-        Field::suggested("unit", text("records.unit"), UNITS.map(str::to_owned))
-            .hint(text("records.unit_hint"))
-            .optional()
-            .of(entered),
+        Field::suggested(
+            "unit",
+            text("records.unit"),
+            UNITS.map(|unit| words.name("codes", unit)),
+        )
+        .hint(text("records.unit_hint"))
+        .optional()
+        .of(entered),
         Field::date("dated", text("records.dated"))
             .hint(text("records.dated_hint"))
             .of(entered),
@@ -114,7 +129,7 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
             ),
             evidence
                 .value
-                .map(|value| figure(words, value, evidence.unit.as_deref()))
+                .map(|value| with_unit(words, value, evidence.unit.as_deref()))
                 .unwrap_or_default(),
             words.date(evidence.dated),
             evidence.note.unwrap_or_default(),
@@ -158,35 +173,4 @@ fn name(words: &Words, code: &str) -> String {
         _ => "indicator_names",
     };
     words.name(group, code)
-}
-
-fn figure(words: &Words, value: f64, unit: Option<&str>) -> String {
-    let places = if value.fract() == 0.0 { 0 } else { 2 };
-    let number = words.real(value, places);
-    match unit {
-        // The order is the sentence's own: "3,90 of 5", "5 üzerinden 3,90".
-        Some("of 5") => words.fill("records.of_five", &[("value", &number)]),
-        // So is the place of the sign: "71%", "%71".
-        Some("%") => percent(words.language(), value / 100.0, places),
-        Some(unit) => format!("{number} {}", words.name("codes", unit)),
-        None => number,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use redress_domain::vocabulary::Language;
-
-    #[test]
-    fn a_percentage_has_its_sign_where_the_language_puts_it() {
-        for (language, written) in [
-            (Language::En, "71%"),
-            (Language::Tr, "%71"),
-            (Language::Ru, "71\u{a0}%"),
-        ] {
-            let words = Words::load(language).unwrap();
-            assert_eq!(figure(&words, 71.0, Some("%")), written);
-        }
-    }
 }

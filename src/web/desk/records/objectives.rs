@@ -8,6 +8,7 @@ use super::{Asked, Section, columns, number, refused};
 use crate::collation;
 use crate::entry::{Choice, EntryForm, Field, Wrong};
 use crate::error::Result;
+use crate::figure::target;
 use crate::visit::Fields;
 use crate::words::Words;
 use redress_engine::indicator_codes::{all_of_targets, check_target, of_target};
@@ -122,14 +123,17 @@ fn set_meanwhile(register: &Register, asked: &Asked<'_>, indicator: &str) -> Res
         .max_by_key(|found| found.version);
     Ok(meanwhile.map(|found| {
         let objective = &found.objective;
-        let target = words.real(objective.target, places(objective.target));
-        let direction = words.name("codes", objective.direction.as_str());
+        let target = target(
+            words,
+            &objective.indicator,
+            objective.target,
+            objective.direction,
+        );
         let day = words.date(objective.effective_from);
         let text = words.fill(
             "records.set_meanwhile",
             &[
                 ("target", &target),
-                ("direction", &direction),
                 ("day", &day),
                 ("owner", &objective.owner),
                 ("reason", &objective.reason),
@@ -137,11 +141,6 @@ fn set_meanwhile(register: &Register, asked: &Asked<'_>, indicator: &str) -> Res
         );
         Wrong::of("target", text)
     }))
-}
-
-/// Figures after the decimal sign.
-fn places(target: f64) -> u32 {
-    if target.fract() == 0.0 { 0 } else { 2 }
 }
 
 /// The form, and every version.
@@ -198,10 +197,11 @@ pub fn section(register: &Register, asked: &Asked<'_>, entered: &Fields) -> Resu
                 objective.indicator,
                 name(words, &objective.indicator)
             ),
-            format!(
-                "{} {}",
-                words.name("codes", objective.direction.as_str()),
-                words.real(objective.target, places(objective.target))
+            target(
+                words,
+                &objective.indicator,
+                objective.target,
+                objective.direction,
             ),
             objective.owner.clone(),
             words.date(objective.effective_from),
