@@ -417,7 +417,13 @@ fn tables_that_cannot_be_read_say_why() {
     let refused = |text: &str, code, words: &[&str]| Desk::with(text).refused(line, code, words);
     refused("t,x\n1,1\n", USAGE, &["table.csv", "no column `e`", "t, x"]);
     refused("t,e\n", FAILED, &["table.csv", "no rows"]);
-    refused("", USAGE, &["table.csv", "no column `t`"]);
+    for nothing in ["", "\n\n", "\u{feff}"] {
+        refused(
+            nothing,
+            FAILED,
+            &["table.csv", "the file is empty", "export it again"],
+        );
+    }
     refused(
         "t,e\n1,1\nsoon,1\n",
         FAILED,

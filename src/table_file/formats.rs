@@ -49,6 +49,11 @@ fn from_csv(
             path: path.to_owned(),
         });
     }
+    if text.trim().is_empty() {
+        return Err(TableError::Blank {
+            path: path.to_owned(),
+        });
+    }
     let failed = |error: csv::Error| TableError::NoTable {
         path: path.to_owned(),
         why: error.to_string(),

@@ -26,6 +26,10 @@ pub enum TableError {
     },
     #[error("{path}: the column `{column}` stands twice; rename one")]
     RepeatedColumn { path: PathBuf, column: String },
+    #[error(
+        "{path}: the file is empty: not even the names of its columns stand in it; export it again"
+    )]
+    Blank { path: PathBuf },
     #[error("{path}: holds no rows")]
     Empty { path: PathBuf },
     /// `row` counts from 1, below the header.
@@ -80,7 +84,7 @@ impl TableFile {
     /// header, in UTF-8, separated by commas, semicolons or tabs.
     ///
     /// # Errors
-    /// When the file cannot be read, lacks a wanted column, or holds no rows.
+    /// When the file cannot be read, is empty, lacks a wanted column, or holds no rows.
     pub fn read(path: &Path, wanted: &[&str]) -> Result<Self, TableError> {
         let columns = formats::columns(path, wanted)?;
         let rows = columns.first().map_or(0, |(_, cells)| cells.len());

@@ -473,6 +473,7 @@ fn units_sold_are_taken_with_the_row_that_is_wrong() {
     import("month,units\n2026-07,ten\n").refused(USAGE, "row 1");
     import("month,Product,units\n2026-07,K20,5\n").refused(USAGE, "`Product` is not known");
     import("month\n2026-07\n").refused(USAGE, "no column `units`");
+    import("").refused(USAGE, "the file is empty");
     // Other units are a version with a reason; the same ones are none.
     import("month,units\n2026-07,11\n").refused(USAGE, "--reason");
     office

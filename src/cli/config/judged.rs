@@ -52,7 +52,7 @@ impl Config {
         }
         match faults.is_empty() {
             true => Ok(()),
-            false => Err(Failure::Usage(faults.join("\n"))),
+            false => Err(Failure::Usage(faults.join("; "))),
         }
     }
 
