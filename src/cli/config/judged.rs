@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveTime;
 use redress::engine::threshold::Threshold;
-use redress::register::is_email;
 use redress::web::{Listen, Trusted};
 
 use super::{Config, DEFAULT_FILE};
@@ -46,7 +45,7 @@ impl Config {
             let threshold = text.parse::<Threshold>();
             look("thresholds", threshold.map(drop).map_err(|e| e.to_string()));
         }
-        if let Some(text) = self.alarm_mail.as_deref().filter(|text| !is_email(text)) {
+        if let Some(text) = self.alarm_mail.as_deref().filter(|text| !is_mailbox(text)) {
             let why = format!("`{text}` is no mail address; write it as name@example.org");
             look("alarm_mail", Err(why));
         }
@@ -109,6 +108,13 @@ pub fn time_of_day(text: &str) -> Result<NaiveTime, String> {
         .map_err(|_| format!("`{text}` is no time of day such as 02:30"))
 }
 
+/// An address of a colleague may lie on this machine: `root@localhost`.
+fn is_mailbox(text: &str) -> bool {
+    let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let parts: Vec<&str> = text.split('@').collect();
+    plain && matches!(parts[..], [whose, host] if !whose.is_empty() && !host.is_empty())
+}
+
 /// Codes of currencies have three letters (ISO 4217); which are in use changes with the years.
 fn currency(text: &str) -> Result<(), String> {
     match text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -144,6 +150,14 @@ mod tests {
         assert_eq!(socket_mode("600").unwrap(), 0o600);
         for text in ["", "0680", "0770", "4660", "rw"] {
             assert!(socket_mode(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_is_told_has_an_address() {
+        assert!(is_mailbox("quality@example.org") && is_mailbox("root@localhost"));
+        for text in ["quality", "@example.org", "a@", "a@b@c", "a b@example.org"] {
+            assert!(!is_mailbox(text), "{text}");
         }
     }
 
