@@ -290,9 +290,9 @@ fn an_empty_store_is_no_news_of_a_full_one() {
 }
 
 #[test]
-fn an_empty_file_lacks_its_columns() {
+fn an_empty_file_is_said_to_be_empty() {
     refused(
         |store| fs::write(store.join("cases.csv"), "").unwrap(),
-        &["cases.csv: has no column `case_id`"],
+        &["cases.csv: line 1: the file is empty"],
     );
 }
