@@ -11,8 +11,8 @@
 -- rests_on: cluster_runs
 -- chart: bars
 -- definition: Problems (complaints in which the same thing went wrong) of which two or more complainants complained, by the complaints received in the period, net of merged; beside them all complaints of the problem, its complainants, its open cases and its cost of redress. Problems that an analyst set aside are left out.
--- definition.tr: İki ya da daha çok şikâyetçinin dile getirdiği sorunlar (aynı şeyin ters gittiği şikâyetler); dönemde alınan şikâyet sayısına göre (birleştirilenler hariç). Yanında sorunun bütün şikâyetleri, şikâyetçileri, açık kayıtları ve telafi maliyeti. Analistin ayırdığı sorunlar yer almaz.
--- definition.ru: Проблемы (жалобы, в которых неисправно одно и то же), на которые пожаловались двое или больше заявителей, по числу жалоб, полученных в периоде (без объединённых); рядом все жалобы по проблеме, число заявителей, открытые жалобы и стоимость возмещения. Проблемы, отложенные аналитиком, не показаны.
+-- definition.tr: İki ya da daha çok şikâyetçinin dile getirdiği sorunlar (aynı şeyin ters gittiği şikâyetler); dönemde alınan şikâyet sayısına göre (birleştirilenler hariç). Yanında sorunun bütün şikâyetleri, şikâyetçileri, açık kayıtları ve telafi maliyeti. Analistin hariç tuttuğu sorunlar yer almaz.
+-- definition.ru: Проблемы (жалобы, в которых неисправно одно и то же), на которые пожаловались двое или больше заявителей, по числу жалоб, полученных в периоде (без объединённых); рядом все жалобы по проблеме, число заявителей, открытые жалобы и стоимость возмещения. Проблемы, исключённые аналитиком, не показаны.
 WITH period_days AS (
     SELECT c.day, c.month
     FROM calendar AS c
