@@ -121,6 +121,11 @@ def main():
     common = [arguments.redress, "--register", str(arguments.register), "--lake", str(lake)]
 
     rows = {name: [] for name in ["extract", "extract_mib", "duckdb", "duckdb_mib", "metrics", "metrics_mib", "duckdb_metrics"]}
+    if not arguments.lake:
+        # Both sides find the file in the system's memory; else the first one would read it for the other.
+        with arguments.register.open("rb") as file:
+            while file.read(2**24):
+                pass
     for _ in range(0 if arguments.lake else arguments.rounds):
         shutil.rmtree(work / "lake", ignore_errors=True)
         seconds, peak = peak_of([*common, "extract", "--full", "--as-of", AS_OF, "--threads", str(arguments.threads)])
