@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, Statement, named_params};
 use sha2::{Digest, Sha256};
 
 use super::attendance::Attendance;
@@ -11,6 +11,7 @@ use super::continuity::{Beside, compare};
 use super::mapping::{Mapping, WATERMARK};
 use super::months::{Task, make_months};
 use super::order::{Done, ExtractError, Order, query_error};
+use super::reader::ReadError;
 use super::reuse::{Plan, earlier, link_months, reusable};
 use super::small_tables::{write_empty_partitions, write_small_tables};
 use super::source::{Source, is_server};
@@ -249,6 +250,9 @@ pub(super) fn months(
     Ok(months)
 }
 
+/// The column of a case's month of receipt.
+const MONTH: &str = "received_month";
+
 /// The month of cases whose receipt cannot be read.
 const UNKNOWN_MONTH: &str = "unknown";
 
@@ -370,8 +374,19 @@ fn census(
     let Some(connection) = reader.first() else {
         return Err(ExtractError::WorkerLost);
     };
-    let [cases, events] = counted_rows(connection, sql, only)
-        .map_err(|source| query_error(order.mapping, "census.sql", source))?;
+    let failed = |source| query_error(order.mapping, "census.sql", source);
+    let mut statement = connection.prepare(sql).map_err(failed)?;
+    // Said on the first night already, and not on the one that first counts some months alone.
+    let columns: Vec<&str> = statement.column_names().collect();
+    if source.marked.is_some() && !columns.contains(&MONTH) {
+        return Err(ReadError::MissingColumn {
+            file: order.mapping.path("census.sql"),
+            column: MONTH,
+            found: columns.join(", "),
+        }
+        .into());
+    }
+    let [cases, events] = counted_rows(&mut statement, only).map_err(failed)?;
     let mut totals = Ledger::default();
     for (month, ledger) in &manifest.ledger {
         if only.is_none_or(|only| only.contains(month)) {
@@ -407,16 +422,14 @@ fn census(
 
 /// The sums of a census: cases and events, of some months or of all. What belongs to no month counts always.
 fn counted_rows(
-    connection: &Connection,
-    sql: &str,
+    statement: &mut Statement<'_>,
     only: Option<&BTreeSet<String>>,
 ) -> rusqlite::Result<[u64; 2]> {
-    let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     let mut sums = [0; 2];
     while let Some(row) = rows.next()? {
         if let Some(only) = only {
-            let month: Option<String> = row.get("received_month")?;
+            let month: Option<String> = row.get(MONTH)?;
             if month.is_some_and(|month| !only.contains(&month)) {
                 continue;
             }

@@ -301,6 +301,31 @@ fn marks_that_cannot_be_had_cost_time_and_no_figures() {
     assert!(server.is_left_alone(&database));
 }
 
+#[test]
+#[ignore = "needs PostgreSQL's server; .ci/run runs them"]
+fn a_census_that_cannot_count_single_months_is_refused_on_the_first_night() {
+    let server = server();
+    let database = server.zammad();
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = fs::read_to_string(repository().join("queries/extract/zammad/watermark.sql"));
+    with_marks(folder.path(), &shipped.unwrap());
+    fs::write(
+        folder.path().join("census.sql"),
+        "SELECT COUNT(*) AS cases, 0 AS events FROM tickets",
+    )
+    .unwrap();
+    let mapping = Mapping::load(folder.path().to_str().unwrap()).unwrap();
+    let lake = folder.path().join("lake");
+    let store = server.url("admin", &database);
+    let error = night(&store, &mapping, &lake, "2026-10-10", &Attendance::nobody()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("census.sql: gives no column `received_month`; it gives: cases, events"),
+        "{error}"
+    );
+}
+
 /// A column of the desk can be declared as well; what it does not show stays as it was, until a whole reading.
 #[test]
 #[ignore = "needs PostgreSQL's server; .ci/run runs them"]

@@ -160,6 +160,8 @@ fn marks_of(
     let began = Instant::now();
     let marks = match marks::take(server, session, tables, &asked)? {
         Ok(marks) => marks,
+        // A query that was cancelled by our own wish is no fault of it.
+        Err(_) if how.attendance.stop.is_asked() => return Err(StagingError::Interrupted),
         Err(fault) => {
             notes.push(format!(
                 "{fault}; so it cannot be said what changed, and everything is read"

@@ -280,6 +280,6 @@ fn because(error: &postgres::Error) -> String {
 }
 
 /// A text in one line: servers and libraries write what they like.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

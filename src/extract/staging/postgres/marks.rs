@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::catalog::Table;
 use super::copy_text::cells;
+use super::error::one_line;
 use super::session::{Server, Session};
 use crate::mapping::WatermarkTables;
 use crate::staging::instants::{DAY, LOCAL, WITH_OFFSET, instant};
@@ -74,7 +75,7 @@ enum Trouble {
 /// Takes the marks in the session's transaction. The inner error says in words why there are none: a reader may do without.
 ///
 /// # Errors
-/// When the connection is lost or the query was cancelled.
+/// When the connection is lost.
 pub(super) fn take(
     server: &Server,
     session: &mut Session,
@@ -115,7 +116,7 @@ pub(super) fn take(
 /// What the server says against a statement is a fault of it; anything else is the connection's.
 fn trouble(server: &Server, error: &postgres::Error) -> Trouble {
     match error.as_db_error() {
-        Some(said) if !is_gone(said.code().code()) => Trouble::Fault(said.message().to_owned()),
+        Some(said) if !is_gone(said.code().code()) => Trouble::Fault(one_line(said.message())),
         Some(_) | None => Trouble::Lost(server.doing(None).failed(error).into()),
     }
 }
@@ -350,24 +351,20 @@ mod tests {
 
     #[test]
     fn a_month_is_read_when_a_mark_of_it_changed_and_its_neighbours_keys_are_left_out() {
-        let old = marks(&[
-            (1, MAY, "a"),
-            (5, JUNE, "b"),
-            (7, MAY, "c"),
-            (9, MAY, "d"),
-            (20, JUNE, "e"),
-        ]);
+        let of = |ninth| {
+            marks(&[
+                (1, MAY, "a"),
+                (5, JUNE, "b"),
+                (7, MAY, "c"),
+                (9, MAY, ninth),
+                (20, JUNE, "e"),
+            ])
+        };
+        let old = of("d");
         let same = old.changed(&before(&old)).unwrap();
         assert!(same.months.is_empty());
         assert_eq!(same.condition("k"), "false");
-        let new = marks(&[
-            (1, MAY, "a"),
-            (5, JUNE, "b"),
-            (7, MAY, "c"),
-            (9, MAY, "D"),
-            (20, JUNE, "e"),
-        ]);
-        let changed = new.changed(&before(&old)).unwrap();
+        let changed = of("D").changed(&before(&old)).unwrap();
         assert_eq!(changed.months, BTreeSet::from(["2026-05".to_owned()]));
         assert_eq!(
             changed.condition("o id"),
