@@ -15,9 +15,10 @@ use redress::extract::run::extract;
 use redress::lake::store::Lake;
 use redress::lake::verify::verify;
 use redress::recurrence::run::{Done, Mode, Order, run};
+use redress::recurrence::state;
 use redress::recurrence::table::{Row, place};
 use redress::recurrence::word::{Speaker, Word, events};
-use redress::register::{NewRegister, Recording, Register};
+use redress::register::{NewRegister, Register};
 
 use crate::common::rulebook;
 use crate::metrics::{engine, repository};
@@ -96,13 +97,7 @@ impl Place {
             now: at(now),
         };
         let (events, fresh) = events(&known, word, &speaker).unwrap();
-        self.register
-            .record_clusters(Recording {
-                source: "csv",
-                after: known.last_batch,
-                events: &events,
-            })
-            .unwrap();
+        self.register.record_clusters(known, &events).unwrap();
         fresh
     }
 
@@ -226,6 +221,46 @@ fn the_layer_is_whole_and_says_what_the_book_says() {
     let faults = verify(&snapshot).unwrap();
     assert_eq!(faults.len(), 1);
     assert!(faults[0].path.ends_with("clusters/part-0.parquet"));
+}
+
+#[test]
+fn what_the_last_layer_said_of_a_cluster_is_what_would_be_said_again() {
+    let mut place = Place::new();
+    let first = place.extract("2026-09-02T00:00:00Z");
+    place.search(&first, "2026-09-02T00:05:00Z", true);
+    let second = place.extract("2026-09-05T00:00:00Z");
+    // This one takes over what the first says of clusters that nobody joined or left.
+    let taken = place.search(&second, "2026-09-05T00:05:00Z", false);
+    // And this one, which knows of no layer, describes all of them.
+    let cases = state::folder(&place.lake(), "csv").join("cases.tsv");
+    let kept = std::fs::read_to_string(&cases).unwrap();
+    let (head, rest) = kept.split_once('\n').unwrap();
+    let mut parts = head.split('\t');
+    let day = parts.next().unwrap();
+    let layer: Vec<&str> = parts.collect();
+    assert_eq!(layer, ["2026-09-05T00-00-00Z", "2026-09-05T00-00-00Z"]);
+    std::fs::write(&cases, format!("{day}\n{rest}")).unwrap();
+    let again = place.search(&second, "2026-09-05T00:10:00Z", false);
+    assert_eq!(
+        (taken.mode, again.mode),
+        (Mode::Incremental, Mode::Incremental)
+    );
+    for table in ["clusters", "cluster_members", "case_relations"] {
+        let bytes = |done: &Done| {
+            let part = done
+                .layer
+                .as_ref()
+                .unwrap()
+                .join(table)
+                .join("part-0.parquet");
+            std::fs::read(part).unwrap()
+        };
+        assert!(bytes(&taken) == bytes(&again), "{table}");
+    }
+    // A layer that is gone is no fault.
+    std::fs::write(&cases, format!("{day}\t2026-01-01T00-00-00Z\tx\n{rest}")).unwrap();
+    let third = place.search(&second, "2026-09-05T00:15:00Z", false);
+    assert_eq!(third.mode, Mode::Incremental);
 }
 
 #[test]
@@ -385,11 +420,7 @@ fn a_word_that_does_not_fit_is_refused_in_words() {
     // Somebody else was quicker: nothing is recorded.
     let (late, _) = events(&known, &Word::Confirm { cluster: one }, &speaker).unwrap();
     place.say(&Word::Confirm { cluster: other }, "2026-10-10T10:00:00Z");
-    let outcome = place.register.record_clusters(Recording {
-        source: "csv",
-        after: known.last_batch,
-        events: &late,
-    });
+    let outcome = place.register.record_clusters(known, &late);
     assert!(
         outcome
             .unwrap_err()

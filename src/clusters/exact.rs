@@ -6,6 +6,9 @@ use std::cmp::Ordering;
 
 use super::corpus::{Corpus, damped};
 
+/// Sums of similarities that differ by no more are equal: f32 keeps seven figures, and some tens are added.
+const ROUNDING: f32 = 1e-4;
+
 /// One thread's memory for comparing one document with others.
 pub struct ExactComparison<'a> {
     corpus: &'a Corpus,
@@ -37,10 +40,14 @@ impl<'a> ExactComparison<'a> {
 
     /// Forgets it.
     pub fn end(&mut self) {
-        for (stem, _) in self.corpus.stems(self.document) {
+        self.forget(self.document);
+    }
+
+    fn forget(&mut self, document: u32) {
+        for (stem, _) in self.corpus.stems(document) {
             self.stems[*stem as usize] = 0.0;
         }
-        for (word, _) in self.corpus.words(self.document) {
+        for (word, _) in self.corpus.words(document) {
             for group in self.corpus.lexicon.groups_of(*word) {
                 self.groups[*group as usize] = 0.0;
             }
@@ -69,6 +76,40 @@ impl<'a> ExactComparison<'a> {
         found
     }
 
+    /// Place of the document most like all of these on average; the earliest of equals. A similarity is a sum of products,
+    /// so these are summed as one document first: the work grows with their number, not with its square.
+    pub fn most_central(&mut self, documents: &[Option<u32>]) -> usize {
+        let corpus = self.corpus;
+        let lexicon = &corpus.lexicon;
+        for document in documents.iter().flatten() {
+            for (stem, weight) in corpus.stems(*document) {
+                self.stems[*stem as usize] += weight;
+            }
+            let norm = corpus.group_norm(*document);
+            for (word, count) in corpus.words(*document) {
+                let times = damped(u32::from(*count)) / norm;
+                for group in lexicon.groups_of(*word) {
+                    self.groups[*group as usize] += times * lexicon.group_weight(*group);
+                }
+            }
+        }
+        let mut best = (f32::NEG_INFINITY, 0);
+        for (place, document) in documents.iter().enumerate() {
+            let all = document.map_or(0.0, |document| {
+                self.stems_with(document)
+                    + self.sum_of_groups(document) / corpus.group_norm(document)
+            });
+            // Two documents are as like each other as each other; their sums differ by rounding.
+            if all > best.0 + ROUNDING {
+                best = (all, place);
+            }
+        }
+        for document in documents.iter().flatten() {
+            self.forget(*document);
+        }
+        best.1
+    }
+
     fn stems_with(&self, other: u32) -> f32 {
         let each = self.corpus.stems(other).iter();
         each.map(|(stem, weight)| self.stems[*stem as usize] * weight)
@@ -76,6 +117,11 @@ impl<'a> ExactComparison<'a> {
     }
 
     fn groups_with(&self, other: u32) -> f32 {
+        let norms = self.corpus.group_norm(self.document) * self.corpus.group_norm(other);
+        self.sum_of_groups(other) / norms
+    }
+
+    fn sum_of_groups(&self, other: u32) -> f32 {
         let lexicon = &self.corpus.lexicon;
         let mut sum = 0.0_f32;
         for (word, count) in self.corpus.words(other) {
@@ -86,7 +132,7 @@ impl<'a> ExactComparison<'a> {
                 .sum();
             sum += damped(u32::from(*count)) * own;
         }
-        sum / (self.corpus.group_norm(self.document) * self.corpus.group_norm(other))
+        sum
     }
 }
 

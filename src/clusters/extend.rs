@@ -59,7 +59,7 @@ pub struct Extension {
     pub theme_of: Vec<Option<u32>>,
     /// In the order in which they came; `kept` is never gone by a later one.
     pub merges: Vec<Merge>,
-    /// Pairs of standing problems that stay two though new texts speak for one.
+    /// Pairs of standing problems that an analyst's word keeps two though new texts speak for one.
     pub refused: Vec<Refusal>,
 }
 
@@ -258,7 +258,8 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    /// Merges, and pairs that stay two. Each problem takes part in one merge a run at most.
+    /// Merges, and pairs that an analyst's word keeps two. Each problem takes part in one merge a run at most; what is
+    /// too much for one night is left to a later one.
     fn run(&self, mut pairs: Vec<(u32, u32)>) -> (Vec<Merge>, Vec<Refusal>) {
         pairs.sort_unstable();
         pairs.dedup();
@@ -289,16 +290,19 @@ impl Merging<'_> {
             let moved = one.documents.min(other.documents) as usize;
             let alike = similarity >= needed(one, other);
             let free = !taken.contains_key(&a) && !taken.contains_key(&b);
-            if alike && free && moved <= left && self.may_merge(a, b) {
-                left -= moved;
-                taken.insert(a, ());
-                taken.insert(b, ());
-                merges.push(Merge { gone, kept });
-            } else if alike {
+            if !alike {
+                continue;
+            }
+            if !self.may_merge(a, b) {
                 refused.push(Refusal {
                     problem: a,
                     other: b,
                 });
+            } else if free && moved <= left {
+                left -= moved;
+                taken.insert(a, ());
+                taken.insert(b, ());
+                merges.push(Merge { gone, kept });
             }
         }
         refused.sort_unstable();

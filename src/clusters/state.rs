@@ -117,11 +117,10 @@ impl State {
             to: BufWriter::with_capacity(BLOCK, file),
         };
         self.write(&mut out, stamp).map_err(io)?;
-        let file = out
-            .to
+        // Not waited for until it lies on the disk: what a cut of the power spoils is noticed, and found anew.
+        out.to
             .into_inner()
             .map_err(|error| io(error.into_error()))?;
-        file.sync_all().map_err(io)?;
         std::fs::rename(&beside, path).map_err(io)
     }
 
@@ -294,7 +293,8 @@ impl Reading<'_> {
         {
             return Err(self.damaged("cut short"));
         }
-        let mut numbers = Vec::with_capacity(count as usize);
+        // With room for what a night adds: else the first new text copies all of them.
+        let mut numbers = Vec::with_capacity(count as usize + count as usize / 16);
         let mut sum = Checksum::default();
         let mut block = vec![0_u8; BLOCK - BLOCK % T::WIDTH];
         let mut left = count as usize * T::WIDTH;

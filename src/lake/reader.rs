@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use parquet::arrow::ProjectionMask;
@@ -134,6 +134,18 @@ impl<'a> Batch<'a> {
             .as_primitive_opt::<Int32Type>()
             .ok_or_else(|| self.misfit(name))?;
         Ok(column.iter().map(|cell| cell.map(i64::from)).collect())
+    }
+
+    /// A column of real numbers.
+    ///
+    /// # Errors
+    /// As [`Batch::texts`].
+    pub fn reals(&self, name: &str) -> Result<Vec<Option<f64>>, ReadError> {
+        let column = self.column(name)?;
+        let column = column
+            .as_primitive_opt::<Float64Type>()
+            .ok_or_else(|| self.misfit(name))?;
+        Ok(column.iter().collect())
     }
 
     /// A column of days.

@@ -1,17 +1,19 @@
 //! The complaints of a snapshot, as far as the search for what comes again needs them.
 
-use std::collections::HashMap;
+use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-use redress_lake::manifest::Manifest;
+use redress_lake::manifest::{FileEntry, Manifest};
 use redress_lake::reader::{Batch, ReadError, read_table};
 
 /// A word among those of [`Names`].
 pub type Name = u32;
 
 /// One complaint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Complaint {
     pub case_key: i64,
     pub case_id: String,
@@ -38,7 +40,7 @@ pub struct Complaint {
 /// Names and codes, each once.
 #[derive(Debug, Default)]
 pub struct Names {
-    numbers: HashMap<String, Name>,
+    numbers: FxHashMap<String, Name>,
     words: Vec<String>,
 }
 
@@ -88,52 +90,78 @@ const CASES: [&str; 14] = [
 ///
 /// # Errors
 /// When a file of the snapshot cannot be read or is not the manifest's.
-pub fn read(snapshot: &std::path::Path, manifest: &Manifest) -> Result<Complaints, ReadError> {
-    let mut found = Complaints::default();
+pub fn read(snapshot: &Path, manifest: &Manifest) -> Result<Complaints, ReadError> {
     let files = &manifest.files;
-    read_table(snapshot, files, "cases", &CASES, |batch| {
-        found.take_cases(batch)
-    })?;
-    let mut place: HashMap<i64, usize> = HashMap::with_capacity(found.rows.len());
-    place.extend(
-        found
-            .rows
-            .iter()
-            .enumerate()
-            .map(|(at, c)| (c.case_key, at)),
+    let (narratives, others) = rayon::join(
+        || narratives(snapshot, files),
+        || Ok((cases(snapshot, files)?, decisions(snapshot, files)?)),
     );
-    let narratives = ["case_key", "narrative"];
-    read_table(snapshot, files, "narratives", &narratives, |batch| {
-        let keys = batch.integers("case_key")?;
-        for (key, text) in keys.into_iter().zip(batch.texts("narrative")?) {
-            let row = key.and_then(|key| place.get(&key));
-            if let (Some(at), Some(text)) = (row, text) {
-                let own = &mut found.rows[*at].text;
-                if !own.is_empty() {
-                    own.push('\n');
-                }
-                own.push_str(text);
-            }
+    let (mut found, decisions) = others?;
+    let mut place: FxHashMap<i64, usize> = FxHashMap::default();
+    let rows = found.rows.iter().enumerate();
+    place.extend(rows.map(|(at, c)| (c.case_key, at)));
+    for (key, text) in narratives? {
+        let Some(at) = place.get(&key) else { continue };
+        let own = &mut found.rows[*at].text;
+        if own.is_empty() {
+            *own = text;
+        } else {
+            own.push('\n');
+            own.push_str(&text);
         }
-        Ok(())
-    })?;
-    let passes = ["case_key", "decided_on"];
-    read_table(snapshot, files, "passes", &passes, |batch| {
-        let keys = batch.integers("case_key")?;
-        for (key, day) in keys.into_iter().zip(batch.days("decided_on")?) {
-            let row = key.and_then(|key| place.get(&key));
-            if let (Some(at), Some(day)) = (row, day) {
-                found.rows[*at].decided_on.push(day);
-            }
+    }
+    for (key, day) in decisions {
+        if let Some(at) = place.get(&key) {
+            found.rows[*at].decided_on.push(day);
         }
-        Ok(())
-    })?;
+    }
     for row in &mut found.rows {
         row.decided_on.sort_unstable();
     }
     found
         .rows
-        .sort_by(|a, b| (a.received_at, &a.case_id).cmp(&(b.received_at, &b.case_id)));
+        .par_sort_by(|a, b| (a.received_at, &a.case_id).cmp(&(b.received_at, &b.case_id)));
+    Ok(found)
+}
+
+fn cases(snapshot: &Path, files: &[FileEntry]) -> Result<Complaints, ReadError> {
+    let mut found = Complaints::default();
+    read_table(snapshot, files, "cases", &CASES, |batch| {
+        found.take_cases(batch)
+    })?;
+    Ok(found)
+}
+
+/// Texts with the key of their case, in the order of the files.
+fn narratives(snapshot: &Path, files: &[FileEntry]) -> Result<Vec<(i64, String)>, ReadError> {
+    let mut found = Vec::new();
+    let columns = ["case_key", "narrative"];
+    read_table(snapshot, files, "narratives", &columns, |batch| {
+        let keys = batch.integers("case_key")?;
+        let texts = batch.texts("narrative")?;
+        let both = keys.into_iter().zip(texts);
+        found.extend(both.filter_map(|(key, text)| Some((key?, text?.to_owned()))));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Days on which decisions came into force, with the key of their case.
+fn decisions(snapshot: &Path, files: &[FileEntry]) -> Result<Vec<(i64, NaiveDate)>, ReadError> {
+    let mut found = Vec::new();
+    read_table(
+        snapshot,
+        files,
+        "passes",
+        &["case_key", "decided_on"],
+        |batch| {
+            let keys = batch.integers("case_key")?;
+            let days = batch.days("decided_on")?;
+            let both = keys.into_iter().zip(days);
+            found.extend(both.filter_map(|(key, day)| Some((key?, day?))));
+            Ok(())
+        },
+    )?;
     Ok(found)
 }
 

@@ -1,10 +1,12 @@
 //! What a cluster is about, in the complainants' own words: its label, its exemplar, and why each complaint is in it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::complaints::Complaint;
+use super::descriptions::Descriptions;
 use redress_clusters::corpus::Corpus;
 use redress_clusters::exact::ExactComparison;
 use redress_clusters::lexicon::number_of;
@@ -38,47 +40,95 @@ pub struct Found {
     pub label: String,
     /// The complaint nearest to its centre.
     pub exemplar: usize,
-    /// Similarity of each member with the exemplar.
-    pub similarity: Vec<f32>,
-    /// Problems: the terms that each member shares with the exemplar, with their part of the similarity of stems.
-    pub shared: Vec<Option<String>>,
-}
-
-impl Found {
     /// Mean similarity of the other members with the exemplar, 0 to 1.
-    pub fn cohesion(&self) -> f64 {
-        let others = self.members.iter().zip(&self.similarity);
-        let others = others
-            .filter(|(at, _)| **at != self.exemplar)
-            .map(|(_, s)| f64::from(*s));
-        let n = self.members.len() - 1;
-        match n {
-            0 => 1.0,
-            n => others.sum::<f64>() / n as f64,
-        }
-    }
+    pub cohesion: f64,
+    /// Problems: how each member belongs to it. Empty for themes.
+    pub belonging: Vec<Belonging>,
 }
 
-/// Describes clusters; each by itself, so that threads do not matter.
+/// How a complaint belongs to its problem.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Belonging {
+    /// Similarity with the exemplar, 0 to 1.
+    pub similarity: f32,
+    /// The terms that it shares with the exemplar, with their part of the similarity of stems.
+    pub shared: Option<String>,
+}
+
+/// A cluster to be described.
+pub type Bare = (ClusterLevel, ClusterId, Vec<usize>);
+
+/// Describes clusters; each by itself, so that threads do not matter. What an earlier layer said of a cluster of the same
+/// complaints stands: weights of words do not change between full searches.
 pub fn describe(
     complaints: &[Complaint],
     corpus: &Corpus,
     documents: &[Option<u32>],
-    clusters: Vec<(ClusterLevel, ClusterId, Vec<usize>)>,
+    clusters: Vec<Bare>,
+    earlier: Option<Descriptions>,
 ) -> Vec<Found> {
+    let mut earlier = earlier.unwrap_or_default();
+    let known: Vec<Result<Found, Bare>> = clusters
+        .into_iter()
+        .map(|bare| earlier.take(complaints, bare))
+        .collect();
     let words = Words {
         complaints,
         corpus,
         documents,
         texts: texts_by_word(corpus),
     };
-    clusters
+    known
         .into_par_iter()
         .map_init(
-            || ExactComparison::new(corpus),
-            |comparison, (level, id, members)| words.of_cluster(comparison, level, id, members),
+            || Memory::of(corpus),
+            |memory, known| known.unwrap_or_else(|bare| words.of_cluster(memory, bare)),
         )
         .collect()
+}
+
+/// One thread's memory.
+struct Memory<'a> {
+    comparison: ExactComparison<'a>,
+    /// How many complaints of the cluster at hand hold each stem; 0 between clusters.
+    holds: Vec<u32>,
+    reader: Reader,
+}
+
+impl<'a> Memory<'a> {
+    fn of(corpus: &'a Corpus) -> Self {
+        Memory {
+            comparison: ExactComparison::new(corpus),
+            holds: vec![0; corpus.lexicon.stems()],
+            reader: Reader::default(),
+        }
+    }
+}
+
+/// Reads tokens as the search does, each once: people use the same words again.
+#[derive(Default)]
+struct Reader {
+    normaliser: Normaliser,
+    known: FxHashMap<Box<str>, Vec<Box<str>>>,
+}
+
+impl Reader {
+    /// Tokens that are remembered.
+    const MOST: usize = 1 << 16;
+
+    /// The words of a token as the search folds them.
+    fn words_of(&mut self, token: &str) -> &[Box<str>] {
+        if !self.known.contains_key(token) {
+            if self.known.len() == Self::MOST {
+                self.known.clear();
+            }
+            let mut words = Vec::new();
+            let normaliser = &mut self.normaliser;
+            normaliser.each_word(token, |word| words.push(word.into()));
+            self.known.insert(token.into(), words);
+        }
+        self.known.get(token).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// In how many distinct texts each word of the corpus stands.
@@ -101,39 +151,39 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn of_cluster(
-        &self,
-        comparison: &mut ExactComparison<'_>,
-        level: ClusterLevel,
-        id: ClusterId,
-        members: Vec<usize>,
-    ) -> Found {
+    fn of_cluster(&self, memory: &mut Memory<'_>, (level, id, members): Bare) -> Found {
         let sample = evenly(&members, SAMPLED);
-        let exemplar = self.exemplar(comparison, &sample);
-        let similarity = self.similarity(comparison, exemplar, &members);
-        let terms = self.terms(&members);
-        let own = |at: &usize| match level {
-            ClusterLevel::Problem => self.shared_stems(exemplar, *at),
+        let texts: Vec<Option<u32>> = sample.iter().map(|at| self.documents[*at]).collect();
+        let exemplar = sample[memory.comparison.most_central(&texts)];
+        let similarity = self.similarity(&mut memory.comparison, exemplar, &members);
+        let terms = self.terms(&mut memory.holds, &members);
+        let shared: Vec<Vec<(u32, f32)>> = match level {
+            ClusterLevel::Problem => members
+                .iter()
+                .map(|at| self.shared_stems(exemplar, *at))
+                .collect(),
             ClusterLevel::Theme => Vec::new(),
         };
-        let shared: Vec<Vec<(u32, f32)>> = members.iter().map(own).collect();
         let mut wanted: Vec<u32> = terms.clone();
         wanted.extend(shared.iter().flatten().map(|(stem, _)| *stem));
         wanted.sort_unstable();
         wanted.dedup();
-        let spelled = self.spelled(&sample, exemplar, &wanted);
-        let spell = |stem: &u32| spelled.get(stem).cloned().unwrap_or_default();
-        let label: Vec<String> = terms.iter().map(spell).collect();
-        let shared = shared
+        let spelled = self.spelled(&mut memory.reader, &sample, exemplar, &wanted);
+        let spell = |stem: &u32| spelled.get(stem).map_or("", String::as_str);
+        let label: Vec<&str> = terms.iter().map(spell).collect();
+        let belonging = shared
             .into_iter()
-            .map(|stems| {
+            .zip(&similarity)
+            .map(|(stems, similarity)| {
                 let said: Vec<String> = stems
                     .iter()
                     .map(|(stem, part)| format!("{} {part:.2}", spell(stem)))
                     .collect();
-                (!said.is_empty()).then(|| said.join(", "))
-            })
-            .collect();
+                Belonging {
+                    similarity: *similarity,
+                    shared: (!said.is_empty()).then(|| said.join(", ")),
+                }
+            });
         Found {
             level,
             id,
@@ -142,23 +192,10 @@ impl Words<'_> {
                 false => label.join(", "),
             },
             exemplar,
-            similarity,
-            shared,
+            cohesion: cohesion(&members, &similarity, exemplar),
+            belonging: belonging.collect(),
             members,
         }
-    }
-
-    /// The sampled complaint most like the others on average; the earlier one of equals.
-    fn exemplar(&self, comparison: &mut ExactComparison<'_>, sample: &[usize]) -> usize {
-        let mut best = (f32::NEG_INFINITY, sample[0]);
-        for at in sample {
-            let all: f32 = self.similarity(comparison, *at, sample).iter().sum();
-            // Sums of the same numbers in the same order: equal ones are equal to the bit.
-            if all > best.0 {
-                best = (all, *at);
-            }
-        }
-        best.1
     }
 
     fn similarity(
@@ -178,22 +215,20 @@ impl Words<'_> {
     /// Stems that tell the cluster from the others: share of its complaints times inverse document frequency over
     /// all complaints, ln(n / df) (a class-based tf-idf: Grootendorst 2022, equation 2, on shares). Numbers, addresses
     /// and masks say nothing here, nor does the small change of a language.
-    fn terms(&self, members: &[usize]) -> Vec<u32> {
-        let mut holds: BTreeMap<u32, usize> = BTreeMap::new();
-        for at in members {
-            for (stem, _) in self.stems(*at) {
-                *holds.entry(*stem).or_default() += 1;
-            }
-        }
+    fn terms(&self, holds: &mut [u32], members: &[usize]) -> Vec<u32> {
         let n = members.len() as f64;
-        let small_change = self.small_change(members, &holds);
-        let mut scored: Vec<(bool, f64, u32)> = holds
+        let common: Vec<(u32, u32)> = self
+            .counted(holds, members)
             .into_iter()
-            .filter(|(_, holds)| *holds >= 2 && *holds as f64 >= LEAST_SHARE * n)
+            .filter(|(_, holds)| *holds >= 2 && f64::from(*holds) >= LEAST_SHARE * n)
+            .collect();
+        let small_change = self.small_change(members, &common);
+        let mut scored: Vec<(bool, f64, u32)> = common
+            .into_iter()
             .filter(|(stem, _)| self.is_word(members, *stem))
             .map(|(stem, holds)| {
                 let idf = self.idf(stem);
-                (idf > small_change, holds as f64 / n * idf, stem)
+                (idf > small_change, f64::from(holds) / n * idf, stem)
             })
             .collect();
         // Where nothing else is shared, small change is better than no label.
@@ -205,6 +240,24 @@ impl Words<'_> {
         scored.into_iter().map(|(_, _, stem)| stem).collect()
     }
 
+    /// The stems of a cluster with the number of its complaints that hold each. `holds` is 0 before and after.
+    fn counted(&self, holds: &mut [u32], members: &[usize]) -> Vec<(u32, u32)> {
+        let mut stems: Vec<u32> = Vec::new();
+        for at in members {
+            for (stem, _) in self.stems(*at) {
+                let holds = &mut holds[*stem as usize];
+                if *holds == 0 {
+                    stems.push(*stem);
+                }
+                *holds += 1;
+            }
+        }
+        stems
+            .into_iter()
+            .map(|stem| (stem, std::mem::take(&mut holds[stem as usize])))
+            .collect()
+    }
+
     /// ln(n / df), nearly: the weight of a stem is ln((1 + n) / (1 + df)) + 1.
     fn idf(&self, stem: u32) -> f64 {
         f64::from(self.corpus.lexicon.stem_weight(stem)) - 1.0
@@ -214,12 +267,12 @@ impl Words<'_> {
     /// complaints. Where few complaints are in English, `the` and `and` are rare among all, and would tell every English
     /// cluster from the others. They come in company: of the small words that most of the cluster's complaints hold, the
     /// two most frequent are nearly equally so, and the second gives the measure; else nothing is left out.
-    fn small_change(&self, members: &[usize], holds: &BTreeMap<u32, usize>) -> f64 {
-        let mut small: Vec<f64> = holds
+    fn small_change(&self, members: &[usize], common: &[(u32, u32)]) -> f64 {
+        let mut small: Vec<f64> = common
             .iter()
-            .filter(|(_, holds)| **holds * 2 > members.len())
+            .filter(|(_, holds)| *holds as usize * 2 > members.len())
             .filter(|(stem, _)| {
-                self.folded(members, **stem).is_some_and(|word| {
+                self.folded(members, *stem).is_some_and(|word| {
                     word.chars().count() <= SMALL_WORD && word.chars().all(char::is_alphabetic)
                 })
             })
@@ -272,45 +325,41 @@ impl Words<'_> {
 
     /// How complainants spell these stems: the most frequent spelling in the sampled complaints, with its own letters
     /// (ş, ё) where anybody typed them, and not in capitals where anybody did not.
-    fn spelled(&self, sample: &[usize], exemplar: usize, wanted: &[u32]) -> HashMap<u32, String> {
-        let mut prefixes: HashMap<String, u32> = HashMap::new();
+    fn spelled(
+        &self,
+        reader: &mut Reader,
+        sample: &[usize],
+        exemplar: usize,
+        wanted: &[u32],
+    ) -> FxHashMap<u32, String> {
+        let mut prefixes: FxHashMap<&str, u32> = FxHashMap::default();
         let mut places = sample.to_vec();
         // Counted once, as every other.
         if !places.contains(&exemplar) {
             places.push(exemplar);
         }
-        let mut spelled: HashMap<u32, String> = HashMap::new();
+        let mut spelled: FxHashMap<u32, String> = FxHashMap::default();
         for stem in wanted {
             if let Some(word) = self.folded(&places, *stem) {
-                prefixes.insert(word.chars().take(STEM_LETTERS).collect(), *stem);
+                prefixes.insert(prefix(word), *stem);
                 spelled.insert(*stem, word.to_owned());
             }
         }
-        let mut seen: HashMap<u32, BTreeMap<String, Spellings>> = HashMap::new();
-        let mut own: HashMap<u32, String> = HashMap::new();
-        let mut normaliser = Normaliser::default();
+        let mut seen: FxHashMap<u32, BTreeMap<String, Spellings>> = FxHashMap::default();
+        let mut own: FxHashMap<u32, String> = FxHashMap::default();
         for at in places {
-            for token in self.complaints[at]
+            let tokens = self.complaints[at]
                 .text
-                .split(|c: char| !c.is_alphanumeric())
-            {
-                if token.is_empty() {
-                    continue;
-                }
-                let mut read = None;
-                normaliser.each_word(token, |word| {
-                    let prefix: String = word.chars().take(STEM_LETTERS).collect();
-                    if read.is_none()
-                        && let Some(stem) = prefixes.get(&prefix)
-                    {
-                        read = Some((*stem, word.to_owned()));
-                    }
-                });
+                .split(|c: char| !c.is_alphanumeric());
+            for token in tokens.filter(|token| !token.is_empty()) {
+                let mut words = reader.words_of(token).iter();
+                let read = words.find_map(|word| Some((*prefixes.get(prefix(word))?, word)));
                 if let Some((stem, word)) = read {
                     if at == exemplar {
-                        own.entry(stem).or_insert_with(|| word.clone());
+                        own.entry(stem).or_insert_with(|| word.to_string());
                     }
-                    let spellings = seen.entry(stem).or_default().entry(word).or_default();
+                    let spellings = seen.entry(stem).or_default();
+                    let spellings = spellings.entry(word.to_string()).or_default();
                     *spellings.entry(uncapitalised(token)).or_default() += 1;
                 }
             }
@@ -351,6 +400,24 @@ impl Words<'_> {
         });
         best.map(|(text, _)| text)
     }
+}
+
+/// Mean similarity of the other members with the exemplar, 0 to 1.
+fn cohesion(members: &[usize], similarity: &[f32], exemplar: usize) -> f64 {
+    let others = members.iter().zip(similarity);
+    let others = others
+        .filter(|(at, _)| **at != exemplar)
+        .map(|(_, s)| f64::from(*s));
+    match members.len() - 1 {
+        0 => 1.0,
+        n => others.sum::<f64>() / n as f64,
+    }
+}
+
+/// The first letters of a word, which make its stem.
+fn prefix(word: &str) -> &str {
+    let end = word.char_indices().nth(STEM_LETTERS);
+    &word[..end.map_or(word.len(), |(at, _)| at)]
 }
 
 /// How often each spelling of a word was seen.
@@ -437,7 +504,7 @@ mod tests {
         let corpus = Corpus::build(&inputs);
         let documents = corpus.document_of.clone();
         let cluster = (ClusterLevel::Problem, ClusterId(1), members.to_vec());
-        describe(&complaints, &corpus, &documents, vec![cluster]).remove(0)
+        describe(&complaints, &corpus, &documents, vec![cluster], None).remove(0)
     }
 
     const TEXTS: [&str; 6] = [
@@ -463,13 +530,13 @@ mod tests {
     fn why_a_complaint_is_there_is_said_with_its_weight() {
         let found = described(&TEXTS, &[0, 1, 2]);
         assert!(found.members.contains(&found.exemplar));
-        for (at, said) in found.members.iter().zip(&found.shared) {
-            let said = said.as_deref().expect("they share words");
+        for (at, own) in found.members.iter().zip(&found.belonging) {
+            let said = own.shared.as_deref().expect("they share words");
             assert!(said.contains("kapağı 0."), "{at}: {said}");
         }
         let own = found.members.iter().position(|at| *at == found.exemplar);
-        assert_eq!(found.similarity[own.expect("a member")], 1.0);
-        assert!(found.cohesion() > 0.3 && found.cohesion() < 1.0);
+        assert_eq!(found.belonging[own.expect("a member")].similarity, 1.0);
+        assert!(found.cohesion > 0.3 && found.cohesion < 1.0);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //! A group keeps the number of the cluster with which it shares most cases, when these are at least half of either
 //! side. What the book then needs (who joined, left, merged, split, emerged, vanished) follows from that alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use redress_domain::cluster::{
     ClusterBook, ClusterChange, ClusterEvent, ClusterEventKind, ClusterId, ClusterLevel,
@@ -24,7 +26,7 @@ pub struct Occasion<'a> {
     pub next: u32,
     /// Numbers of all cases that were searched, whether they are in a group or not. What the source no longer has keeps
     /// its place in the book, and an analyst's word on it holds when it comes back.
-    pub searched: &'a HashSet<&'a str>,
+    pub searched: &'a [&'a str],
 }
 
 /// What a run makes of the book.
@@ -38,16 +40,26 @@ pub struct Carried {
     pub moved: usize,
     /// Cases that stood in a cluster before.
     pub stood: usize,
+    /// Cases of standing clusters that were not searched: the source no longer has them.
+    pub gone: usize,
     /// The number that the next new cluster gets.
     pub next: u32,
 }
 
 /// Carries the numbers of a level over to new groups.
 ///
-/// `groups` hold the numbers of cases (two or more each, every case once), in canonical order; new clusters are
+/// `groups` hold places in the searched cases (two or more each, every case once), in canonical order; new clusters are
 /// numbered in that order. A group that holds a case which an analyst bound to a cluster gets its number.
-pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<'_>) -> Carried {
-    let owners = owners(book, groups, occasion.level);
+pub fn carry_over(book: &ClusterBook, groups: &[Vec<usize>], occasion: &Occasion<'_>) -> Carried {
+    let Occasion {
+        level, searched, ..
+    } = *occasion;
+    // The names are looked up once; from here on a case is its place.
+    let stood: Vec<Option<ClusterId>> = searched
+        .par_iter()
+        .map(|case| book.cluster_of(level, case))
+        .collect();
+    let owners = owners(book, groups, &stood, occasion);
     let mut carried = Carried {
         next: occasion.next,
         ..Carried::default()
@@ -59,30 +71,32 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
         }
         carried.numbers.push(number);
     }
-    let mut number_of: HashMap<&str, ClusterId> = HashMap::new();
+    let mut number_of: Vec<Option<ClusterId>> = vec![None; searched.len()];
     for (cases, number) in groups.iter().zip(&carried.numbers) {
-        number_of.extend(cases.iter().map(|case| (*case, *number)));
+        for case in cases {
+            number_of[*case] = Some(*number);
+        }
     }
     let mut flows = Flows::default();
     let mut left: BTreeMap<ClusterId, Vec<String>> = BTreeMap::new();
-    let mut gone: BTreeMap<ClusterId, Vec<String>> = BTreeMap::new();
-    for cluster in book.standing(occasion.level) {
-        for case in &cluster.members {
-            if !occasion.searched.contains(case.as_str()) {
-                gone.entry(cluster.id).or_default().push(case.clone());
-                continue;
-            }
-            carried.stood += 1;
-            let now = number_of.get(case.as_str()).copied();
-            if now == Some(cluster.id) {
-                continue;
-            }
-            left.entry(cluster.id).or_default().push(case.clone());
-            if let Some(now) = now {
-                flows.add(cluster.id, now);
-            }
+    let mut present: FxHashMap<ClusterId, usize> = FxHashMap::default();
+    for (case, (was, now)) in stood.iter().zip(&number_of).enumerate() {
+        let Some(was) = *was else { continue };
+        *present.entry(was).or_default() += 1;
+        carried.stood += 1;
+        if *now == Some(was) {
+            continue;
+        }
+        left.entry(was).or_default().push(searched[case].to_owned());
+        if let Some(now) = *now {
+            flows.add(was, now);
         }
     }
+    for cases in left.values_mut() {
+        cases.sort_unstable();
+    }
+    let mut gone = gone(book, &present, occasion);
+    carried.gone = gone.values().map(Vec::len).sum();
     let kept: BTreeSet<ClusterId> = carried.numbers.iter().copied().collect();
     let ends = ends(book, occasion.level, &kept, &flows, &gone, &mut left);
     carried.moved = left.values().map(Vec::len).sum();
@@ -113,8 +127,8 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
     for ((cases, number), owner) in groups.iter().zip(&carried.numbers).zip(&owners) {
         let mut joined: Vec<String> = cases
             .iter()
-            .filter(|case| book.cluster_of(occasion.level, case) != Some(*number))
-            .map(|case| (*case).to_owned())
+            .filter(|case| stood[**case] != Some(*number))
+            .map(|case| searched[*case].to_owned())
             .collect();
         joined.extend(follow.remove(number).unwrap_or_default());
         if owner.is_none() {
@@ -151,12 +165,26 @@ pub fn carry_over(book: &ClusterBook, groups: &[Vec<&str>], occasion: &Occasion<
     carried
 }
 
-/// How many cases of the standing clusters of a level were not searched: the source no longer has them.
-pub fn not_searched(book: &ClusterBook, level: ClusterLevel, searched: &HashSet<&str>) -> usize {
-    book.standing(level)
-        .flat_map(|cluster| &cluster.members)
-        .filter(|case| !searched.contains(case.as_str()))
-        .count()
+/// The cases of standing clusters that were not searched, by cluster; `present` counts those that were.
+fn gone(
+    book: &ClusterBook,
+    present: &FxHashMap<ClusterId, usize>,
+    occasion: &Occasion<'_>,
+) -> BTreeMap<ClusterId, Vec<String>> {
+    let lacking = book
+        .standing(occasion.level)
+        .filter(|c| present.get(&c.id).copied().unwrap_or(0) < c.members.len());
+    let mut gone = BTreeMap::new();
+    let mut searched: FxHashSet<&str> = FxHashSet::default();
+    for cluster in lacking {
+        if searched.is_empty() {
+            searched.extend(occasion.searched);
+        }
+        let own = cluster.members.iter();
+        let own = own.filter(|case| !searched.contains(case.as_str()));
+        gone.insert(cluster.id, own.cloned().collect());
+    }
+    gone
 }
 
 /// The standing clusters that end, each with its heir where it has one, by number.
@@ -185,31 +213,48 @@ fn ends(
     ends
 }
 
-/// The old cluster whose number each group keeps.
-fn owners(book: &ClusterBook, groups: &[Vec<&str>], level: ClusterLevel) -> Vec<Option<ClusterId>> {
-    let mut shared: BTreeMap<(usize, ClusterId), usize> = BTreeMap::new();
-    let mut present: BTreeMap<ClusterId, usize> = BTreeMap::new();
+/// The old cluster whose number each group keeps; `stood` is the old cluster of each case.
+fn owners(
+    book: &ClusterBook,
+    groups: &[Vec<usize>],
+    stood: &[Option<ClusterId>],
+    occasion: &Occasion<'_>,
+) -> Vec<Option<ClusterId>> {
+    let with_word = book
+        .standing(occasion.level)
+        .filter(|c| !c.bound.is_empty())
+        .map(|c| (c.id, &c.bound));
+    let with_word: FxHashMap<ClusterId, &BTreeSet<String>> = with_word.collect();
+    let mut shared: Vec<(usize, ClusterId, usize)> = Vec::new();
+    let mut present: FxHashMap<ClusterId, usize> = FxHashMap::default();
     let mut by_word: Vec<(usize, ClusterId)> = Vec::new();
+    let mut olds: Vec<ClusterId> = Vec::new();
     for (group, cases) in groups.iter().enumerate() {
+        olds.clear();
         for case in cases {
-            let Some(old) = book.cluster_of(level, case) else {
+            let Some(old) = stood[*case] else {
                 continue;
             };
-            *shared.entry((group, old)).or_default() += 1;
-            *present.entry(old).or_default() += 1;
-            let bound = book.cluster(old).is_ok_and(|c| c.bound.contains(*case));
+            olds.push(old);
+            let bound = with_word.get(&old);
+            let bound = bound.is_some_and(|bound| bound.contains(occasion.searched[*case]));
             if bound && by_word.last() != Some(&(group, old)) {
                 by_word.push((group, old));
             }
         }
+        olds.sort_unstable();
+        for same in olds.chunk_by(|a, b| a == b) {
+            shared.push((group, same[0], same.len()));
+            *present.entry(same[0]).or_default() += same.len();
+        }
     }
     let mut claims: Vec<(usize, ClusterId, usize)> = shared
         .into_iter()
-        .filter(|((group, old), n)| {
+        .filter(|(group, old, n)| {
             let half_of_old = 2 * n >= present.get(old).copied().unwrap_or(0);
             *n >= LEAST_SHARED && (half_of_old || 2 * n >= groups[*group].len())
         })
-        .map(|((group, old), n)| (n, old, group))
+        .map(|(group, old, n)| (n, old, group))
         .collect();
     // The greatest overlap first; equals by the older number, then by the earlier group.
     claims.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
@@ -277,10 +322,6 @@ fn greatest(
 mod tests {
     use super::*;
 
-    fn groups<'a>(texts: &[&'a str]) -> Vec<Vec<&'a str>> {
-        texts.iter().map(|t| t.split(' ').collect()).collect()
-    }
-
     fn carry(book: &ClusterBook, texts: &[&str]) -> Carried {
         carry_without(book, texts, &[])
     }
@@ -288,17 +329,21 @@ mod tests {
     /// A run on a source that no longer has some cases of the book.
     fn carry_without(book: &ClusterBook, texts: &[&str], gone: &[&str]) -> Carried {
         let next = book.all().map(|c| c.id.0).max().unwrap_or(0) + 1;
-        let groups = groups(texts);
+        let mut searched: Vec<&str> = Vec::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for text in texts {
+            let first = searched.len();
+            searched.extend(text.split(' '));
+            groups.push((first..searched.len()).collect());
+        }
         let of_book = book
             .standing(ClusterLevel::Problem)
             .flat_map(|c| c.members.iter().map(String::as_str));
-        let searched: HashSet<&str> = groups
-            .iter()
-            .flatten()
-            .copied()
-            .chain(of_book)
-            .filter(|case| !gone.contains(case))
-            .collect();
+        for case in of_book {
+            if !searched.contains(&case) && !gone.contains(&case) {
+                searched.push(case);
+            }
+        }
         let occasion = Occasion {
             level: ClusterLevel::Problem,
             run: "R",
@@ -409,7 +454,7 @@ mod tests {
         // `d` is gone, and of the other problem one case, so that it is no group any more.
         let carried = carry_without(&book, &["a b c"], &["d", "f"]);
         assert!(carried.events.is_empty(), "{:?}", carried.events);
-        assert_eq!((carried.moved, carried.stood), (0, 4));
+        assert_eq!((carried.moved, carried.stood, carried.gone), (0, 4, 2));
         let known = book.cluster(ClusterId(1)).expect("a cluster");
         assert!(known.members.contains("d") && known.bound.contains("d"));
         // All are back: nothing happened.

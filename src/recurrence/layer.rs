@@ -1,6 +1,6 @@
 //! The layer of the lake: clusters, their members and the relations of cases, as queries and reviews read them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -89,6 +89,18 @@ pub fn write(
     contents: &Contents<'_>,
 ) -> Result<PathBuf, LayerError> {
     let draft = LayerDraft::begin(snapshot, KIND)?;
+    let folder = draft.path();
+    // The members are as much work as the rest.
+    let (members, (run, clusters, relations)) = rayon::join(
+        || member_rows(folder, contents),
+        || {
+            (
+                run_row(folder, header, contents),
+                cluster_rows(folder, contents),
+                relation_rows(folder, contents),
+            )
+        },
+    );
     let mut settings = BTreeMap::new();
     settings.insert("search".to_owned(), header.mode.as_str().to_owned());
     settings.insert("source".to_owned(), facts.source_key().to_owned());
@@ -101,12 +113,7 @@ pub fn write(
         settings,
         notes: header.notes.to_vec(),
         rows: BTreeMap::new(),
-        files: vec![
-            run_row(draft.path(), header, contents)?,
-            cluster_rows(draft.path(), contents)?,
-            member_rows(draft.path(), contents)?,
-            relation_rows(draft.path(), contents)?,
-        ],
+        files: vec![run?, clusters?, members?, relations?],
         digest: String::new(),
     };
     Ok(draft.finish(&mut manifest)?)
@@ -147,19 +154,21 @@ fn run_row(folder: &Path, header: &Header<'_>, contents: &Contents<'_>) -> Writt
 
 fn cluster_rows(folder: &Path, contents: &Contents<'_>) -> Written {
     let rows = &contents.complaints.rows;
-    let theme_of = themes(contents);
+    let theme_of = clusters_of(contents, ClusterLevel::Theme);
     let problems = contents.problem_trends.clusters.iter();
     let trends = problems.chain(&contents.theme_trends.clusters);
     let mut table = TableWriter::<ClusterColumns>::create(folder, None)?;
     for (found, trend) in contents.clusters.iter().zip(trends) {
         let id = found.id.to_string();
         let members: Vec<&Complaint> = found.members.iter().map(|at| &rows[*at]).collect();
-        let complainants: BTreeSet<Option<u32>> = members.iter().map(|c| c.complainant).collect();
+        let mut complainants: Vec<Option<u32>> = members.iter().map(|c| c.complainant).collect();
+        complainants.sort_unstable();
+        complainants.dedup();
         let first = members.iter().map(|c| c.received_on).min();
         let last = members.iter().map(|c| c.received_on).max();
         let known = contents.book.cluster(found.id).ok();
         let theme = match found.level {
-            ClusterLevel::Problem => theme_of.get(&found.members[0]).map(ToString::to_string),
+            ClusterLevel::Problem => theme_of[found.members[0]].map(|id| id.to_string()),
             ClusterLevel::Theme => None,
         };
         let Trend {
@@ -186,7 +195,7 @@ fn cluster_rows(folder: &Path, contents: &Contents<'_>) -> Written {
             confirmed: known.is_some_and(|c| c.confirmed),
             ignored: known.is_some_and(|c| c.ignored),
             exemplar_case_key: rows[found.exemplar].case_key,
-            cohesion: found.cohesion(),
+            cohesion: found.cohesion,
             cases: count(members.len()),
             complainants: count(complainants.len()),
             first_seen_on: first.unwrap_or_default(),
@@ -206,15 +215,15 @@ fn cluster_rows(folder: &Path, contents: &Contents<'_>) -> Written {
     table.finish()
 }
 
-/// The theme in which each complaint lies.
-fn themes(contents: &Contents<'_>) -> HashMap<usize, ClusterId> {
-    let themes = contents
-        .clusters
-        .iter()
-        .filter(|f| f.level == ClusterLevel::Theme);
-    themes
-        .flat_map(|found| found.members.iter().map(|at| (*at, found.id)))
-        .collect()
+/// The cluster of a level in which each complaint lies.
+fn clusters_of(contents: &Contents<'_>, level: ClusterLevel) -> Vec<Option<ClusterId>> {
+    let mut of = vec![None; contents.complaints.rows.len()];
+    for found in contents.clusters.iter().filter(|f| f.level == level) {
+        for at in &found.members {
+            of[*at] = Some(found.id);
+        }
+    }
+    of
 }
 
 fn member_rows(folder: &Path, contents: &Contents<'_>) -> Written {
@@ -223,19 +232,15 @@ fn member_rows(folder: &Path, contents: &Contents<'_>) -> Written {
     for found in contents.clusters {
         let id = found.id.to_string();
         let bound = contents.book.cluster(found.id).ok().map(|c| &c.bound);
-        let is_problem = found.level == ClusterLevel::Problem;
-        let each = found
-            .members
-            .iter()
-            .zip(&found.similarity)
-            .zip(&found.shared);
-        for ((at, similarity), shared) in each {
+        let bound = bound.filter(|bound| !bound.is_empty());
+        for (place, at) in found.members.iter().enumerate() {
+            let own = found.belonging.get(place);
             table.push(ClusterMemberRow {
                 cluster_id: &id,
                 level: found.level.as_str(),
                 case_key: rows[*at].case_key,
-                similarity: is_problem.then_some(f64::from(*similarity)),
-                shared_terms: shared.as_deref(),
+                similarity: own.map(|own| f64::from(own.similarity)),
+                shared_terms: own.and_then(|own| own.shared.as_deref()),
                 bound: bound.is_some_and(|bound| bound.contains(&rows[*at].case_id)),
             })?;
         }
@@ -245,17 +250,10 @@ fn member_rows(folder: &Path, contents: &Contents<'_>) -> Written {
 
 fn relation_rows(folder: &Path, contents: &Contents<'_>) -> Written {
     let rows = &contents.complaints.rows;
-    let mut problem_of: HashMap<usize, ClusterId> = HashMap::new();
-    for found in contents
-        .clusters
-        .iter()
-        .filter(|f| f.level == ClusterLevel::Problem)
-    {
-        problem_of.extend(found.members.iter().map(|at| (*at, found.id)));
-    }
+    let problem_of = clusters_of(contents, ClusterLevel::Problem);
     let mut table = TableWriter::<CaseRelationColumns>::create(folder, None)?;
     for relation in contents.relations {
-        let both = [relation.later, relation.earlier].map(|at| problem_of.get(&at));
+        let both = [relation.later, relation.earlier].map(|at| problem_of[at]);
         let cluster = match both {
             [Some(one), Some(other)] if one == other => Some(one.to_string()),
             _ => None,

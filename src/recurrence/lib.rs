@@ -5,6 +5,7 @@
 
 pub mod complaints;
 pub mod describe;
+pub mod descriptions;
 pub mod identity;
 pub mod layer;
 pub mod relations;

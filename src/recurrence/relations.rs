@@ -1,6 +1,7 @@
 //! Duplicates and repeats: a later complaint of the same complainant that belongs to an earlier one.
 
-use std::collections::BTreeMap;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use redress_clusters::corpus::Corpus;
 use redress_clusters::exact::ExactComparison;
@@ -62,50 +63,74 @@ pub fn relations(
     corpus: &Corpus,
     documents: &[Option<u32>],
 ) -> Vec<Relation> {
-    let mut by_complainant: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
-    let mut place_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for (at, complaint) in complaints.iter().enumerate() {
-        if let Some(complainant) = complaint.complainant {
-            by_complainant.entry(complainant).or_default().push(at);
-        }
-        place_of.insert(&complaint.case_id, at);
-    }
+    let mut of_complainants: Vec<(Name, usize)> = complaints
+        .iter()
+        .enumerate()
+        .filter_map(|(at, complaint)| Some((complaint.complainant?, at)))
+        .collect();
+    of_complainants.par_sort_unstable();
+    let several: Vec<&[(Name, usize)]> = of_complainants
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|own| own.len() > 1)
+        .collect();
+    let merged = merged(complaints);
+    let mut found: Vec<Relation> = several
+        .par_iter()
+        .map_init(
+            || ExactComparison::new(corpus),
+            |comparison, own| {
+                let own: Vec<usize> = own.iter().map(|(_, at)| *at).collect();
+                let mut found = Vec::new();
+                for (order, later) in own.iter().enumerate() {
+                    // Staff said so: merged cases are duplicates whatever their words.
+                    if merged.contains_key(later) {
+                        continue;
+                    }
+                    let from = order.saturating_sub(LOOKED_BACK);
+                    let search = Search {
+                        complaints,
+                        problem_of,
+                        documents,
+                        later: *later,
+                    };
+                    found.extend(search.among(&own[from..order], comparison));
+                }
+                found
+            },
+        )
+        .flatten_iter()
+        .collect();
     let mut comparison = ExactComparison::new(corpus);
-    let mut found = Vec::new();
-    for own in by_complainant.values() {
-        for (order, later) in own.iter().enumerate() {
-            let from = order.saturating_sub(LOOKED_BACK);
-            let earlier = &own[from..order];
-            let search = Search {
-                complaints,
-                problem_of,
-                documents,
-                later: *later,
-            };
-            found.extend(search.among(earlier, &mut comparison));
-        }
-    }
-    // Staff said so: merged cases are duplicates whatever their words.
-    for (later, complaint) in complaints.iter().enumerate() {
-        let Some(into) = complaint.merged_into.as_deref() else {
-            continue;
-        };
-        let Some(earlier) = place_of.get(into).copied() else {
-            continue;
-        };
-        found.retain(|relation| relation.later != later);
-        let between = (complaint.received_on - complaints[earlier].received_on).num_days();
-        found.push(Relation {
+    found.extend(merged.iter().map(|(later, earlier)| {
+        let between = complaints[*later].received_on - complaints[*earlier].received_on;
+        Relation {
             kind: RelationKind::Duplicate,
-            later,
-            earlier,
-            days_between: between,
+            later: *later,
+            earlier: *earlier,
+            days_between: between.num_days(),
             days_since_decision: None,
-            similarity: similarity(documents, &mut comparison, later, &[earlier])[0],
-        });
-    }
+            similarity: similarity(documents, &mut comparison, *later, &[*earlier])[0],
+        }
+    }));
     found.sort_by_key(|relation| (relation.later, relation.kind));
     found
+}
+
+/// The complaints that staff merged into another one which is there too, with that one.
+fn merged(complaints: &[Complaint]) -> FxHashMap<usize, usize> {
+    let into = complaints.iter().filter_map(|c| c.merged_into.as_deref());
+    let into: FxHashSet<&str> = into.collect();
+    let place_of: FxHashMap<&str, usize> = complaints
+        .iter()
+        .enumerate()
+        .filter(|(_, complaint)| into.contains(complaint.case_id.as_str()))
+        .map(|(at, complaint)| (complaint.case_id.as_str(), at))
+        .collect();
+    complaints
+        .iter()
+        .enumerate()
+        .filter_map(|(at, c)| Some((at, *place_of.get(c.merged_into.as_deref()?)?)))
+        .collect()
 }
 
 struct Search<'a> {

@@ -4,26 +4,29 @@
 //! whole clusters with restraint. A run over a **past** snapshot searches nothing: it shows the book as it was known
 //! then.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::complaints::{self, Complaint, Complaints};
-use super::describe::{Found, describe};
-use super::identity::{Carried, Occasion, carry_over, not_searched};
+use super::describe::{Bare, Found, describe};
+use super::descriptions::Descriptions;
+use super::identity::{Carried, Occasion, carry_over};
 pub use super::layer::Mode;
 use super::layer::{self, Contents, Header, LayerError};
 use super::relations::relations;
-use super::state::{self, Kept, text_hash};
+use super::state::{self, Kept, LayerPlace, Unusable, text_hash};
 use super::steps::Steps;
 use super::trend::trends;
 use redress_clusters::{Options, Standing, State, Text, Vectors, cluster, extend};
 use redress_domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
 use redress_lake::manifest::{Manifest, ManifestError};
 use redress_lake::reader::ReadError;
-use redress_register::{KnownBook, RUN_NAME, Recording, Register, RegisterError};
+use redress_register::{KnownBook, RUN_NAME, Register, RegisterError};
 use redress_stats::StatsError;
 
 /// What a run is asked for.
@@ -107,6 +110,10 @@ struct Placed {
     full_on: NaiveDate,
     /// Cases of the state, in its order.
     cases: Vec<(String, u64)>,
+    /// Whether the state holds texts that that of the last run did not.
+    new: bool,
+    /// How the last run described its clusters, where this one went on from it.
+    descriptions: Option<Descriptions>,
 }
 
 /// Searches a snapshot.
@@ -115,25 +122,41 @@ struct Placed {
 /// When the snapshot or the register cannot be read, or the layer cannot be written.
 pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError> {
     let mut clock = Steps::new(order.progress);
-    clock.begin("read the snapshot");
+    clock.begin("read the snapshot and the book of clusters");
     let manifest = Manifest::read(order.snapshot)?;
-    let complaints = complaints::read(order.snapshot, &manifest)?;
-    clock.begin("read the book of clusters");
+    // Both at once. A register may go to another thread, yet not be looked at by two: its borrow moves.
+    let own = &mut *register;
+    let Order {
+        snapshot,
+        lake,
+        source,
+        full,
+        ..
+    } = *order;
+    let (complaints, (known, earlier)) = rayon::join(
+        || complaints::read(snapshot, &manifest),
+        move || {
+            rayon::join(
+                move || own.cluster_book(source, None),
+                || Earlier::read(lake, source, full),
+            )
+        },
+    );
+    let (complaints, known) = (complaints?, known?);
     let as_of_on = manifest.as_of.with_timezone(&order.zone).date_naive();
     let run = manifest.as_of.format(RUN_NAME).to_string();
-    let known = register.cluster_book(order.source, None)?;
     let mut notes = Vec::new();
     let past = known
         .last_run
         .as_deref()
         .is_some_and(|last| last > run.as_str());
-    let known = match past {
+    let mut known = match past {
         true => register.cluster_book(order.source, Some(manifest.as_of))?,
         false => known,
     };
 
     clock.begin("search");
-    let placed = match past {
+    let mut placed = match past {
         true => {
             notes.push(format!(
                 "the clusters of {} were searched at a later snapshot already; this layer shows them as known at {}",
@@ -141,25 +164,18 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
             ));
             as_known(&complaints, &known)
         }
-        false => search(&complaints, &known, order, as_of_on, &mut notes),
+        false => search(&complaints, &known, order, earlier, as_of_on, &mut notes),
     };
 
     clock.begin("carry the numbers over");
-    let searched: HashSet<&str> = complaints
+    let searched: Vec<&str> = complaints
         .rows
         .iter()
         .map(|complaint| complaint.case_id.as_str())
         .collect();
-    let gone = not_searched(&known.book, ClusterLevel::Problem, &searched);
-    if gone > 0 && !past {
-        notes.push(format!(
-            "{gone} case(s) of problems are no longer in the source; they keep their place and count in no figure of this run"
-        ));
-    }
-    let mut book = known.book.clone();
     let mut next = known.next;
     let mut events = Vec::new();
-    let mut clusters: Vec<(ClusterLevel, ClusterId, Vec<usize>)> = Vec::new();
+    let mut clusters: Vec<Bare> = Vec::new();
     let mut of_problems = Carried::default();
     for level in [ClusterLevel::Problem, ClusterLevel::Theme] {
         let of = match level {
@@ -167,14 +183,6 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
             ClusterLevel::Theme => &placed.theme_of,
         };
         let groups = groups(&complaints.rows, of);
-        let named: Vec<Vec<&str>> = groups
-            .iter()
-            .map(|own| {
-                own.iter()
-                    .map(|at| complaints.rows[*at].case_id.as_str())
-                    .collect()
-            })
-            .collect();
         let occasion = Occasion {
             level,
             run: &run,
@@ -182,7 +190,7 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
             next,
             searched: &searched,
         };
-        let mut carried = carry_over(&known.book, &named, &occasion);
+        let mut carried = carry_over(&known.book, &groups, &occasion);
         next = carried.next;
         for (number, own) in carried.numbers.iter().zip(groups) {
             clusters.push((level, *number, own));
@@ -192,8 +200,11 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
             of_problems = carried;
         }
     }
-    if placed.mode != Mode::Past {
-        book.apply(&events)?;
+    if of_problems.gone > 0 && !past {
+        notes.push(format!(
+            "{} case(s) of problems are no longer in the source; they keep their place and count in no figure of this run",
+            of_problems.gone
+        ));
     }
     let mut counted: BTreeMap<&'static str, usize> = BTreeMap::new();
     let problem_events = events.iter().filter(|e| e.level == ClusterLevel::Problem);
@@ -232,9 +243,15 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
     );
 
     clock.begin("labels and explanations");
-    let found = describe(&complaints.rows, &placed.state.corpus, &documents, clusters);
+    let found = describe(
+        &complaints.rows,
+        &placed.state.corpus,
+        &documents,
+        clusters,
+        placed.descriptions.take(),
+    );
 
-    contradictions(&mut notes, &placed, &found, &book);
+    contradictions(&mut notes, &placed, &found, &known.book);
 
     clock.begin("trends");
     let of_level = |level| -> Vec<&[usize]> {
@@ -273,19 +290,14 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
         seconds: Vec::new(),
     };
     if order.dry_run {
+        if placed.mode != Mode::Past {
+            known.book.apply(&events)?;
+        }
         done.seconds = clock.end();
         return Ok(done);
     }
 
     clock.begin("record and write");
-    if placed.mode != Mode::Past {
-        // The register first: what it numbers is true even when the layer has to be written again.
-        register.record_clusters(Recording {
-            source: order.source,
-            after: known.last_batch,
-            events: &events,
-        })?;
-    }
     let header = Header {
         run: &run,
         ran_at: order.now,
@@ -294,28 +306,46 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
         without_words: documents.iter().filter(|d| d.is_none()).count(),
         notes: &done.notes,
     };
-    let contents = Contents {
-        complaints: &complaints,
-        clusters: &found,
-        book: &book,
-        relations: &relations,
-        problem_trends: &problems,
-        theme_trends: &themes,
+    let mut kept = Kept {
+        state: placed.state,
+        full_on: placed.full_on,
+        layer: None,
+        cases: placed.cases,
     };
-    let written = layer::write(order.snapshot, &manifest, &header, &contents)?;
-    done.layer = Some(written);
+    let folder = state::folder(order.lake, order.source);
+    let snapshot = order.snapshot;
+    let (beside, written) = rayon::join(
+        || match placed.new {
+            true => kept.write_beside(&folder),
+            false => Ok(()),
+        },
+        || {
+            // The register first: what it numbers is true even when the layer has to be written again.
+            let book = match placed.mode {
+                Mode::Past => known.book,
+                Mode::Full | Mode::Incremental => register.record_clusters(known, &events)?,
+            };
+            let contents = Contents {
+                complaints: &complaints,
+                clusters: &found,
+                book: &book,
+                relations: &relations,
+                problem_trends: &problems,
+                theme_trends: &themes,
+            };
+            Ok::<_, RunError>(layer::write(snapshot, &manifest, &header, &contents)?)
+        },
+    );
+    let written = written?;
     if placed.mode != Mode::Past {
-        let kept = Kept {
-            state: placed.state,
-            full_on: placed.full_on,
-            cases: placed.cases,
-        };
-        if let Err(error) = kept.save(&state::folder(order.lake, order.source)) {
+        kept.layer = LayerPlace::of(snapshot, &written);
+        if let Err(error) = beside.and_then(|()| kept.save(&folder, placed.new)) {
             done.notes.push(format!(
                 "the state for the next run could not be kept ({error}); the next run will be a full one"
             ));
         }
     }
+    done.layer = Some(written);
     done.seconds = clock.end();
     Ok(done)
 }
@@ -330,11 +360,11 @@ fn contradictions(notes: &mut Vec<String>, placed: &Placed, found: &[Found], boo
     }
     for cluster in found {
         let bound = book.cluster(cluster.id).is_ok_and(|c| c.bound.len() > 1);
-        if bound && cluster.level == ClusterLevel::Problem && cluster.cohesion() < HARDLY_ALIKE {
+        if bound && cluster.level == ClusterLevel::Problem && cluster.cohesion < HARDLY_ALIKE {
             notes.push(format!(
                 "{} is held together by an analyst's word: its texts are only {:.2} alike on average",
                 cluster.id,
-                cluster.cohesion()
+                cluster.cohesion
             ));
         }
     }
@@ -352,32 +382,56 @@ fn moved_share(carried: &Carried) -> Option<String> {
     })
 }
 
+/// What the last run left.
+struct Earlier {
+    kept: Result<Kept, Unusable>,
+    descriptions: Option<Descriptions>,
+}
+
+impl Earlier {
+    /// A full run asks nothing of it.
+    fn read(lake: &Path, source: &str, full: bool) -> Self {
+        let kept = match full {
+            true => Err(Unusable::None),
+            false => Kept::load(&state::folder(lake, source)),
+        };
+        let layer = kept.as_ref().ok().and_then(|kept| kept.layer.as_ref());
+        let descriptions =
+            layer.and_then(|layer| Descriptions::read(&lake.join(&layer.snapshot), &layer.run));
+        Earlier { kept, descriptions }
+    }
+}
+
 /// A full or an incremental search.
 fn search(
     complaints: &Complaints,
     known: &KnownBook,
     order: &Order<'_>,
+    earlier: Earlier,
     as_of_on: NaiveDate,
     notes: &mut Vec<String>,
 ) -> Placed {
-    if !order.full {
-        match Kept::load(&state::folder(order.lake, order.source)) {
-            Ok(kept) => {
-                let age = (as_of_on - kept.full_on).num_days();
-                if age < i64::from(order.full_every_days) {
-                    match incremental(complaints, known, order, kept, notes) {
-                        Ok(placed) => return placed,
-                        Err(error) => notes.push(format!("searched in full: {error}")),
+    match earlier.kept {
+        Ok(kept) => {
+            let age = (as_of_on - kept.full_on).num_days();
+            if age < i64::from(order.full_every_days) {
+                match incremental(complaints, known, order, kept, notes) {
+                    Ok(placed) => {
+                        return Placed {
+                            descriptions: earlier.descriptions,
+                            ..placed
+                        };
                     }
-                } else {
-                    notes.push(format!(
-                        "searched in full: the last full search is {age} days old"
-                    ));
+                    Err(error) => notes.push(format!("searched in full: {error}")),
                 }
+            } else {
+                notes.push(format!(
+                    "searched in full: the last full search is {age} days old"
+                ));
             }
-            Err(state::Unusable::None) => {}
-            Err(error) => notes.push(format!("searched in full: {error}")),
         }
+        Err(Unusable::None) => {}
+        Err(error) => notes.push(format!("searched in full: {error}")),
     }
     full(complaints, &known.book, order, as_of_on)
 }
@@ -409,6 +463,8 @@ fn full(
         refused,
         full_on: as_of_on,
         cases: complaints.rows.iter().map(name_and_hash).collect(),
+        new: true,
+        descriptions: None,
     }
 }
 
@@ -453,7 +509,7 @@ fn incremental(
     notes: &mut Vec<String>,
 ) -> Result<Placed, redress_clusters::StateError> {
     let book = &known.book;
-    let place: HashMap<&str, usize> = kept
+    let place: FxHashMap<&str, usize> = kept
         .cases
         .iter()
         .enumerate()
@@ -481,7 +537,7 @@ fn incremental(
     }
     let stands = |level| -> Vec<Option<u32>> {
         let of = |(case, _): &(String, u64)| book.cluster_of(level, case).map(|id| id.0);
-        kept.cases.iter().map(of).collect()
+        kept.cases.par_iter().map(of).collect()
     };
     let (problem_of, theme_of) = (stands(ClusterLevel::Problem), stands(ClusterLevel::Theme));
     let confirmed = book.standing(ClusterLevel::Problem).filter(|c| c.confirmed);
@@ -526,6 +582,8 @@ fn incremental(
         state: kept.state,
         full_on: kept.full_on,
         cases: kept.cases,
+        new: !new.is_empty(),
+        descriptions: None,
     })
 }
 
@@ -552,12 +610,14 @@ fn as_known(complaints: &Complaints, known: &KnownBook) -> Placed {
         refused: 0,
         full_on: NaiveDate::default(),
         cases: Vec::new(),
+        new: false,
+        descriptions: None,
     }
 }
 
 /// Groups of two complaints or more, merged ones left out, in the order of their first complaint.
 fn groups(complaints: &[Complaint], group_of: &[Option<u32>]) -> Vec<Vec<usize>> {
-    let mut place: HashMap<u32, usize> = HashMap::new();
+    let mut place: FxHashMap<u32, usize> = FxHashMap::default();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, (complaint, group)) in complaints.iter().zip(group_of).enumerate() {
         let Some(group) = group.filter(|_| !complaint.merged) else {

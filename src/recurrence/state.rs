@@ -1,4 +1,5 @@
-//! What the next run needs of this one: the texts' state, and which case each text is.
+//! What the next run needs of this one: the texts' state, which case each text is, and which layer describes the
+//! clusters.
 //!
 //! It is a shortcut beside the lake, one for each source, replaced by every run. Whatever is wrong with it, the next
 //! run is a full one.
@@ -14,6 +15,7 @@ use rustc_hash::FxHasher;
 use redress_clusters::State;
 
 const STATE: &str = "state.bin";
+const STATE_BESIDE: &str = ".state.being-written";
 const CASES: &str = "cases.tsv";
 
 /// The last run's state.
@@ -22,8 +24,28 @@ pub struct Kept {
     pub state: State,
     /// Day of the last full run.
     pub full_on: NaiveDate,
+    /// The layer of the last run.
+    pub layer: Option<LayerPlace>,
     /// Number of the case and hash of the text, in the state's order.
     pub cases: Vec<(String, u64)>,
+}
+
+/// Where a layer lies within the lake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerPlace {
+    pub snapshot: String,
+    pub run: String,
+}
+
+impl LayerPlace {
+    /// Of a layer's folder.
+    pub fn of(snapshot: &Path, layer: &Path) -> Option<Self> {
+        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+        Some(LayerPlace {
+            snapshot: name(snapshot)?,
+            run: name(layer)?,
+        })
+    }
 }
 
 /// The folder of a source's state within a lake. A name that cannot be a folder's as it stands carries its hash, so that
@@ -75,9 +97,16 @@ impl Kept {
         };
         let mut lines = BufReader::new(file).lines();
         let first = lines.next().and_then(Result::ok).unwrap_or_default();
+        let mut first = first.split('\t');
         let full_on = first
-            .parse()
-            .map_err(|_| wrong("does not begin with a day"))?;
+            .next()
+            .and_then(|day| day.parse().ok())
+            .ok_or_else(|| wrong("does not begin with a day"))?;
+        let layer = first.next().zip(first.next());
+        let layer = layer.map(|(snapshot, run)| LayerPlace {
+            snapshot: snapshot.to_owned(),
+            run: run.to_owned(),
+        });
         let mut cases = Vec::new();
         for line in lines {
             let line = line.map_err(|e| wrong(&e.to_string()))?;
@@ -92,34 +121,52 @@ impl Kept {
         Ok(Kept {
             state,
             full_on,
+            layer,
             cases,
         })
     }
 
-    /// Replaces the state of the last run.
+    /// Writes the texts' state beside that of the last run; [`Kept::save`] puts it in its place.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<(), Unusable> {
+    pub fn write_beside(&self, folder: &Path) -> Result<(), Unusable> {
+        fs::create_dir_all(folder).map_err(|source| Unusable::Cases {
+            path: folder.to_owned(),
+            why: source.to_string(),
+        })?;
+        let stamp = stamp_of(self.full_on, &self.cases);
+        Ok(self.state.save(&folder.join(STATE_BESIDE), stamp)?)
+    }
+
+    /// Replaces the state of the last run by what was written beside it; where no text is `new`, that of the texts
+    /// stands as it is.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn save(&self, folder: &Path, new: bool) -> Result<(), Unusable> {
         let path = folder.join(CASES);
         let failed = |source: io::Error| Unusable::Cases {
             path: path.clone(),
             why: source.to_string(),
         };
-        fs::create_dir_all(folder).map_err(failed)?;
-        let aside = folder.join(".cases.being-written");
-        let mut out = BufWriter::new(fs::File::create(&aside).map_err(failed)?);
-        writeln!(out, "{}", self.full_on).map_err(failed)?;
+        let beside = folder.join(".cases.being-written");
+        let mut out = BufWriter::new(fs::File::create(&beside).map_err(failed)?);
+        write!(out, "{}", self.full_on).map_err(failed)?;
+        if let Some(layer) = &self.layer {
+            write!(out, "\t{}\t{}", layer.snapshot, layer.run).map_err(failed)?;
+        }
+        writeln!(out).map_err(failed)?;
         for (case, hash) in &self.cases {
             writeln!(out, "{hash:016x}\t{case}").map_err(failed)?;
         }
         out.flush().map_err(failed)?;
         // The stamp ties the two files together, so a stop between the two renames is noticed.
-        let state_aside = folder.join(".state.being-written");
-        self.state
-            .save(&state_aside, stamp_of(self.full_on, &self.cases))?;
-        fs::rename(&aside, &path).map_err(failed)?;
-        fs::rename(&state_aside, folder.join(STATE)).map_err(failed)
+        fs::rename(&beside, &path).map_err(failed)?;
+        match new {
+            true => fs::rename(folder.join(STATE_BESIDE), folder.join(STATE)).map_err(failed),
+            false => Ok(()),
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The months are whole ones before the moment of judgement, three years of them at most; the running month is left out.
 
-use std::collections::HashMap;
-
 use chrono::{Datelike, Months, NaiveDate};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::complaints::{Complaint, Name};
 use redress_stats::StatsError;
@@ -60,11 +60,11 @@ pub fn trends(
     let span = Span::before(as_of_on, complaints);
     let volumes = Volumes::of(complaints, &span);
     let counts: Vec<Vec<u64>> = members
-        .iter()
+        .par_iter()
         .map(|own| span.count(own.iter().map(|at| complaints[*at].received_on)))
         .collect();
     let exposures: Vec<Vec<f64>> = members
-        .iter()
+        .par_iter()
         .zip(&counts)
         .map(|(own, counts)| volumes.for_cluster(complaints, own, counts, &span))
         .collect();
@@ -196,14 +196,14 @@ fn month_number(day: NaiveDate) -> i64 {
 #[derive(Debug)]
 struct Volumes {
     all: Vec<u64>,
-    of_product: HashMap<Name, Vec<u64>>,
+    of_product: FxHashMap<Name, Vec<u64>>,
 }
 
 impl Volumes {
     fn of(complaints: &[Complaint], span: &Span) -> Self {
         let mut volumes = Volumes {
             all: vec![0; span.months],
-            of_product: HashMap::new(),
+            of_product: FxHashMap::default(),
         };
         for complaint in complaints.iter().filter(|c| !c.merged) {
             let Some(place) = span.place(complaint.received_on) else {
@@ -229,7 +229,7 @@ impl Volumes {
         counts: &[u64],
         span: &Span,
     ) -> Vec<f64> {
-        let mut tally: HashMap<Name, u64> = HashMap::new();
+        let mut tally: FxHashMap<Name, u64> = FxHashMap::default();
         for product in own.iter().filter_map(|at| complaints[*at].product) {
             *tally.entry(product).or_default() += 1;
         }

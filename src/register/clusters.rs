@@ -15,6 +15,7 @@ use redress_domain::cluster::{BookError, ClusterBook, ClusterEvent, ClusterEvent
 /// A source's book, and up to where it was read.
 #[derive(Debug, Clone, Default)]
 pub struct KnownBook {
+    source: String,
     pub book: ClusterBook,
     /// The last batch that it holds; 0 before the first.
     pub last_batch: i64,
@@ -22,15 +23,6 @@ pub struct KnownBook {
     pub last_run: Option<String>,
     /// The number that the next new cluster gets.
     pub next: u32,
-}
-
-/// A batch to be recorded on a book as it was read.
-#[derive(Debug, Clone, Copy)]
-pub struct Recording<'a> {
-    pub source: &'a str,
-    /// [`KnownBook::last_batch`] of the book that the events were made for.
-    pub after: i64,
-    pub events: &'a [ClusterEvent],
 }
 
 /// Names of runs: the moment of judgement of the snapshot.
@@ -47,6 +39,7 @@ impl Register {
     pub fn cluster_book(&self, source: &str, as_of: Option<DateTime<Utc>>) -> Result<KnownBook> {
         self.read(|conn| {
             let mut known = KnownBook {
+                source: source.to_owned(),
                 next: next_number(conn)?,
                 ..KnownBook::default()
             };
@@ -74,34 +67,39 @@ impl Register {
         })
     }
 
-    /// Records a batch: all of it or nothing, and only on the book that it was made for.
+    /// Records a batch: all of it or nothing, and only on the book that it was made for. Answers the book with it.
     ///
     /// # Errors
     /// When somebody else recorded something since, or an event does not fit the book.
-    pub fn record_clusters(&mut self, recording: Recording<'_>) -> Result<()> {
-        if recording.events.is_empty() {
-            return Ok(());
-        }
+    pub fn record_clusters(
+        &mut self,
+        onto: KnownBook,
+        events: &[ClusterEvent],
+    ) -> Result<ClusterBook> {
+        let KnownBook {
+            source,
+            mut book,
+            last_batch,
+            ..
+        } = onto;
         // That the events fit is known before anything is written.
-        let mut known = self.cluster_book(recording.source, None)?;
-        let moved = || RegisterError::BookMoved {
-            found: recording.source.to_owned(),
-        };
-        if known.last_batch != recording.after {
-            return Err(moved());
+        book.apply(events)?;
+        if events.is_empty() {
+            return Ok(book);
         }
-        known.book.apply(recording.events)?;
+        let moved = || RegisterError::BookMoved {
+            found: source.clone(),
+        };
         self.write(|w| {
             let last: Option<i64> = w.tx.query_row(
                 "SELECT max(batch) FROM cluster_event WHERE source = ?1",
-                [recording.source],
+                [&source],
                 |row| row.get(0),
             )?;
-            if last.unwrap_or(0) != recording.after {
+            if last.unwrap_or(0) != last_batch {
                 return Err(moved());
             }
-            let first_new = recording
-                .events
+            let first_new = events
                 .iter()
                 .filter(|e| e.kind == ClusterEventKind::Emerged)
                 .map(|e| e.cluster.0)
@@ -116,11 +114,12 @@ impl Register {
                 [],
                 |row| row.get(0),
             )?;
-            for event in recording.events {
-                insert(&w.tx, recording.source, batch, event)?;
+            for event in events {
+                insert(&w.tx, &source, batch, event)?;
             }
             Ok(())
-        })
+        })?;
+        Ok(book)
     }
 
     /// Everything recorded of a cluster, in order.

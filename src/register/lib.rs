@@ -66,7 +66,7 @@ pub use audit::{AuditReport, Difference};
 pub use backup::{BackupReport, half_copies, recorded_head};
 pub use cases::{CaseFilter, CaseRow, Recorded};
 pub use chain::ChainHead;
-pub use clusters::{KnownBook, RUN_NAME, Recording};
+pub use clusters::{KnownBook, RUN_NAME};
 pub use contact::{Contact, is_email, is_phone};
 pub use decision_rules::{DecisionRule, DecisionRules, RuleText};
 pub use due::{Due, DueKind, Queued};

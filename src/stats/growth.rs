@@ -50,6 +50,8 @@ mod others;
 mod tally;
 
 pub use callable::{Situation, smallest_callable};
+use rayon::prelude::*;
+
 use compared::{Compared, false_discoveries};
 pub use others::{Surroundings, is_its_product};
 use tally::{Calendar, Tally, common_omega, common_season};
@@ -187,7 +189,7 @@ pub fn judge(clusters: &[History<'_>], settings: &Settings) -> Result<Growth, St
     let calendar = Calendar::of(months, settings.window);
 
     let tallies: Vec<Result<Tally, StatsError>> = clusters
-        .iter()
+        .par_iter()
         .map(|history| Tally::of(history, &calendar))
         .collect();
     let omega = common_omega(&tallies);
@@ -196,22 +198,23 @@ pub fn judge(clusters: &[History<'_>], settings: &Settings) -> Result<Growth, St
         .then(|| common_season(&tallies, omega))
         .flatten();
     let compared: Vec<Result<Compared, StatsError>> = tallies
-        .iter()
+        .par_iter()
         .map(|tally| match tally {
             Ok(tally) => Compared::of(tally, omega, season, &calendar, settings.volume),
             Err(refusal) => Err(refusal.clone()),
         })
         .collect();
     let (q_values, tests) = false_discoveries(&compared, settings.level)?;
-    let mut judged = Vec::with_capacity(compared.len());
-    for (compared, q_value) in compared.into_iter().zip(q_values) {
-        judged.push(match compared {
-            Ok(compared) => Ok(compared.judged(q_value, tests, settings.level, tail)?),
-            Err(refusal) => Err(refusal),
-        });
-    }
+    let judged: Result<Vec<_>, StatsError> = compared
+        .into_par_iter()
+        .zip(q_values)
+        .map(|(compared, q_value)| match compared {
+            Ok(compared) => Ok(Ok(compared.judged(q_value, tests, settings.level, tail)?)),
+            Err(refusal) => Ok(Err(refusal)),
+        })
+        .collect();
     Ok(Growth {
-        clusters: judged,
+        clusters: judged?,
         tests,
         level: settings.level,
         omega,

@@ -15,8 +15,8 @@ use redress::domain::improvement::{RecordBody, Suggested};
 use redress::domain::vocabulary::Role;
 use redress::register::{
     ChainHead, Change, Difference, Direction, Draft, Exposure, ExposureEntry, NewEvidence,
-    NewIntegration, NewObjective, NewPhase, NewStaff, NewWebhook, Recording, Register,
-    RegisterError, Scope, Setting, SourceSeen, Witness, half_copies, recorded_head,
+    NewIntegration, NewObjective, NewPhase, NewStaff, NewWebhook, Register, RegisterError, Scope,
+    Setting, SourceSeen, Witness, half_copies, recorded_head,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -50,11 +50,11 @@ pub(super) fn full_register(path: &Path) -> ChainHead {
     register
         .train("ayse", "course", at(0).date_naive(), None, at(8))
         .unwrap();
+    let known = register.cluster_book("redress", None).unwrap();
     register
-        .record_clusters(Recording {
-            source: "redress",
-            after: 0,
-            events: &[ClusterEvent {
+        .record_clusters(
+            known,
+            &[ClusterEvent {
                 cluster: ClusterId(1),
                 level: ClusterLevel::Problem,
                 kind: ClusterEventKind::Emerged,
@@ -67,7 +67,7 @@ pub(super) fn full_register(path: &Path) -> ChainHead {
                 run: Some("2026-01-05T00-00-00Z".into()),
                 recorded_at: at(8),
             }],
-        })
+        )
         .unwrap();
     register
         .add_evidence(

@@ -2,7 +2,7 @@
 
 use redress::domain::cluster::{ClusterId, ClusterLevel};
 use redress::recurrence::word::{Speaker, Word, events};
-use redress::register::{Recording, Register};
+use redress::register::Register;
 use serde::Serialize;
 
 use super::register;
@@ -207,11 +207,7 @@ fn say(context: &Context, about: ClusterId, word: &Word, said: &Said) -> anyhow:
     let (events, fresh) =
         events(&known, word, &speaker).map_err(|e| Failure::Usage(e.to_string()))?;
     if !said.dry_run {
-        register.record_clusters(Recording {
-            source: &source,
-            after: known.last_batch,
-            events: &events,
-        })?;
+        register.record_clusters(known, &events)?;
     }
     let answer = Recorded {
         schema_version: SCHEMA_VERSION,

@@ -119,6 +119,23 @@ fn two_halves_of_a_problem_merge_unless_an_analyst_forbids_it() {
         6
     );
     assert!(next.refused.is_empty());
+
+    // In three numbers it takes two nights: the merge that waits is nobody's refusal.
+    let mut problem_of = found;
+    let whole = problem_of[4];
+    let thirds = problem_of.iter_mut().filter(|problem| **problem == whole);
+    for (place, problem) in thirds.take(4).enumerate() {
+        *problem = Some(if place < 2 { 900 } else { 901 });
+    }
+    let open = Standing {
+        problem_of: &problem_of,
+        theme_of: &theme_of,
+        ..Standing::default()
+    };
+    let (_, _, mut state) = standing_run(old);
+    let next = extend(&mut state, &open, &plain(new), &Options::default()).expect("extension");
+    assert_eq!(next.merges.len(), 1);
+    assert!(next.refused.is_empty());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::shell::{Area, Shell};
 use crate::visit::{Fields, Visit};
 use redress_domain::cluster::{Cluster, ClusterId};
 use redress_recurrence::word::{Speaker, WordError, events};
-use redress_register::{Recording, RegisterError};
+use redress_register::RegisterError;
 
 #[derive(Template)]
 #[template(path = "desk/clusters/word.html")]
@@ -130,13 +130,8 @@ pub fn record(app: &App, visit: &Visit, saying: Saying, cluster: &Cluster) -> Re
             Ok((events, _)) => events,
             Err(error) => return Ok::<_, WebError>(Outcome::Refused(error)),
         };
-        let recording = Recording {
-            source: &source,
-            after: known.last_batch,
-            events: &events,
-        };
-        match r.record_clusters(recording) {
-            Ok(()) => Ok(Outcome::Recorded),
+        match r.record_clusters(known, &events) {
+            Ok(_) => Ok(Outcome::Recorded),
             Err(RegisterError::BookMoved { .. }) => Ok(Outcome::Moved),
             Err(RegisterError::Book(error)) => Ok(Outcome::Refused(error.into())),
             Err(error) => Err(error.into()),
