@@ -18,6 +18,9 @@ use super::profile::{Profile, ProfileComparison};
 const LEAST: f64 = 0.4;
 /// Pieces are one problem when their average similarity is at least this share of that within each of them.
 const SHARE_OF_WITHIN: f64 = 0.85;
+/// A pair that is less alike than it was before its groups grew waits for its turn; by so little, it does not: else each
+/// pair of a group that takes in thousands is weighed anew after each of them.
+const SLACK: f64 = 0.01;
 /// Profiles that lie spread out for comparison at a time.
 const SPREAD: usize = 24;
 /// So many comparisons are worth waking another thread.
@@ -232,7 +235,7 @@ impl Consolidation<'_> {
             let Some(similarity) = similarity else {
                 continue;
             };
-            if similarity < pair.similarity {
+            if similarity + SLACK < pair.similarity {
                 let (a, b) = (a.min(b), a.max(b));
                 heap.push(Pair { similarity, a, b });
             } else {

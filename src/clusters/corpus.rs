@@ -3,11 +3,14 @@
 mod reading;
 mod weights;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use self::reading::{Bag, Chunk, Numbering, Sequence, Told, read_chunk};
 pub use self::weights::damped;
 use super::boilerplate::{Boilerplate, Segments, Set, Suspects};
+use super::figures::Figures;
 use super::lexicon::{Lexicon, Map, number_of};
 use super::normalise::Normaliser;
 use super::state::{Reading, Sections, StateError};
@@ -38,6 +41,8 @@ pub struct Corpus {
     pub said: Vec<u32>,
     /// Segments that are left out of every text, found by the full run.
     pub boilerplate: Boilerplate,
+    /// Figures that are words by themselves, found likewise.
+    pub figures: Arc<Figures>,
     fingerprints: Vec<u64>,
     word_starts: Vec<usize>,
     /// Words of the documents in rising order, and how often each comes.
@@ -56,6 +61,7 @@ impl Corpus {
     /// Reads all texts and fixes the weights. Order decides numbers only, so give the texts in a canonical one.
     pub fn build(inputs: &[Input<'_>]) -> Self {
         let mut corpus = Corpus {
+            figures: Arc::new(Figures::shared(inputs)),
             word_starts: vec![0],
             stem_starts: vec![0],
             ..Corpus::default()
@@ -127,6 +133,7 @@ impl Corpus {
     pub(super) fn write(&self, out: &mut Sections) -> std::io::Result<()> {
         self.lexicon.write(out)?;
         self.boilerplate.write(out)?;
+        self.figures.write(out)?;
         let none = |document: &Option<u32>| document.unwrap_or(u32::MAX);
         out.put(&self.document_of.iter().map(none).collect::<Vec<u32>>())?;
         out.put(&self.copies)?;
@@ -142,11 +149,13 @@ impl Corpus {
     pub(super) fn read_from(from: &mut Reading<'_>) -> Result<Self, StateError> {
         let lexicon = Lexicon::read_from(from)?;
         let boilerplate = Boilerplate::read_from(from)?;
+        let figures = Arc::new(Figures::read_from(from)?);
         let document_of: Vec<u32> = from.get()?;
         let copies: Vec<u32> = from.get()?;
         let corpus = Corpus {
             lexicon,
             boilerplate,
+            figures,
             document_of: document_of
                 .into_iter()
                 .map(|document| (document != u32::MAX).then_some(document))
@@ -256,7 +265,7 @@ impl Corpus {
             .par_chunks(CHUNK)
             .flat_map_iter(|wanted| {
                 let mut numbering = Numbering::default();
-                let mut normaliser = Normaliser::default();
+                let mut normaliser = Normaliser::with(&self.figures);
                 let mut sequence = Sequence::default();
                 let mut spelt = Vec::new();
                 for (document, marks) in wanted {
@@ -290,6 +299,7 @@ impl Corpus {
         let emptied = Corpus {
             lexicon: std::mem::take(&mut self.lexicon),
             boilerplate: std::mem::take(&mut self.boilerplate),
+            figures: std::mem::take(&mut self.figures),
             stem_starts: vec![0],
             word_starts: vec![0],
             ..Corpus::default()
@@ -328,7 +338,7 @@ impl Corpus {
     ) -> Vec<(Told, u64)> {
         let chunks: Vec<Chunk> = inputs
             .par_chunks(CHUNK)
-            .map(|inputs| read_chunk(inputs, boilerplate))
+            .map(|inputs| read_chunk(inputs, &self.figures, boilerplate))
             .collect();
         let numbers: Vec<Vec<u32>> = chunks
             .iter()

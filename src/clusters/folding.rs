@@ -3,10 +3,12 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::figures::{Figures, SHORTEST};
+
 /// Letters of a word that are read.
 const LONGEST_WORD: usize = 40;
 
-/// The word that stands for a figure of three digits or more.
+/// The word that stands for the figures that say nothing by themselves.
 const FIGURE: &str = "#";
 
 /// Folds the letters of a text to their base, everything else stays: what a search compares, so that `SIKAYET` finds
@@ -28,7 +30,12 @@ pub fn fold(text: &str, folded: &mut String) {
 
 /// Folds a run to its base letters and gives it as a word: what follows an apostrophe is a suffix
 /// (Ankara'da, driver's), what precedes it an article when it is a single letter (l'eau).
-pub(super) fn run_to_words(run: &str, word: &mut String, take: &mut impl FnMut(&str)) {
+pub(super) fn run_to_words(
+    run: &str,
+    figures: &Figures,
+    word: &mut String,
+    take: &mut impl FnMut(&str),
+) {
     let mut stem = run.trim_matches(is_apostrophe);
     if let Some((before, after)) = stem.split_once(is_apostrophe) {
         stem = match before.chars().nth(1) {
@@ -52,7 +59,7 @@ pub(super) fn run_to_words(run: &str, word: &mut String, take: &mut impl FnMut(&
             fold_letter(c, word);
         }
     }
-    split_figures(word, take);
+    split_figures(word, figures, take);
 }
 
 pub(super) fn is_apostrophe(c: char) -> bool {
@@ -72,8 +79,8 @@ fn fold_letter(c: char, word: &mut String) {
     }
 }
 
-/// Parts letters from digits; three digits and more become one word, scripts without blanks pairs of letters.
-fn split_figures(word: &str, take: &mut impl FnMut(&str)) {
+/// Parts letters from digits; figures that no texts share become one word, scripts without blanks pairs of letters.
+fn split_figures(word: &str, figures: &Figures, take: &mut impl FnMut(&str)) {
     if word.is_empty() {
         return;
     }
@@ -93,7 +100,7 @@ fn split_figures(word: &str, take: &mut impl FnMut(&str)) {
             .find(|c: char| c.is_numeric() != numeric)
             .unwrap_or(rest.len());
         let part = &rest[..end];
-        if numeric && part.chars().nth(2).is_some() {
+        if numeric && part.chars().nth(SHORTEST - 1).is_some() && !figures.holds(part) {
             take(FIGURE);
         } else {
             take(part);

@@ -4,6 +4,8 @@ use std::hash::BuildHasherDefault;
 
 use rustc_hash::FxHasher;
 
+use super::boilerplate::mark_of_word;
+use super::figures::is_figure;
 use super::state::{Reading, Sections, StateError};
 
 /// A map with a fixed hash: equal input gives equal order of work on every machine.
@@ -78,10 +80,11 @@ impl Lexicon {
         let number = number_of(self.words.len());
         self.words.push(word.into());
         self.numbers.insert(word.into(), number);
-        let stem = intern(
-            &mut self.stem_numbers,
-            packed(word.chars().take(STEM_LETTERS)),
-        );
+        let key = match is_figure(word) {
+            true => whole(word, 0),
+            false => packed(stem_letters(word).chars()),
+        };
+        let stem = intern(&mut self.stem_numbers, key);
         self.stem_of.push(stem);
         self.add_groups(word);
         number
@@ -93,6 +96,18 @@ impl Lexicon {
     }
 
     fn add_groups(&mut self, word: &str) {
+        if is_figure(word) {
+            // As many as a word of its length has, and all its own: figures that look alike mean other things.
+            let groups = (SHORTEST_GROUP..=LONGEST_GROUP)
+                .map(|length| (word.len() + 3).saturating_sub(length))
+                .sum::<usize>();
+            for place in 0..groups {
+                let group = whole(word, place as u64);
+                self.groups.push(intern(&mut self.group_numbers, group));
+            }
+            self.group_starts.push(self.groups.len());
+            return;
+        }
         let padded: Vec<char> = [' ']
             .into_iter()
             .chain(word.chars().take(LETTERS_READ))
@@ -240,8 +255,22 @@ impl Lexicon {
     }
 }
 
-/// Up to five letters as a key, 21 bits each: no letter is 0, so that no two are the same.
+/// The letters of a word that make its stem; a figure is one as a whole.
+pub fn stem_letters(word: &str) -> &str {
+    if is_figure(word) {
+        return word;
+    }
+    let end = word.char_indices().nth(STEM_LETTERS);
+    &word[..end.map_or(word.len(), |(at, _)| at)]
+}
+
+/// Up to five letters as a key, 21 bits each: no letter is 0, so that no two are the same. A whole word's has the bit
+/// that letters leave.
 type Letters = (u64, u64);
+
+fn whole(word: &str, place: u64) -> Letters {
+    (mark_of_word(word) | 1 << 63, place)
+}
 
 fn packed(letters: impl Iterator<Item = char>) -> Letters {
     let mut key = (0_u64, 0_u64);

@@ -12,6 +12,7 @@ pub mod consolidate;
 pub mod corpus;
 pub mod exact;
 pub mod extend;
+pub mod figures;
 mod folding;
 pub mod lexicon;
 pub mod linkage;

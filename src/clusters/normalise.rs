@@ -1,11 +1,14 @@
 //! From a complaint as typed to plain words: what two people who mean the same would both have written.
 //!
 //! Letters are folded to their base (ş, s; ё, е; İ, ı, I, i), since customers type Turkish with and without its letters;
-//! markup, quoted mail and signatures are left out; figures of three digits and more, addresses and masks
+//! markup, quoted mail and signatures are left out; addresses, masks and figures that no other texts share
 //! become one word each. No language is detected: the same rule serves every alphabet.
+
+use std::sync::Arc;
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::figures::Figures;
 pub use super::folding::fold;
 use super::folding::{is_apostrophe, run_to_words};
 use super::own_words::{closes, end_of_own, own_words};
@@ -21,11 +24,20 @@ const MASK: &str = "*";
 /// Reads texts as words; keeps its buffers between texts.
 #[derive(Debug, Default)]
 pub struct Normaliser {
+    figures: Arc<Figures>,
     kept: String,
     word: String,
 }
 
 impl Normaliser {
+    /// Reads these figures as words of their own; the default one knows none.
+    pub fn with(figures: &Arc<Figures>) -> Self {
+        Normaliser {
+            figures: Arc::clone(figures),
+            ..Normaliser::default()
+        }
+    }
+
     /// Gives every word of a text in its order.
     pub fn each_word(&mut self, text: &str, mut take: impl FnMut(&str)) {
         self.each_piece(text, |piece| {
@@ -37,7 +49,7 @@ impl Normaliser {
 
     /// Gives every word of a text in its order, and where its sentences and lines end.
     pub fn each_piece(&mut self, text: &str, mut take: impl FnMut(Piece<'_>)) {
-        let text = cut_at(text, LONGEST_TEXT);
+        let text = read_part(text);
         self.kept.clear();
         own_words(&text[..end_of_own(text)], &mut self.kept);
         for line in self.kept.split('\n') {
@@ -47,7 +59,9 @@ impl Normaliser {
                     Token::Mask => take(Piece::Word(MASK)),
                     Token::End => take(Piece::End),
                     Token::Run(run) => {
-                        run_to_words(run, &mut self.word, &mut |word| take(Piece::Word(word)));
+                        run_to_words(run, &self.figures, &mut self.word, &mut |word| {
+                            take(Piece::Word(word));
+                        });
                     }
                 }
             }
@@ -62,6 +76,11 @@ pub enum Piece<'a> {
     Word(&'a str),
     /// The end of a sentence or line; several may follow one another.
     End,
+}
+
+/// The part of a text that is read.
+pub(super) fn read_part(text: &str) -> &str {
+    cut_at(text, LONGEST_TEXT)
 }
 
 /// A text's start, at most `most` bytes, cut between letters.
@@ -202,6 +221,25 @@ mod tests {
                 "lot", "g", "#", "03", "12", "tins", "see", "@", "or", "@", "*", "*"
             ]
         );
+    }
+
+    #[test]
+    fn a_figure_that_texts_share_is_a_word_of_its_own() {
+        let input = |text| crate::corpus::Input {
+            text,
+            gate: 0,
+            word: 0,
+        };
+        let figures = Arc::new(Figures::shared(&[
+            input("2408"),
+            input("lot 2408"),
+            input("G2408"),
+        ]));
+        let mut found = Vec::new();
+        Normaliser::with(&figures).each_word("lot G2408-03, order 2409", |word| {
+            found.push(word.to_owned())
+        });
+        assert_eq!(found, ["lot", "g", "2408", "03", "order", "#"]);
     }
 
     #[test]

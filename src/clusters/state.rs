@@ -18,7 +18,7 @@ use super::vectors::TextVectors;
 /// First bytes of a file of ours.
 const MARK: &[u8; 8] = b"RDRSCLST";
 /// Raised whenever a section changes, or what the numbers in it mean (normalising, stems, weights).
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Bytes that are read or written at a time.
 const BLOCK: usize = 1 << 20;
 

@@ -23,4 +23,5 @@ mod pruning;
 pub mod query_file;
 mod relations;
 pub mod spark;
+mod statements;
 pub mod threshold;

@@ -15,7 +15,6 @@ use polars::prelude::{
 use polars::sql::SQLContext;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::check_file::CheckFile;
@@ -29,6 +28,7 @@ use super::narrowing::narrowed;
 use super::params::Params;
 use super::pruning::{Reference, prune};
 use super::query_file::QueryFile;
+use super::statements::statements;
 use redress_lake::derived::read_with_layers;
 use redress_lake::table::{ColumnKind, days_since_epoch};
 use redress_lake::tables::{DERIVED, TABLES};
@@ -291,8 +291,8 @@ impl LocalEngine {
     /// # Errors
     /// When a file of the lake cannot be read or the engine refuses the SQL.
     pub fn sql(&self, sql: &str, origin: &str) -> Result<Counted, EngineError> {
-        let is_select = Parser::parse_sql(&GenericDialect {}, sql)
-            .is_ok_and(|parsed| matches!(parsed.as_slice(), [Statement::Query(_)]));
+        let is_select =
+            statements(sql).is_ok_and(|parsed| matches!(parsed.as_slice(), [Statement::Query(_)]));
         if !is_select {
             return Err(EngineError::NotASelect {
                 origin: origin.to_owned(),

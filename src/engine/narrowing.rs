@@ -11,14 +11,13 @@ use sqlparser::ast::{
     BinaryOperator, Cte, Expr, FunctionArguments, GroupByExpr, Ident, Query, Select, SelectItem,
     SetExpr, SetOperator, SetQuantifier, Statement, Value, visit_expressions, visit_relations,
 };
-use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::Parser;
 
 use redress_lake::table::ColumnKind;
 use redress_lake::tables::{DERIVED, TABLES};
 
 use super::printed::printed;
 use super::relations::{Relations, column_of, output, rename, text_of};
+use super::statements::statements;
 
 /// What the columns of a relation must be, as text; an empty text stands for NULL.
 type Facts = BTreeMap<String, String>;
@@ -33,7 +32,7 @@ pub(super) fn narrowed(sql: &str, conditions: &[(String, String)]) -> String {
             return sql.to_owned();
         }
     }
-    let mut parsed = match Parser::parse_sql(&GenericDialect {}, sql) {
+    let mut parsed = match statements(sql) {
         Ok(parsed) => parsed,
         Err(_) => return sql.to_owned(),
     };
@@ -410,7 +409,7 @@ mod tests {
 
     /// `sql` as the parser writes it.
     fn plain(sql: &str) -> String {
-        Parser::parse_sql(&GenericDialect {}, sql).expect("SQL")[0].to_string()
+        statements(sql).expect("SQL")[0].to_string()
     }
 
     const JUDGED: &str = "WITH days AS (SELECT c.day, c.month FROM calendar AS c WHERE c.day > c.first OR c.day < c.last), \

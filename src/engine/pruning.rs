@@ -11,12 +11,11 @@ use chrono::{Months, NaiveDate};
 use sqlparser::ast::{
     BinaryOperator, Expr, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
 };
-use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::Parser;
 
 use super::params::Params;
 use super::printed::printed;
 use super::relations::{Relations, column_of, output, rename, text_of};
+use super::statements::statements;
 
 /// Days between which a column must lie for a row to count; both ends included.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +46,7 @@ pub(super) struct Pruned {
 
 /// Finds the bounds of the named tables in a query; `None` when nothing is bounded.
 pub(super) fn prune(sql: &str, params: &Params, tables: &BTreeSet<&str>) -> Option<Pruned> {
-    let mut parsed = Parser::parse_sql(&GenericDialect {}, sql).ok()?;
+    let mut parsed = statements(sql).ok()?;
     let [Statement::Query(query)] = parsed.as_mut_slice() else {
         return None;
     };

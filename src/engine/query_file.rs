@@ -15,12 +15,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use sqlparser::ast::{Query, Statement};
-use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::Parser;
 
 use super::error::QueryFileError;
 use super::header::{Header, list};
 use super::printed::printed;
+use super::statements::statements;
 use redress_plain::hex::hex;
 
 /// A query with its header.
@@ -235,12 +234,11 @@ pub fn parse_conditions(text: &str) -> Result<Vec<(String, String)>, QueryFileEr
 }
 
 pub(super) fn one_select(origin: &Path, sql: &str) -> Result<Box<Query>, QueryFileError> {
-    let statements =
-        Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| QueryFileError::Sql {
-            path: origin.to_owned(),
-            message: error.to_string(),
-        })?;
-    match <[Statement; 1]>::try_from(statements) {
+    let found = statements(sql).map_err(|error| QueryFileError::Sql {
+        path: origin.to_owned(),
+        message: error.to_string(),
+    })?;
+    match <[Statement; 1]>::try_from(found) {
         Ok([Statement::Query(query)]) => Ok(query),
         _ => Err(QueryFileError::NoCounted {
             path: origin.to_owned(),

@@ -21,9 +21,10 @@ fn mask_addresses(text: &str) -> String {
     text.split_inclusive(char::is_whitespace)
         .map(|word| {
             let bare = word.trim_end();
+            // Any of several signs may be the one: `@elif@example.org`.
             let is_address = bare
-                .split_once('@')
-                .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+                .match_indices('@')
+                .any(|(at, sign)| at > 0 && bare[at + sign.len()..].contains('.'));
             if is_address {
                 word.replace(bare, "[e-mail]")
             } else {
@@ -38,7 +39,7 @@ fn mask_numbers(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut at = 0;
     while at < chars.len() {
-        let starts_number = chars[at].is_ascii_digit() || (chars[at] == '+' || chars[at] == '(');
+        let starts_number = digit(chars[at]).is_some() || matches!(chars[at], '+' | '(');
         let follows_word = at > 0 && chars[at - 1].is_alphanumeric();
         if !starts_number || follows_word {
             out.push(chars[at]);
@@ -47,7 +48,7 @@ fn mask_numbers(text: &str) -> String {
         }
         let end = number_end(&chars, at);
         let run = &chars[at..end];
-        let digits: Vec<u32> = run.iter().filter_map(|c| c.to_digit(10)).collect();
+        let digits: Vec<u32> = run.iter().filter_map(|c| digit(*c)).collect();
         match kind_of(run, &digits) {
             Some(word) => out.push_str(word),
             None => out.extend(run),
@@ -61,13 +62,24 @@ fn mask_numbers(text: &str) -> String {
     out
 }
 
+/// First digits of the scripts in which people type numbers here: Latin, Arabic, Persian, Devanagari, and wide Latin.
+const ZEROS: [char; 5] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
+
+/// What a digit counts; nothing for another sign.
+fn digit(c: char) -> Option<u32> {
+    let values = ZEROS
+        .iter()
+        .filter_map(|zero| u32::from(c).checked_sub(u32::from(*zero)));
+    values.min().filter(|value| *value < 10)
+}
+
 /// The end of a run of digits with the usual separators between them.
 fn number_end(chars: &[char], start: usize) -> usize {
     let mut end = start;
     let mut at = start;
     while at < chars.len() {
         match chars[at] {
-            c if c.is_ascii_digit() => end = at + 1,
+            c if digit(c).is_some() => end = at + 1,
             '+' | '(' | ')' | '-' | '.' | '/' | ' ' if at < end + 2 || at == start => {}
             _ => break,
         }
@@ -77,7 +89,7 @@ fn number_end(chars: &[char], start: usize) -> usize {
 }
 
 fn kind_of(run: &[char], digits: &[u32]) -> Option<&'static str> {
-    let plain = run.iter().all(char::is_ascii_digit);
+    let plain = run.iter().all(|c| digit(*c).is_some());
     // Dates and amounts have separators and few digits; they stay.
     if CARD_DIGITS.contains(&digits.len()) && luhn(digits) {
         Some("[card]")
@@ -117,6 +129,15 @@ mod tests {
             "mail [e-mail] please"
         );
         assert_eq!(mask("TC 12345678901 olan"), "TC [identity] olan");
+        assert_eq!(mask("yaz: @elif@example.org"), "yaz: [e-mail]");
+        assert_eq!(
+            mask("write to a@b@c.example, @home"),
+            "write to [e-mail] @home"
+        );
+        assert_eq!(
+            mask("٠٥٣٢ ١١١ ٢٢ ٣٣, ０５３２１１１２２３３"),
+            "[phone], [phone]"
+        );
         // The example number of ISO/IEC 7812's check digit as card schemes print it for tests.
         assert_eq!(
             mask("card 4111 1111 1111 1111 charged"),

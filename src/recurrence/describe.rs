@@ -9,7 +9,7 @@ use super::complaints::Complaint;
 use super::descriptions::Descriptions;
 use redress_clusters::corpus::Corpus;
 use redress_clusters::exact::ExactComparison;
-use redress_clusters::lexicon::number_of;
+use redress_clusters::lexicon::{number_of, stem_letters};
 use redress_clusters::normalise::Normaliser;
 use redress_domain::cluster::{ClusterId, ClusterLevel};
 
@@ -21,8 +21,6 @@ const LEAST_SHARE: f64 = 0.2;
 const SAMPLED: usize = 64;
 /// Terms named for why a complaint is in its cluster.
 const SHARED: usize = 5;
-/// Letters of a word that make its stem, as in `clusters/lexicon.rs`.
-const STEM_LETTERS: usize = 5;
 /// Words of up to so many letters may be the small change of a language: the, and, bir, bu, что, на.
 const SMALL_WORD: usize = 3;
 /// A word in at least this share of as many texts as a language's small change is of that kind itself.
@@ -100,13 +98,15 @@ impl<'a> Memory<'a> {
         Memory {
             comparison: ExactComparison::new(corpus),
             holds: vec![0; corpus.lexicon.stems()],
-            reader: Reader::default(),
+            reader: Reader {
+                normaliser: Normaliser::with(&corpus.figures),
+                known: FxHashMap::default(),
+            },
         }
     }
 }
 
 /// Reads tokens as the search does, each once: people use the same words again.
-#[derive(Default)]
 struct Reader {
     normaliser: Normaliser,
     known: FxHashMap<Box<str>, Vec<Box<str>>>,
@@ -341,7 +341,7 @@ impl Words<'_> {
         let mut spelled: FxHashMap<u32, String> = FxHashMap::default();
         for stem in wanted {
             if let Some(word) = self.folded(&places, *stem) {
-                prefixes.insert(prefix(word), *stem);
+                prefixes.insert(stem_letters(word), *stem);
                 spelled.insert(*stem, word.to_owned());
             }
         }
@@ -353,7 +353,7 @@ impl Words<'_> {
                 .split(|c: char| !c.is_alphanumeric());
             for token in tokens.filter(|token| !token.is_empty()) {
                 let mut words = reader.words_of(token).iter();
-                let read = words.find_map(|word| Some((*prefixes.get(prefix(word))?, word)));
+                let read = words.find_map(|word| Some((*prefixes.get(stem_letters(word))?, word)));
                 if let Some((stem, word)) = read {
                     if at == exemplar {
                         own.entry(stem).or_insert_with(|| word.to_string());
@@ -412,12 +412,6 @@ fn cohesion(members: &[usize], similarity: &[f32], exemplar: usize) -> f64 {
         0 => 1.0,
         n => others.sum::<f64>() / n as f64,
     }
-}
-
-/// The first letters of a word, which make its stem.
-fn prefix(word: &str) -> &str {
-    let end = word.char_indices().nth(STEM_LETTERS);
-    &word[..end.map_or(word.len(), |(at, _)| at)]
 }
 
 /// How often each spelling of a word was seen.

@@ -1,7 +1,10 @@
 //! Texts as counted words, a chunk of them by one thread.
 
+use std::sync::Arc;
+
 use super::Input;
 use crate::boilerplate::{Boilerplate, SHORTEST, mark_of_segment, mark_of_word, says_enough};
+use crate::figures::Figures;
 use crate::lexicon::{Map, number_of};
 use crate::normalise::{Normaliser, Piece};
 
@@ -17,9 +20,13 @@ pub(super) struct Chunk {
 }
 
 /// Reads texts without the known boilerplate, or whole with their segments where none is known yet.
-pub(super) fn read_chunk(inputs: &[Input<'_>], known: Option<&Boilerplate>) -> Chunk {
+pub(super) fn read_chunk(
+    inputs: &[Input<'_>],
+    figures: &Arc<Figures>,
+    known: Option<&Boilerplate>,
+) -> Chunk {
     let mut numbering = Numbering::default();
-    let mut normaliser = Normaliser::default();
+    let mut normaliser = Normaliser::with(figures);
     let mut sequence = Sequence::default();
     let told = inputs
         .iter()

@@ -180,7 +180,7 @@ impl Log<'_> {
         loop {
             let event = reader
                 .read_event_into(&mut buffer)
-                .map_err(|e| self.bad(format!("is no well-formed XML: {e}")))?;
+                .map_err(|e| self.malformed(&e.to_string()))?;
             let ends_event = matches!(&event, Event::End(_))
                 && matches!(self.stack.last(), Some(Open::Event { .. }));
             let events = self.events;
@@ -296,7 +296,7 @@ impl Log<'_> {
     fn text(&self, element: &BytesStart<'_>, name: &str) -> Result<Option<String>, StagingError> {
         let found = element
             .try_get_attribute(name)
-            .map_err(|e| self.bad(format!("is no well-formed XML: {e}")))?;
+            .map_err(|e| self.malformed(&e.to_string()))?;
         found
             .map(|attribute| {
                 attribute
@@ -392,6 +392,12 @@ impl Log<'_> {
             ));
         }
         notes
+    }
+
+    /// The reader's words quote the log, whose names may hold line ends.
+    fn malformed(&self, why: &str) -> StagingError {
+        let why: Vec<&str> = why.split(char::is_control).collect();
+        self.bad(format!("is no well-formed XML: {}", why.join(" ")))
     }
 
     fn bad(&self, what: String) -> StagingError {
@@ -567,6 +573,12 @@ mod tests {
             refused(&crossed).contains("no well-formed XML"),
             "{}",
             refused(&crossed)
+        );
+        let broken = LOG.replace("</event>", "</eve\r\nnt>");
+        assert!(
+            refused(&broken).contains("`</eve  nt>`"),
+            "{}",
+            refused(&broken)
         );
         let nameless = LOG.replace("key=\"origin\" ", "");
         assert!(refused(&nameless).contains("a `string` has no key"));
