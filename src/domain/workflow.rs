@@ -227,6 +227,10 @@ impl State {
                     current: 1,
                 }),
                 other if other.name().is_closed() => other.refuse(kind, "; it is closed"),
+                other @ State::Decided { .. } => other.refuse(
+                    kind,
+                    "; a decision stands already, and the customer is to be told of it",
+                ),
                 other => other.refuse(
                     kind,
                     "; classify and route it first, or wait for the customer's answer",

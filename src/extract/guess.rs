@@ -74,7 +74,7 @@ pub enum GuessError {
         what: &'static str,
         instead: &'static str,
     },
-    #[error("{path}: holds no rows below its header")]
+    #[error("{path}: is empty, or holds no rows below its header")]
     Empty { path: PathBuf },
     #[error("{path}: has one column only; is it separated by something else than , ; tab or |?")]
     OneColumn { path: PathBuf },

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::manifest::{FileEntry, MANIFEST, Manifest, ManifestError};
+use super::manifest::{FileEntry, MANIFEST, Manifest, ManifestError, is_understood};
 use super::store::LakeError;
 use redress_plain::hex::hex;
 
@@ -65,7 +65,8 @@ impl LayerManifest {
         let found: LayerManifest = serde_json::from_str(&text).map_err(malformed)?;
         let mut again = found.clone();
         again.sealed_json().map_err(malformed)?;
-        match again.digest == found.digest {
+        let understood = is_understood(text.as_bytes(), &found).map_err(malformed)?;
+        match again.digest == found.digest && understood {
             true => Ok(found),
             false => Err(ManifestError::Altered { path }),
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use redress_plain::hex::hex;
@@ -287,7 +288,8 @@ impl Manifest {
         let manifest: Manifest = serde_json::from_str(&text).map_err(malformed)?;
         let mut again = manifest.clone();
         again.to_json().map_err(malformed)?;
-        if again.digest == manifest.digest {
+        let understood = is_understood(text.as_bytes(), &manifest).map_err(malformed)?;
+        if again.digest == manifest.digest && understood {
             Ok(manifest)
         } else {
             Err(ManifestError::Altered { path })
@@ -364,6 +366,24 @@ impl Ledger {
             }),
         }
     }
+}
+
+/// Whether a document says nothing that was not understood: a name that is misspelt is passed over when it is read, and
+/// what it named is taken for absent. An earlier program may have said less.
+pub fn is_understood<T: Serialize>(text: &[u8], read: &T) -> Result<bool, serde_json::Error> {
+    fn within(said: &Value, known: &Value) -> bool {
+        match (said, known) {
+            (Value::Object(said), Value::Object(known)) => said
+                .iter()
+                .all(|(name, own)| known.get(name).is_some_and(|known| within(own, known))),
+            (Value::Array(said), Value::Array(known)) => {
+                said.len() == known.len() && said.iter().zip(known).all(|(a, b)| within(a, b))
+            }
+            _ => said == known,
+        }
+    }
+    let said: Value = serde_json::from_slice(text)?;
+    Ok(within(&said, &serde_json::to_value(read)?))
 }
 
 #[derive(Deserialize)]

@@ -23,7 +23,7 @@ use redress_domain::vocabulary::Language;
 use redress_engine::counted::Counted;
 use redress_engine::export::{ExportError, csv_bytes, parquet_bytes};
 use redress_lake::derived::LayerManifest;
-use redress_lake::manifest::RulesUsed;
+use redress_lake::manifest::{RulesUsed, is_understood};
 use redress_plain::hex::hex;
 
 pub use place::look;
@@ -119,7 +119,7 @@ impl PackManifest {
             serde_json::from_slice(&text).map_err(|_| PackError::NoPack(pack.to_owned()))?;
         let mut again = found.clone();
         again.sealed_json()?;
-        match again.digest == found.digest {
+        match again.digest == found.digest && is_understood(&text, &found)? {
             true => Ok(found),
             false => Err(PackError::Altered(path)),
         }

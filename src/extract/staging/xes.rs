@@ -180,7 +180,7 @@ impl Log<'_> {
         loop {
             let event = reader
                 .read_event_into(&mut buffer)
-                .map_err(|e| self.malformed(&e.to_string()))?;
+                .map_err(|e| self.bad(format!("is no well-formed XML: {e}")))?;
             let ends_event = matches!(&event, Event::End(_))
                 && matches!(self.stack.last(), Some(Open::Event { .. }));
             let events = self.events;
@@ -296,7 +296,7 @@ impl Log<'_> {
     fn text(&self, element: &BytesStart<'_>, name: &str) -> Result<Option<String>, StagingError> {
         let found = element
             .try_get_attribute(name)
-            .map_err(|e| self.malformed(&e.to_string()))?;
+            .map_err(|e| self.bad(format!("is no well-formed XML: {e}")))?;
         found
             .map(|attribute| {
                 attribute
@@ -394,17 +394,13 @@ impl Log<'_> {
         notes
     }
 
-    /// The reader's words quote the log, whose names may hold line ends.
-    fn malformed(&self, why: &str) -> StagingError {
-        let why: Vec<&str> = why.split(char::is_control).collect();
-        self.bad(format!("is no well-formed XML: {}", why.join(" ")))
-    }
-
+    /// What is said may quote the log, whose names and values may hold line ends; it is one line all the same.
     fn bad(&self, what: String) -> StagingError {
+        let words: Vec<&str> = what.split(char::is_control).collect();
         StagingError::Xes {
             path: self.path.to_owned(),
             event: self.events,
-            what,
+            what: words.join(" "),
         }
     }
 }
