@@ -7,10 +7,10 @@ use rustc_hash::FxHashMap;
 
 use super::complaints::Complaint;
 use super::descriptions::Descriptions;
+use super::spelling::{Reader, Spellings, is_capitals, uncapitalised};
 use redress_clusters::corpus::Corpus;
 use redress_clusters::exact::ExactComparison;
 use redress_clusters::lexicon::{number_of, stem_letters};
-use redress_clusters::normalise::Normaliser;
 use redress_domain::cluster::{ClusterId, ClusterLevel};
 
 /// Terms of a label.
@@ -98,36 +98,8 @@ impl<'a> Memory<'a> {
         Memory {
             comparison: ExactComparison::new(corpus),
             holds: vec![0; corpus.lexicon.stems()],
-            reader: Reader {
-                normaliser: Normaliser::with(&corpus.figures),
-                known: FxHashMap::default(),
-            },
+            reader: Reader::of(corpus),
         }
-    }
-}
-
-/// Reads tokens as the search does, each once: people use the same words again.
-struct Reader {
-    normaliser: Normaliser,
-    known: FxHashMap<Box<str>, Vec<Box<str>>>,
-}
-
-impl Reader {
-    /// Tokens that are remembered.
-    const MOST: usize = 1 << 16;
-
-    /// The words of a token as the search folds them.
-    fn words_of(&mut self, token: &str) -> &[Box<str>] {
-        if !self.known.contains_key(token) {
-            if self.known.len() == Self::MOST {
-                self.known.clear();
-            }
-            let mut words = Vec::new();
-            let normaliser = &mut self.normaliser;
-            normaliser.each_word(token, |word| words.push(word.into()));
-            self.known.insert(token.into(), words);
-        }
-        self.known.get(token).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -414,43 +386,6 @@ fn cohesion(members: &[usize], similarity: &[f32], exemplar: usize) -> f64 {
     }
 }
 
-/// How often each spelling of a word was seen.
-type Spellings = BTreeMap<String, usize>;
-
-/// A word as it is written within a sentence; words in capitals are left as they are, since their small letters depend
-/// on the language (I, ı, i).
-fn uncapitalised(token: &str) -> String {
-    if is_capitals(token) {
-        return token.to_owned();
-    }
-    let mut letters = token.chars();
-    match letters.next() {
-        Some('I') => match small_i(letters.as_str()) {
-            Some(first) => format!("{first}{}", letters.as_str()),
-            None => token.to_owned(),
-        },
-        None => token.to_owned(),
-        Some('İ') => format!("i{}", letters.as_str()),
-        Some(first) => first.to_lowercase().chain(letters).collect(),
-    }
-}
-
-/// The small letter of an I before the rest of its word: ı in Turkish, where the word has it, and i elsewhere. Vowel
-/// harmony tells: only a or ı follows an ı (Lewis, Turkish Grammar, 2000, chapter I), so before any other vowel it
-/// is an i in every language. Before an a, or without a vowel, the word does not tell.
-fn small_i(rest: &str) -> Option<char> {
-    let vowel = rest.chars().find(|c| "aeıioöuü".contains(*c))?;
-    match vowel {
-        'a' => None,
-        'ı' => Some('ı'),
-        _ => Some('i'),
-    }
-}
-
-fn is_capitals(token: &str) -> bool {
-    token.chars().nth(1).is_some() && !token.chars().any(char::is_lowercase)
-}
-
 /// At most `most` of the members, evenly over their order.
 fn evenly(members: &[usize], most: usize) -> Vec<usize> {
     let step = members.len().div_ceil(most).max(1);
@@ -587,16 +522,6 @@ mod tests {
         let found = described(&texts, &[0, 1]);
         assert!(found.label.contains("ayakkabiyla"), "{}", found.label);
         assert!(!found.label.contains("ayakkbıyla"), "{}", found.label);
-    }
-
-    #[test]
-    fn a_capital_i_becomes_the_small_letter_that_its_word_has() {
-        assert_eq!(uncapitalised("Ilgili"), "ilgili");
-        assert_eq!(uncapitalised("Işık"), "ışık");
-        assert_eq!(uncapitalised("Invoice"), "invoice");
-        assert_eq!(uncapitalised("İade"), "iade");
-        // Islak or Install: only the language tells.
-        assert_eq!(uncapitalised("Islak"), "Islak");
     }
 
     #[test]

@@ -4,29 +4,28 @@
 //! whole clusters with restraint. A run over a **past** snapshot searches nothing: it shows the book as it was known
 //! then.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::complaints::{self, Complaint, Complaints};
+use super::complaints::{self, Complaint};
 use super::describe::{Bare, Found, describe};
-use super::descriptions::Descriptions;
 use super::identity::{Carried, Occasion, carry_over};
 pub use super::layer::Mode;
 use super::layer::{self, Contents, Header, LayerError};
+use super::placing::{Earlier, Manner, Placed, as_known, search};
 use super::relations::relations;
-use super::state::{self, Kept, LayerPlace, Unusable, text_hash};
+use super::state::{self, Kept, LayerPlace};
 use super::steps::Steps;
 use super::trend::trends;
-use redress_clusters::{Options, Standing, State, Text, Vectors, cluster, extend};
+use redress_clusters::Vectors;
 use redress_domain::cluster::{ClusterBook, ClusterId, ClusterLevel};
 use redress_lake::manifest::{Manifest, ManifestError};
 use redress_lake::reader::ReadError;
-use redress_register::{KnownBook, RUN_NAME, Register, RegisterError};
+use redress_register::{RUN_NAME, Register, RegisterError};
 use redress_stats::StatsError;
 
 /// What a run is asked for.
@@ -96,26 +95,6 @@ pub enum RunError {
 /// Texts of one problem are more alike than this on average; less so only by an analyst's word.
 const HARDLY_ALIKE: f64 = 0.2;
 
-/// The texts placed: what the search came to, in the order of the complaints.
-struct Placed {
-    mode: Mode,
-    state: State,
-    /// Text of each complaint in the state.
-    text_of: Vec<usize>,
-    /// Problem and theme of each complaint, numbered by the search.
-    problem_of: Vec<Option<u32>>,
-    theme_of: Vec<Option<u32>>,
-    /// Merges that an analyst's word kept from happening.
-    refused: usize,
-    full_on: NaiveDate,
-    /// Cases of the state, in its order.
-    cases: Vec<(String, u64)>,
-    /// Whether the state holds texts that that of the last run did not.
-    new: bool,
-    /// How the last run described its clusters, where this one went on from it.
-    descriptions: Option<Descriptions>,
-}
-
 /// Searches a snapshot.
 ///
 /// # Errors
@@ -164,7 +143,14 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
             ));
             as_known(&complaints, &known)
         }
-        false => search(&complaints, &known, order, earlier, as_of_on, &mut notes),
+        false => {
+            let manner = Manner {
+                as_of_on,
+                full_every_days: order.full_every_days,
+                vectors: order.vectors,
+            };
+            search(&complaints, &known, &manner, earlier, &mut notes)
+        }
     };
 
     clock.begin("carry the numbers over");
@@ -380,239 +366,6 @@ fn moved_share(carried: &Carried) -> Option<String> {
             100.0 * carried.moved as f64 / carried.stood as f64
         )
     })
-}
-
-/// What the last run left.
-struct Earlier {
-    kept: Result<Kept, Unusable>,
-    descriptions: Option<Descriptions>,
-}
-
-impl Earlier {
-    /// A full run asks nothing of it.
-    fn read(lake: &Path, source: &str, full: bool) -> Self {
-        let kept = match full {
-            true => Err(Unusable::None),
-            false => Kept::load(&state::folder(lake, source)),
-        };
-        let layer = kept.as_ref().ok().and_then(|kept| kept.layer.as_ref());
-        let descriptions =
-            layer.and_then(|layer| Descriptions::read(&lake.join(&layer.snapshot), &layer.run));
-        Earlier { kept, descriptions }
-    }
-}
-
-/// A full or an incremental search.
-fn search(
-    complaints: &Complaints,
-    known: &KnownBook,
-    order: &Order<'_>,
-    earlier: Earlier,
-    as_of_on: NaiveDate,
-    notes: &mut Vec<String>,
-) -> Placed {
-    match earlier.kept {
-        Ok(kept) => {
-            let age = (as_of_on - kept.full_on).num_days();
-            if age < i64::from(order.full_every_days) {
-                match incremental(complaints, known, order, kept, notes) {
-                    Ok(placed) => {
-                        return Placed {
-                            descriptions: earlier.descriptions,
-                            ..placed
-                        };
-                    }
-                    Err(error) => notes.push(format!("searched in full: {error}")),
-                }
-            } else {
-                notes.push(format!(
-                    "searched in full: the last full search is {age} days old"
-                ));
-            }
-        }
-        Err(Unusable::None) => {}
-        Err(error) => notes.push(format!("searched in full: {error}")),
-    }
-    full(complaints, &known.book, order, as_of_on)
-}
-
-fn full(
-    complaints: &Complaints,
-    book: &ClusterBook,
-    order: &Order<'_>,
-    as_of_on: NaiveDate,
-) -> Placed {
-    let barred = Barred::of(book);
-    let texts: Vec<Text<'_>> = complaints
-        .rows
-        .iter()
-        .map(|complaint| barred.text(book, complaint))
-        .collect();
-    let options = Options {
-        vectors: order.vectors,
-    };
-    let run = cluster(&texts, &options);
-    let (problem_of, theme_of) = (run.problem_of.clone(), run.theme_of.clone());
-    let refused = run.refused.len();
-    Placed {
-        mode: Mode::Full,
-        state: State::of(run),
-        text_of: (0..complaints.rows.len()).collect(),
-        problem_of,
-        theme_of,
-        refused,
-        full_on: as_of_on,
-        cases: complaints.rows.iter().map(name_and_hash).collect(),
-        new: true,
-        descriptions: None,
-    }
-}
-
-fn name_and_hash(complaint: &Complaint) -> (String, u64) {
-    (complaint.case_id.clone(), text_hash(&complaint.text))
-}
-
-/// Cases that an analyst keeps out of a cluster.
-struct Barred(HashMap<String, Vec<u32>>);
-
-impl Barred {
-    fn of(book: &ClusterBook) -> Self {
-        let mut barred: HashMap<String, Vec<u32>> = HashMap::new();
-        for cluster in book.standing(ClusterLevel::Problem) {
-            for case in &cluster.barred {
-                barred.entry(case.clone()).or_default().push(cluster.id.0);
-            }
-        }
-        Barred(barred)
-    }
-
-    /// A complaint's text with the analyst's word on it.
-    fn text<'a>(&'a self, book: &ClusterBook, complaint: &'a Complaint) -> Text<'a> {
-        let case = complaint.case_id.as_str();
-        let stands = book.cluster_of(ClusterLevel::Problem, case);
-        let bound = stands.filter(|id| book.cluster(*id).is_ok_and(|c| c.bound.contains(case)));
-        Text {
-            text: &complaint.text,
-            gate: 0,
-            anchor: bound.map(|id| id.0),
-            apart: self.0.get(case).map_or(&[], Vec::as_slice),
-            theme: None,
-        }
-    }
-}
-
-fn incremental(
-    complaints: &Complaints,
-    known: &KnownBook,
-    order: &Order<'_>,
-    mut kept: Kept,
-    notes: &mut Vec<String>,
-) -> Result<Placed, redress_clusters::StateError> {
-    let book = &known.book;
-    let place: FxHashMap<&str, usize> = kept
-        .cases
-        .iter()
-        .enumerate()
-        .map(|(at, (case, _))| (case.as_str(), at))
-        .collect();
-    let mut text_of = vec![usize::MAX; complaints.rows.len()];
-    let mut new = Vec::new();
-    let mut changed = 0;
-    for (at, complaint) in complaints.rows.iter().enumerate() {
-        match place.get(complaint.case_id.as_str()) {
-            Some(text) => {
-                text_of[at] = *text;
-                changed += usize::from(kept.cases[*text].1 != text_hash(&complaint.text));
-            }
-            None => {
-                text_of[at] = kept.cases.len() + new.len();
-                new.push(at);
-            }
-        }
-    }
-    if changed > 0 {
-        notes.push(format!(
-            "{changed} earlier text(s) changed; they keep their place until the next full search"
-        ));
-    }
-    let stands = |level| -> Vec<Option<u32>> {
-        let of = |(case, _): &(String, u64)| book.cluster_of(level, case).map(|id| id.0);
-        kept.cases.par_iter().map(of).collect()
-    };
-    let (problem_of, theme_of) = (stands(ClusterLevel::Problem), stands(ClusterLevel::Theme));
-    let confirmed = book.standing(ClusterLevel::Problem).filter(|c| c.confirmed);
-    let fixed: Vec<u32> = confirmed.map(|c| c.id.0).collect();
-    let mut apart = Vec::new();
-    for cluster in book.standing(ClusterLevel::Problem) {
-        for case in &cluster.barred {
-            if let Some(other) = book.cluster_of(ClusterLevel::Problem, case) {
-                apart.push((cluster.id.0, other.0));
-            }
-        }
-    }
-    apart.sort_unstable();
-    apart.dedup();
-    let barred = Barred::of(book);
-    let texts: Vec<Text<'_>> = new
-        .iter()
-        .map(|at| barred.text(book, &complaints.rows[*at]))
-        .collect();
-    let standing = Standing {
-        problem_of: &problem_of,
-        theme_of: &theme_of,
-        fixed: &fixed,
-        apart: &apart,
-        // No number is given twice, also none of another source or of a cluster that was merged away.
-        first_problem: known.next,
-        first_theme: known.next,
-    };
-    let options = Options {
-        vectors: order.vectors,
-    };
-    let outcome = extend(&mut kept.state, &standing, &texts, &options)?;
-    kept.cases
-        .extend(new.iter().map(|at| name_and_hash(&complaints.rows[*at])));
-    let of = |all: &[Option<u32>]| text_of.iter().map(|text| all[*text]).collect();
-    Ok(Placed {
-        mode: Mode::Incremental,
-        problem_of: of(&outcome.problem_of),
-        theme_of: of(&outcome.theme_of),
-        refused: outcome.refused.len(),
-        text_of,
-        state: kept.state,
-        full_on: kept.full_on,
-        cases: kept.cases,
-        new: !new.is_empty(),
-        descriptions: None,
-    })
-}
-
-/// The clusters of a past moment, without a search.
-fn as_known(complaints: &Complaints, known: &KnownBook) -> Placed {
-    let texts: Vec<Text<'_>> = complaints
-        .rows
-        .iter()
-        .map(|complaint| Text {
-            text: &complaint.text,
-            ..Text::default()
-        })
-        .collect();
-    let of = |level| -> Vec<Option<u32>> {
-        let case = |c: &Complaint| known.book.cluster_of(level, &c.case_id).map(|id| id.0);
-        complaints.rows.iter().map(case).collect()
-    };
-    Placed {
-        mode: Mode::Past,
-        state: State::read(&texts, &Options::default()),
-        text_of: (0..complaints.rows.len()).collect(),
-        problem_of: of(ClusterLevel::Problem),
-        theme_of: of(ClusterLevel::Theme),
-        refused: 0,
-        full_on: NaiveDate::default(),
-        cases: Vec::new(),
-        new: false,
-        descriptions: None,
-    }
 }
 
 /// Groups of two complaints or more, merged ones left out, in the order of their first complaint.
