@@ -163,7 +163,8 @@ pub fn of_local(error: EngineError) -> anyhow::Error {
         | EngineError::Query { .. }
         | EngineError::Columns { .. }
         | EngineError::NoSuchTable { .. }
-        | EngineError::NotASelect { .. } => Failure::Usage(error.to_string()).into(),
+        | EngineError::NotASelect { .. }
+        | EngineError::Unparsable { .. } => Failure::Usage(error.to_string()).into(),
         EngineError::File { .. }
         | EngineError::Parquet { .. }
         | EngineError::Altered { .. }

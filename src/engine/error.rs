@@ -70,6 +70,8 @@ pub enum EngineError {
     Manifest(#[from] ManifestError),
     #[error("{origin}: only a SELECT can be asked")]
     NotASelect { origin: String },
+    #[error("{origin}: the SQL does not parse: {message}")]
+    Unparsable { origin: String, message: String },
     #[error("{origin}: {source}{hint}")]
     Query {
         origin: String,

@@ -291,8 +291,11 @@ impl LocalEngine {
     /// # Errors
     /// When a file of the lake cannot be read or the engine refuses the SQL.
     pub fn sql(&self, sql: &str, origin: &str) -> Result<Counted, EngineError> {
-        let is_select =
-            statements(sql).is_ok_and(|parsed| matches!(parsed.as_slice(), [Statement::Query(_)]));
+        let parsed = statements(sql).map_err(|error| EngineError::Unparsable {
+            origin: origin.to_owned(),
+            message: error.to_string(),
+        })?;
+        let is_select = matches!(parsed.as_slice(), [Statement::Query(_)]);
         if !is_select {
             return Err(EngineError::NotASelect {
                 origin: origin.to_owned(),

@@ -21,13 +21,21 @@ const DEEPEST_BRACKETS: usize = 32;
 pub fn statements(sql: &str) -> Result<Vec<Statement>, ParserError> {
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location()?;
     let (words, brackets) = open(&tokens);
+    let too_deep = || {
+        let advice = "its parts lie too deep within each other; take some out into WITH";
+        ParserError::ParserError(advice.to_owned())
+    };
     if words > DEEPEST_WORDS || brackets > DEEPEST_BRACKETS {
-        return Err(ParserError::RecursionLimitExceeded);
+        return Err(too_deep());
     }
     Parser::new(&GenericDialect {})
         .with_recursion_limit(DEEPEST)
         .with_tokens_with_locations(tokens)
         .parse_statements()
+        .map_err(|error| match error {
+            ParserError::RecursionLimitExceeded => too_deep(),
+            error => error,
+        })
 }
 
 /// The most words and the most brackets that are open at a time: `CASE` until its `END`; `INTERVAL` of anything but a
