@@ -684,10 +684,12 @@ def bad_inputs(pick):
     words = lambda number: " ".join(pick.choices(vocabulary, k=number))
     rubbish = [chr(code) for code in (*range(1, 9), *range(14, 32), *range(127, 1_000), 0xFFFD, 0x1F642, 0x202E, 0x200B)]
     footer = words(60)
-    # Letters alone, scattered: figures of three digits and more would be one word, and neighbouring words alike.
+    # Letters alone, scattered: figures that no three texts share would be one word, and neighbouring words alike.
     link = lambda number: "".join(chr(97 + number * 7_654_321 % 26**5 // 26**place % 26) for place in range(5))
     yield "one text a hundred thousand times", ["the lid leaks over the carpet and nobody answers"] * 100_000
     yield "a form with one figure changed", [f"order {number} was not delivered and nobody answers" for number in range(100_000)]
+    fields = lambda n: f"my order of field {1000 + n % 317} and amount {5000 + n % 311}"
+    yield "a form with two fields that hundreds share", [f"{footer} {fields(n)}" for n in range(100_000)]
     yield "a form with one word changed", [f"the delivery to {invented(pick, 'latin')}{n} was late" for n in range(50_000)]
     yield "one footer under different texts", [f"{words(12)}. {footer}." for _ in range(20_000)]
     yield "a chain, each half of the one before", [" ".join(link(at + n) for n in range(10)) for at in range(0, 100_000, 5)]
