@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::complaints::Complaint;
-use super::descriptions::Descriptions;
+use super::descriptions::{Descriptions, Standing};
 use super::spelling::{Reader, Spellings, is_capitals, uncapitalised};
 use redress_clusters::corpus::Corpus;
 use redress_clusters::exact::ExactComparison;
@@ -45,7 +45,7 @@ pub struct Found {
 }
 
 /// How a complaint belongs to its problem.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Belonging {
     /// Similarity with the exemplar, 0 to 1.
     pub similarity: f32,
@@ -57,7 +57,7 @@ pub struct Belonging {
 pub type Bare = (ClusterLevel, ClusterId, Vec<usize>);
 
 /// Describes clusters; each by itself, so that threads do not matter. What an earlier layer said of a cluster of the same
-/// complaints stands: weights of words do not change between full searches.
+/// complaints, or of few more, stands: weights of words do not change between full searches.
 pub fn describe(
     complaints: &[Complaint],
     corpus: &Corpus,
@@ -66,7 +66,7 @@ pub fn describe(
     earlier: Option<Descriptions>,
 ) -> Vec<Found> {
     let mut earlier = earlier.unwrap_or_default();
-    let known: Vec<Result<Found, Bare>> = clusters
+    let known: Vec<Result<Standing, Bare>> = clusters
         .into_iter()
         .map(|bare| earlier.take(complaints, bare))
         .collect();
@@ -80,7 +80,10 @@ pub fn describe(
         .into_par_iter()
         .map_init(
             || Memory::of(corpus),
-            |memory, known| known.unwrap_or_else(|bare| words.of_cluster(memory, bare)),
+            |memory, known| match known {
+                Ok(standing) => words.with_newcomers(memory, standing),
+                Err(bare) => words.of_cluster(memory, bare),
+            },
         )
         .collect()
 }
@@ -141,21 +144,7 @@ impl Words<'_> {
         wanted.sort_unstable();
         wanted.dedup();
         let spelled = self.spelled(&mut memory.reader, &sample, exemplar, &wanted);
-        let spell = |stem: &u32| spelled.get(stem).map_or("", String::as_str);
-        let label: Vec<&str> = terms.iter().map(spell).collect();
-        let belonging = shared
-            .into_iter()
-            .zip(&similarity)
-            .map(|(stems, similarity)| {
-                let said: Vec<String> = stems
-                    .iter()
-                    .map(|(stem, part)| format!("{} {part:.2}", spell(stem)))
-                    .collect();
-                Belonging {
-                    similarity: *similarity,
-                    shared: (!said.is_empty()).then(|| said.join(", ")),
-                }
-            });
+        let label: Vec<&str> = terms.iter().map(|stem| spell(&spelled, *stem)).collect();
         Found {
             level,
             id,
@@ -165,9 +154,46 @@ impl Words<'_> {
             },
             exemplar,
             cohesion: cohesion(&members, &similarity, exemplar),
-            belonging: belonging.collect(),
+            belonging: belonging(&shared, &similarity, &spelled),
             members,
         }
+    }
+
+    /// A cluster as it was described, and those who joined it since.
+    fn with_newcomers(&self, memory: &mut Memory<'_>, standing: Standing) -> Found {
+        let Standing {
+            mut found,
+            newcomers,
+        } = standing;
+        if newcomers.is_empty() {
+            return found;
+        }
+        let joined: Vec<usize> = newcomers
+            .iter()
+            .map(|place| found.members[*place])
+            .collect();
+        let similarity = self.similarity(&mut memory.comparison, found.exemplar, &joined);
+        // The mean of all but the exemplar, who was there before.
+        let others = (found.members.len() - 1) as f64;
+        let of_newcomers: f64 = similarity.iter().map(|s| f64::from(*s)).sum();
+        let of_earlier = found.cohesion * (others - joined.len() as f64);
+        found.cohesion = (of_earlier + of_newcomers) / others;
+        if found.level == ClusterLevel::Problem {
+            let shared: Vec<Vec<(u32, f32)>> = joined
+                .iter()
+                .map(|at| self.shared_stems(found.exemplar, *at))
+                .collect();
+            let mut wanted: Vec<u32> = shared.iter().flatten().map(|(stem, _)| *stem).collect();
+            wanted.sort_unstable();
+            wanted.dedup();
+            let sample = evenly(&found.members, SAMPLED);
+            let spelled = self.spelled(&mut memory.reader, &sample, found.exemplar, &wanted);
+            let described = belonging(&shared, &similarity, &spelled);
+            for (place, own) in newcomers.into_iter().zip(described) {
+                found.belonging[place] = own;
+            }
+        }
+        found
     }
 
     fn similarity(
@@ -372,6 +398,30 @@ impl Words<'_> {
         });
         best.map(|(text, _)| text)
     }
+}
+
+/// A stem as it is spelled; empty where it is not.
+fn spell(spelled: &FxHashMap<u32, String>, stem: u32) -> &str {
+    spelled.get(&stem).map_or("", String::as_str)
+}
+
+/// How complaints belong to their problem, by the stems that each shares with the exemplar and its similarity.
+fn belonging(
+    shared: &[Vec<(u32, f32)>],
+    similarity: &[f32],
+    spelled: &FxHashMap<u32, String>,
+) -> Vec<Belonging> {
+    let own = shared.iter().zip(similarity).map(|(stems, similarity)| {
+        let said: Vec<String> = stems
+            .iter()
+            .map(|(stem, part)| format!("{} {part:.2}", spell(spelled, *stem)))
+            .collect();
+        Belonging {
+            similarity: *similarity,
+            shared: (!said.is_empty()).then(|| said.join(", ")),
+        }
+    });
+    own.collect()
 }
 
 /// Mean similarity of the other members with the exemplar, 0 to 1.

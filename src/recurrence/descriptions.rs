@@ -1,7 +1,9 @@
-//! What an earlier layer says of its clusters, taken over where a cluster still holds the same complaints.
+//! What an earlier layer says of its clusters, taken over where a cluster still holds the same complaints, or few more.
 //!
 //! Between two full searches the weights of words stand, so a cluster that nobody joined or left would be described
-//! in the same words again. Labels of hundreds of thousands of complaints are the dearest step of a night otherwise.
+//! in the same words again. One that few joined keeps its label and its exemplar until the next full search, so that an
+//! analyst meets in the morning what was there in the evening; only the newcomers are described. Labels of hundreds of
+//! thousands of complaints are the dearest step of a night otherwise.
 
 use std::ops::Range;
 use std::path::Path;
@@ -14,6 +16,19 @@ use super::layer::KIND;
 use redress_domain::cluster::{ClusterId, ClusterLevel};
 use redress_lake::derived::read_with_layers;
 use redress_lake::reader::{ReadError, read_table};
+
+/// The label of a cluster stands while those who join it in a night are at most one to so many who were there.
+const FEW: usize = 10;
+
+/// A cluster as the last layer describes it.
+#[derive(Debug)]
+pub(super) struct Standing {
+    /// Its label, exemplar and cohesion are of the complaints that were there before; newcomers hold a blank place among
+    /// those who belong.
+    pub found: Found,
+    /// Places of the newcomers among the members.
+    pub newcomers: Vec<usize>,
+}
 
 /// The clusters of a layer with their words.
 #[derive(Debug, Default)]
@@ -117,25 +132,36 @@ impl Descriptions {
         self.of.get_mut(&id.parse().ok()?)
     }
 
-    /// The cluster as it was described, when it holds the same complaints in the same order; else the bare one again.
-    pub(super) fn take(&mut self, complaints: &[Complaint], bare: Bare) -> Result<Found, Bare> {
+    /// The cluster as it was described, when the complaints that it held are in it still, in the same order, and few
+    /// joined them; else the bare one again.
+    pub(super) fn take(&mut self, complaints: &[Complaint], bare: Bare) -> Result<Standing, Bare> {
         let (level, id, members) = bare;
-        let own = self.of.remove(&id).filter(|own| {
+        let own = self.of.remove(&id).and_then(|own| {
             let keys = members.iter().map(|at| complaints[*at].case_key);
-            keys.eq(self.case_keys[own.members.clone()].iter().copied())
+            let newcomers = newcomers(keys, &self.case_keys[own.members.clone()])?;
+            Some((own, newcomers))
         });
-        let exemplar = own.as_ref().and_then(|own| {
+        let exemplar = own.as_ref().and_then(|(own, _)| {
             let mut members = members.iter().copied();
             members.find(|at| complaints[*at].case_key == own.exemplar)
         });
-        let (Some(own), Some(exemplar)) = (own, exemplar) else {
+        let (Some((own, newcomers)), Some(exemplar)) = (own, exemplar) else {
             return Err((level, id, members));
         };
         let belonging = match level {
-            ClusterLevel::Problem => self.belonging[own.members].iter_mut().map(taken).collect(),
+            ClusterLevel::Problem => {
+                let mut joined = newcomers.iter().copied().peekable();
+                let mut known = self.belonging[own.members].iter_mut().map(taken);
+                (0..members.len())
+                    .filter_map(|place| match joined.next_if_eq(&place) {
+                        Some(_) => Some(Belonging::default()),
+                        None => known.next(),
+                    })
+                    .collect()
+            }
             ClusterLevel::Theme => Vec::new(),
         };
-        Ok(Found {
+        let found = Found {
             level,
             id,
             label: own.label,
@@ -143,8 +169,24 @@ impl Descriptions {
             cohesion: own.cohesion,
             belonging,
             members,
-        })
+        };
+        Ok(Standing { found, newcomers })
     }
+}
+
+/// Places of the members that are new, when they are few and all others are those of before in the same order.
+fn newcomers(members: impl Iterator<Item = i64>, before: &[i64]) -> Option<Vec<usize>> {
+    let mut left = before.iter();
+    let mut awaited = left.next();
+    let mut new = Vec::new();
+    for (place, key) in members.enumerate() {
+        if awaited == Some(&key) {
+            awaited = left.next();
+        } else {
+            new.push(place);
+        }
+    }
+    (awaited.is_none() && new.len() * FEW <= before.len()).then_some(new)
 }
 
 fn taken(own: &mut Belonging) -> Belonging {
@@ -200,13 +242,18 @@ mod tests {
         let rows = complaints(&[5, 7, 9]);
         let mut earlier = earlier();
         let bare = (ClusterLevel::Problem, ClusterId(1), vec![1, 2]);
-        let found = earlier.take(&rows, bare).expect("the same complaints");
+        let standing = earlier.take(&rows, bare).expect("the same complaints");
+        assert!(standing.newcomers.is_empty());
+        let found = standing.found;
         assert_eq!((found.label.as_str(), found.exemplar), ("lid", 2));
         assert_eq!(found.members, [1, 2]);
         assert_eq!(found.belonging[0].shared.as_deref(), Some("lid 0.40"));
         assert_eq!(found.belonging[1].similarity, 1.0);
         let bare = (ClusterLevel::Theme, ClusterId(2), vec![1, 2]);
-        let found = earlier.take(&rows, bare).expect("the same complaints");
+        let found = earlier
+            .take(&rows, bare)
+            .expect("the same complaints")
+            .found;
         assert_eq!(found.label, "lid, paint");
         assert!(found.belonging.is_empty());
     }
@@ -221,5 +268,50 @@ mod tests {
         }
         let unknown = (ClusterLevel::Problem, ClusterId(3), vec![1, 2]);
         assert!(earlier().take(&rows, unknown).is_err());
+    }
+
+    #[test]
+    fn a_cluster_that_few_joined_keeps_its_words() {
+        // Ten complaints with even keys, of which the second is the exemplar.
+        let keys: Vec<i64> = (0..10).map(|n| 2 * n).collect();
+        let earlier = || Descriptions {
+            of: [(
+                ClusterId(1),
+                Description {
+                    label: "lid".to_owned(),
+                    exemplar: 2,
+                    cohesion: 0.5,
+                    members: 0..10,
+                },
+            )]
+            .into_iter()
+            .collect(),
+            case_keys: keys.clone(),
+            belonging: (0..10)
+                .map(|n| Belonging {
+                    similarity: n as f32 / 10.0,
+                    shared: Some(format!("lid 0.{n}")),
+                })
+                .collect(),
+        };
+        let with = |more: &[i64]| {
+            let mut all = [keys.as_slice(), more].concat();
+            all.sort_unstable();
+            let rows = complaints(&all);
+            let bare = (
+                ClusterLevel::Problem,
+                ClusterId(1),
+                (0..all.len()).collect(),
+            );
+            earlier().take(&rows, bare)
+        };
+        let Standing { found, newcomers } = with(&[5]).expect("one joined ten");
+        assert_eq!(newcomers, [3]);
+        assert_eq!((found.label.as_str(), found.exemplar), ("lid", 1));
+        assert_eq!(found.belonging.len(), 11);
+        assert_eq!(found.belonging[2].shared.as_deref(), Some("lid 0.2"));
+        assert_eq!(found.belonging[3], Belonging::default());
+        assert_eq!(found.belonging[4].shared.as_deref(), Some("lid 0.3"));
+        assert!(with(&[5, 7]).is_err(), "two joined ten");
     }
 }

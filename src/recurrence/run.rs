@@ -244,8 +244,12 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
         let own = found.iter().filter(move |f: &&Found| f.level == level);
         own.map(|f| f.members.as_slice()).collect()
     };
-    let problems = trends(&complaints.rows, &of_level(ClusterLevel::Problem), as_of_on)?;
-    let themes = trends(&complaints.rows, &of_level(ClusterLevel::Theme), as_of_on)?;
+    let judged = |level| trends(&complaints.rows, &of_level(level), as_of_on);
+    let (problems, themes) = rayon::join(
+        || judged(ClusterLevel::Problem),
+        || judged(ClusterLevel::Theme),
+    );
+    let (problems, themes) = (problems?, themes?);
     let called = |word| {
         problems
             .clusters
