@@ -13,10 +13,27 @@ use redress_register::RegisterError;
 /// The target of the lines of requests, to choose them with `REDRESS_LOG=redress::request=info`.
 pub const REQUEST: &str = "redress::request";
 
-/// A request that was answered.
+/// Routes that say how the server is.
+const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
+
+/// A request that was answered. Who looks after the server's health asks twice a minute: that it answered well is for
+/// those who want to see everything.
 pub fn answered(id: &str, method: &str, route: &str, status: u16, took: Duration) {
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(target: REQUEST, request_id = id, method, route, status, ms, "answered");
+    if HEALTH.contains(&route) && status < 400 {
+        tracing::debug!(target: REQUEST, request_id = id, method, route, status, ms, "answered");
+    } else {
+        tracing::info!(target: REQUEST, request_id = id, method, route, status, ms, "answered");
+    }
+}
+
+/// A visitor's address came in a header from somebody who is no trusted proxy, and was dropped. Whose it was is not
+/// written: it may be a visitor's.
+pub fn address_not_believed() {
+    tracing::warn!(
+        "a visitor's address came from a proxy that is not among `trusted_proxies`; such headers are dropped, and visitors \
+         behind it share one limit on tries (said once)"
+    );
 }
 
 /// A page that could not be made.

@@ -4,7 +4,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread;
 
 use redress::lake::verify::verify;
 use redress::register::{Register, recorded_head};
@@ -12,8 +16,8 @@ use redress::review::pack::{PackManifest, verification};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::full;
 use super::jobs::{model_path, small_register};
+use super::{full, redress};
 
 /// The lowest bit, the highest bit, all bits.
 static PATTERNS: [u8; 3] = [0x01, 0x80, 0xFF];
@@ -29,22 +33,42 @@ struct Tally {
     missed: Vec<String>,
 }
 
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.tried += other.tried;
+        self.changed += other.changed;
+        self.missed.extend(other.missed);
+    }
+}
+
+/// One of `of` who share the bytes of a file, each on a copy of its own.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    nth: usize,
+    of: usize,
+}
+
+const ALL: Share = Share { nth: 0, of: 1 };
+
 /// Changes bytes of a file one by one and puts each back; `look` says whether a value changed, and whether that was found.
-fn flip(path: &Path, look: impl Fn() -> (bool, bool), tally: &mut Tally) {
+/// A look that panics has not found it.
+fn flip(path: &Path, share: Share, look: impl Fn() -> (bool, bool), tally: &mut Tally) {
     let bytes = fs::read(path).expect("a file");
     let mut file = OpenOptions::new().write(true).open(path).expect("the file");
     let step = match full() {
         true => 1,
         false => (bytes.len() / FEW).max(1),
     };
-    for (turn, at) in (0..bytes.len()).step_by(step).enumerate() {
+    let places = (0..bytes.len()).step_by(step).enumerate();
+    for (turn, at) in places.skip(share.nth).step_by(share.of) {
         let patterns = match full() {
             true => PATTERNS.as_slice(),
             false => std::slice::from_ref(&PATTERNS[turn % PATTERNS.len()]),
         };
         for pattern in patterns {
             write_at(&mut file, at, bytes[at] ^ pattern);
-            let (is_changed, is_found) = look();
+            let seen = catch_unwind(AssertUnwindSafe(&look));
+            let (is_changed, is_found) = seen.unwrap_or((true, false));
             tally.tried += 1;
             tally.changed += u64::from(is_changed);
             if is_changed && !is_found {
@@ -167,17 +191,67 @@ fn every_changed_value_of_a_register_is_found_by_the_audit() {
     let path = small_register(folder.path());
     let head = recorded_head(&path).expect("its head").head;
     let before = readable(&path).expect("a register");
-    // What cannot be read any more says so by itself, to whoever opens it; the audit only needs to be asked otherwise.
-    let look = || match readable(&path) {
-        Some(now) if now == before => (false, false),
-        Some(_) | None => {
-            let report = Register::open_read_only(&path).and_then(|r| r.audit_verify(Some(&head)));
-            (true, !report.is_ok_and(|report| report.is_clean()))
-        }
+    let of = match full() {
+        true => thread::available_parallelism().map_or(1, NonZero::get),
+        false => 1,
+    };
+    let flipped = &|nth: usize| {
+        let own = tempfile::tempdir().expect("a folder");
+        let path = own.path().join("small.sqlite");
+        fs::copy(folder.path().join("small.sqlite"), &path).expect("a copy");
+        // What cannot be read any more says so by itself, to whoever opens it; the audit only needs to be asked otherwise.
+        let look = || match readable(&path) {
+            Some(now) if now == before => (false, false),
+            Some(_) | None => {
+                let report =
+                    Register::open_read_only(&path).and_then(|r| r.audit_verify(Some(&head)));
+                (true, !report.is_ok_and(|report| report.is_clean()))
+            }
+        };
+        let whole = Register::open_read_only(&path).and_then(|r| r.audit_verify(Some(&head)));
+        assert!(whole.expect("a register").is_clean(), "the copy is whole");
+        let mut tally = Tally::default();
+        flip(&path, Share { nth, of }, look, &mut tally);
+        tally
     };
     let mut tally = Tally::default();
-    flip(&path, look, &mut tally);
+    thread::scope(|scope| {
+        let shares: Vec<_> = (0..of)
+            .map(|nth| scope.spawn(move || flipped(nth)))
+            .collect();
+        for share in shares {
+            tally.add(share.join().expect("its share"));
+        }
+    });
     report("register", &tally);
+}
+
+/// Reading such a name as text ended the program.
+#[test]
+fn a_column_whose_name_is_no_text_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bytes = fs::read(small_register(folder.path())).expect("a register");
+    let find = |bytes: &[u8], word: &str| {
+        let found = bytes.windows(word.len()).position(|w| w == word.as_bytes());
+        found.unwrap_or_else(|| panic!("no {word}"))
+    };
+    let table = find(&bytes, "CREATE TABLE exposure");
+    let name = table + find(&bytes[table..], "units");
+    bytes[name] = 0xFF;
+    let damaged = tempfile::tempdir().expect("a folder");
+    let path = damaged.path().join("register.sqlite");
+    fs::write(&path, bytes).expect("a register");
+    let report = Register::open_read_only(&path).and_then(|r| r.audit_verify(None));
+    assert!(!report.is_ok_and(|report| report.is_clean()));
+    for arguments in [["audit", "verify"], ["case", "list"]] {
+        let mut command = redress(damaged.path(), &arguments);
+        let said = command.stderr(Stdio::piped()).output().expect("it runs");
+        let words = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(!words.contains("panicked"), "{arguments:?}: {words}");
+        if arguments[0] == "audit" {
+            assert!(!said.status.success(), "{words}");
+        }
+    }
 }
 
 #[test]
@@ -191,10 +265,10 @@ fn every_changed_byte_of_a_snapshot_is_found() {
     let mut tally = Tally::default();
     for name in ["objectives/part-0.parquet", "staff/part-0.parquet"] {
         let path = snapshot.join(name);
-        flip(&path, || (true, is_found()), &mut tally);
+        flip(&path, ALL, || (true, is_found()), &mut tally);
     }
     let manifest = snapshot.join("manifest.json");
-    flip(&manifest, meaning(&manifest, is_found), &mut tally);
+    flip(&manifest, ALL, meaning(&manifest, is_found), &mut tally);
     report("snapshot", &tally);
 }
 
@@ -210,10 +284,10 @@ fn every_changed_byte_of_a_pack_is_found() {
     let mut tally = Tally::default();
     for name in ["exceptions", "tables"] {
         let smallest = smallest_of(&pack.join(name));
-        flip(&smallest, || (true, is_found()), &mut tally);
+        flip(&smallest, ALL, || (true, is_found()), &mut tally);
     }
     let manifest = pack.join("manifest.json");
-    flip(&manifest, meaning(&manifest, is_found), &mut tally);
+    flip(&manifest, ALL, meaning(&manifest, is_found), &mut tally);
     report("pack", &tally);
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::Router;
@@ -26,6 +27,8 @@ pub struct Edge {
     trusted: Arc<Trusted>,
     /// The headers that only a trusted proxy may set.
     proxys: Vec<HeaderName>,
+    /// Whether somebody was told that an address was not believed.
+    told: Arc<AtomicBool>,
 }
 
 impl Edge {
@@ -50,6 +53,7 @@ impl Edge {
             site,
             trusted: Arc::new(trusted),
             proxys,
+            told: Arc::default(),
         })
     }
 
@@ -59,7 +63,10 @@ impl Edge {
         let trusted = self.trusted.holds(peer);
         if !trusted {
             for name in &self.proxys {
-                request.headers_mut().remove(name);
+                let is_there = request.headers_mut().remove(name).is_some();
+                if is_there && name.as_str() != request_id::HEADER {
+                    self.not_believed();
+                }
             }
         }
         let Ok(id) = request_id::of(request.headers(), trusted) else {
@@ -86,6 +93,14 @@ impl Edge {
         self.app.metrics.answered(method, route, status, took);
         logging::answered(&id.0, method, route, status, took);
         response
+    }
+
+    /// Says once that a visitor's address came from where no proxy is trusted: behind a proxy that was forgotten all
+    /// visitors share one limit on tries, and nobody would see why.
+    fn not_believed(&self) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            logging::address_not_believed();
+        }
     }
 }
 
