@@ -229,42 +229,43 @@ struct Told {
     label: String,
     exemplar: String,
     cohesion: f64,
-    /// Of each case its similarity and what it shares; both blank in themes.
-    members: BTreeMap<String, (String, String)>,
+    /// All other columns of its row.
+    counted: Vec<String>,
+    /// Of each case its similarity and what it shares, both blank in themes, and whether an analyst bound it.
+    members: BTreeMap<String, [String; 3]>,
 }
 
 fn told(snapshot: &Path) -> BTreeMap<String, Told> {
     let engine = engine(snapshot);
     let clusters = ask(
         &engine,
-        "SELECT g.cluster_id, g.label, g.cohesion, k.case_id FROM clusters AS g \
-         JOIN cases AS k ON k.case_key = g.exemplar_case_key",
+        "SELECT g.*, k.case_id FROM clusters AS g JOIN cases AS k ON k.case_key = g.exemplar_case_key",
     );
+    let worded = ["label", "exemplar_case_key", "cohesion", "case_id"];
     let mut of = BTreeMap::new();
     for row in 0..clusters.rows.len() {
         let told = Told {
             label: clusters.text(row, "label"),
             exemplar: clusters.text(row, "case_id"),
             cohesion: clusters.text(row, "cohesion").parse().unwrap(),
+            counted: (clusters.columns.iter().zip(&clusters.rows[row]))
+                .filter(|(column, _)| !worded.contains(&column.as_str()))
+                .map(|(column, value)| format!("{column}: {}", value.as_text()))
+                .collect(),
             members: BTreeMap::new(),
         };
         of.insert(clusters.text(row, "cluster_id"), told);
     }
     let members = ask(
         &engine,
-        "SELECT m.cluster_id, m.similarity, m.shared_terms, k.case_id FROM cluster_members AS m \
+        "SELECT m.cluster_id, m.similarity, m.shared_terms, m.bound, k.case_id FROM cluster_members AS m \
          JOIN cases AS k ON k.case_key = m.case_key",
     );
     for row in 0..members.rows.len() {
         let id = members.text(row, "cluster_id");
-        let own = [
-            members.text(row, "similarity"),
-            members.text(row, "shared_terms"),
-        ];
-        let [similarity, shared] = own;
+        let own = ["similarity", "shared_terms", "bound"].map(|column| members.text(row, column));
         let told = of.get_mut(&id).unwrap();
-        told.members
-            .insert(members.text(row, "case_id"), (similarity, shared));
+        told.members.insert(members.text(row, "case_id"), own);
     }
     of
 }
@@ -279,6 +280,11 @@ fn what_the_last_layer_said_of_a_cluster_is_what_would_be_said_again() {
     // This one takes over what the first says of clusters that nobody left and few or none joined.
     let done = place.search(&second, "2026-09-05T00:05:00Z", false);
     let taken = told(&second);
+    let relations = |done: &Done| {
+        let layer = done.layer.as_ref().unwrap();
+        std::fs::read(layer.join("case_relations/part-0.parquet")).unwrap()
+    };
+    let related = relations(&done);
     // And this one, which knows of no layer, describes all of them.
     let cases = state::folder(&place.lake(), "csv").join("cases.tsv");
     let kept = std::fs::read_to_string(&cases).unwrap();
@@ -290,6 +296,7 @@ fn what_the_last_layer_said_of_a_cluster_is_what_would_be_said_again() {
     std::fs::write(&cases, format!("{day}\n{rest}")).unwrap();
     let again = place.search(&second, "2026-09-05T00:10:00Z", false);
     let afresh = told(&second);
+    assert!(related == relations(&again), "case_relations");
     assert_eq!(
         (done.mode, again.mode),
         (Mode::Incremental, Mode::Incremental)
@@ -298,7 +305,7 @@ fn what_the_last_layer_said_of_a_cluster_is_what_would_be_said_again() {
         taken.keys().collect::<Vec<_>>(),
         afresh.keys().collect::<Vec<_>>()
     );
-    let (mut same, mut grown) = (0, 0);
+    let (mut same, mut grown, mut measured) = (0, 0, 0);
     for (id, told) in &taken {
         let earlier = before.get(id).filter(|earlier| {
             let stays = |case| told.members.contains_key(case);
@@ -307,25 +314,30 @@ fn what_the_last_layer_said_of_a_cluster_is_what_would_be_said_again() {
         });
         let Some(earlier) = earlier.filter(|e| e.members.len() < told.members.len()) else {
             assert_eq!(told, &afresh[id], "{id}");
-            same += usize::from(earlier == Some(told));
+            same += usize::from(earlier.is_some_and(|e| e.members == told.members));
             continue;
         };
         // Few joined it: the words stand, and the newcomers are measured by the exemplar that stands.
         grown += 1;
+        assert_eq!(told.counted, afresh[id].counted, "{id}");
         assert_eq!(told.label, earlier.label, "{id}");
         assert_eq!(told.exemplar, earlier.exemplar, "{id}");
         for (case, own) in &earlier.members {
             assert_eq!(&told.members[case], own, "{id}, {case}");
         }
         if told.exemplar == afresh[id].exemplar {
+            measured += 1;
             let apart = (told.cohesion - afresh[id].cohesion).abs();
             assert!(apart < 1e-6, "{id}: {told:?}, afresh {:?}", afresh[id]);
             for (case, own) in &told.members {
-                assert_eq!(own.0, afresh[id].members[case].0, "{id}, {case}");
+                assert_eq!(own[0], afresh[id].members[case][0], "{id}, {case}");
             }
         }
     }
-    assert!(same > 20 && grown > 0, "{same} the same, {grown} grown");
+    assert!(
+        same > 20 && grown > 0 && measured > 0,
+        "{same} the same, {grown} grown, {measured} of them with the exemplar that would be found again"
+    );
     // A layer that is gone is no fault.
     std::fs::write(&cases, format!("{day}\t2026-01-01T00-00-00Z\tx\n{rest}")).unwrap();
     let third = place.search(&second, "2026-09-05T00:15:00Z", false);

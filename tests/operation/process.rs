@@ -1,6 +1,7 @@
 //! The server as a process: its socket, its end, its log.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -54,8 +55,13 @@ impl Server {
     }
 
     fn again(dir: TempDir, arguments: &[&str]) -> Server {
+        Server::listening(dir, "unix:web", arguments).0
+    }
+
+    /// Where it listens too, as its log says.
+    fn listening(dir: TempDir, place: &str, arguments: &[&str]) -> (Server, String) {
         let begun = redress(dir.path())
-            .args(["serve", "--listen", "unix:web", "--no-notify"])
+            .args(["serve", "--listen", place, "--no-notify"])
             .args(arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -63,11 +69,14 @@ impl Server {
         let mut child = Running(begun.unwrap());
         let mut stderr = BufReader::new(child.0.stderr.take().unwrap());
         let mut line = String::new();
-        while !line.contains("listening on unix:web") {
+        let place = loop {
             line.clear();
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended");
-        }
-        Server { dir, child, stderr }
+            if let Some((_, place)) = line.split_once("listening on ") {
+                break place.split(';').next().unwrap().to_owned();
+            }
+        };
+        (Server { dir, child, stderr }, place)
     }
 
     fn socket(&self) -> PathBuf {
@@ -229,6 +238,34 @@ fn the_log_is_one_object_a_line_and_holds_no_number_and_no_query() {
     for person in ["000017", "Elif", "elif", "3f9a7c", "forged"] {
         assert!(!said.contains(person), "{person} is in {said}");
     }
+}
+
+#[test]
+fn a_proxy_that_nobody_trusts_is_told_of_once_and_health_that_is_good_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = redress(dir.path()).arg("init").output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let settings = "address_header = \"X-Forwarded-For\"\ntrusted_proxies = [\"10.0.0.1\"]\n";
+    std::fs::write(dir.path().join("redress.toml"), settings).unwrap();
+    let (server, place) = Server::listening(dir, "127.0.0.1:0", &["--log-format", "json"]);
+    let address = place.trim_start_matches("http://").trim_end_matches('/');
+    for path in ["/", "/healthz", "/readyz", "/track"] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = "Host: localhost\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close";
+        write!(stream, "GET {path} HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
+    }
+    signal(&server.child, "-TERM");
+    let (_, said, _) = server.ended();
+    assert_eq!(said.matches("trusted_proxies").count(), 1, "{said}");
+    assert!(!said.contains("203.0.113.7"), "{said}");
+    let routes: Vec<String> = (said.lines())
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| Some(line["route"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(routes, ["/", "/track"], "{said}");
 }
 
 #[test]
