@@ -19,6 +19,7 @@ mod improvement;
 mod incident_log;
 mod mail_in;
 mod metrics;
+mod metrics_months;
 mod metrics_rest;
 mod operation;
 mod pack_faults;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use redress::engine::counted::{Counted, Value};
 use redress::engine::export::csv_bytes;
+use redress::engine::lists::{Lists, Wanted};
 use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, parse_conditions, shipped_metrics};
@@ -181,7 +182,7 @@ fn a_drill_lists_exactly_what_the_figure_counts() {
                 table.text(row, "month"),
             ))
             .unwrap();
-            let drilled = engine.drill(sla, &conditions, None).unwrap();
+            let drilled = engine.drill_once(sla, &conditions).unwrap();
             assert_eq!(
                 i64::try_from(drilled.rows.len()).unwrap(),
                 table.count(row, verdict),
@@ -196,7 +197,7 @@ fn a_drill_lists_exactly_what_the_figure_counts() {
         ("pareto_category", "complaints"),
     ] {
         let metric = find(&metrics, metric);
-        let counted = engine.drill(metric, &[], None).unwrap().rows.len();
+        let counted = engine.drill_once(metric, &[]).unwrap().rows.len();
         let figure = engine.metric(metric).unwrap().sum(column, |_| true);
         assert_eq!(i64::try_from(counted).unwrap(), figure, "{}", metric.id);
     }
@@ -291,7 +292,7 @@ fn every_header_tells_the_truth_about_its_query() {
                 metric.id
             );
         }
-        let counted = engine.drill(metric, &[], Some(1)).unwrap().columns;
+        let counted = engine.drill_once(metric, &[]).unwrap().columns;
         for name in metric.dimensions.iter().chain(&metric.key) {
             assert!(
                 counted.contains(name),
@@ -311,14 +312,38 @@ fn a_figure_grouped_from_its_list_is_the_same_figure() {
     let lake = tempfile::tempdir().unwrap();
     let done = extract_csv(&repository().join("sample_data"), lake.path());
     let engine = engine(&done.snapshot);
-    for metric in shipped_metrics().unwrap() {
-        assert_eq!(
-            engine.metric(&metric).unwrap(),
-            engine.metric_to_drill(&metric).unwrap(),
-            "{}",
-            metric.id
-        );
+    let metrics = shipped_metrics().unwrap();
+    let (closed, opened): (Vec<&QueryFile>, Vec<&QueryFile>) =
+        metrics.iter().partition(|metric| metric.is_course());
+    let alone = Lists::of(engine.for_params(engine.params().clone()));
+    let together = Lists::of(
+        engine
+            .for_params(engine.params().clone())
+            .with_cases_together(1),
+    );
+    let wanted = Wanted {
+        lists: &together,
+        opened: &opened,
+        closed: &closed,
+    };
+    Lists::prepare(&[wanted], |_| {}).unwrap();
+    let mut listed = 0;
+    for metric in &metrics {
+        let figure = engine.metric(metric).unwrap();
+        assert_eq!(figure, together.metric(metric).unwrap(), "{}", metric.id);
+        assert_eq!(figure, alone.metric(metric).unwrap(), "{}", metric.id);
+        if metric.opens_to_cases() && !metric.is_course() {
+            let list = engine.drill_once(metric, &[]).unwrap();
+            assert_eq!(
+                together.cases(metric).unwrap().len(),
+                list.rows.len(),
+                "{}",
+                metric.id
+            );
+            listed += list.rows.len();
+        }
     }
+    assert!(listed > 1000, "{listed}");
 }
 
 /// Two periods of one snapshot are asked in a review: each file is read for the one or for the other, not for both.
@@ -365,9 +390,10 @@ fn a_narrowed_drill_lists_the_same_rows() {
     let fixture = repository().join("tests/oracle/metrics/fixture");
     let done = extract_csv(&fixture, lake.path());
     let engine = engine(&done.snapshot);
+    let lists = Lists::of(engine.for_params(engine.params().clone()));
     let mut compared = 0;
     for metric in shipped_metrics().unwrap() {
-        let all = engine.drill(&metric, &[], None).unwrap();
+        let all = lists.drill(&metric, &[], None).unwrap();
         let mut asked: Vec<Vec<(String, String)>> = Vec::new();
         for row in &all.rows {
             let of = |name: &String| {
@@ -387,10 +413,22 @@ fn a_narrowed_drill_lists_the_same_rows() {
         asked.sort();
         asked.dedup();
         for conditions in asked {
-            let mut whole = engine.drill(&metric, &conditions, None).unwrap().rows;
+            let mut whole = lists.drill(&metric, &conditions, None).unwrap().rows;
             let mut narrow = engine.drill_once(&metric, &conditions).unwrap().rows;
             // The order within one key is nobody's promise.
             let text = |row: &Vec<Value>| row.iter().map(Value::as_text).collect::<Vec<_>>();
+            let first = lists.drill(&metric, &conditions, Some(3)).unwrap().rows;
+            assert_eq!(
+                first.len(),
+                whole.len().min(3),
+                "{} {conditions:?}",
+                metric.id
+            );
+            assert!(
+                first.iter().all(|row| whole.contains(row)),
+                "{} {conditions:?}",
+                metric.id
+            );
             whole.sort_by_key(text);
             narrow.sort_by_key(text);
             assert_eq!(whole, narrow, "{} {conditions:?}", metric.id);

@@ -376,7 +376,7 @@ fn actions_are_listed_with_the_verdict_of_their_last_attempt() {
     let metrics = shipped_metrics().unwrap();
     let metric = metrics.iter().find(|m| m.id == "action_list").unwrap();
     let effective = [("verdict".to_owned(), "effective".to_owned())];
-    let found = engine.drill(metric, &effective, None).unwrap();
+    let found = engine.drill_once(metric, &effective).unwrap();
     assert_eq!(found.rows.len(), 1);
     assert_eq!(found.text(0, "action_id"), "A1");
     // Both attempts were judged in the quarter; the look that settles nothing is not there.

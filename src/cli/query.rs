@@ -8,6 +8,7 @@ use redress::engine::comparison::side_by_side;
 use redress::engine::counted::{Counted, Value};
 use redress::engine::local::LocalEngine;
 use redress::engine::measured::unmeasured;
+use redress::engine::months::Step;
 use redress::engine::params::{Params, ParamsError};
 use redress::engine::query_file::{QueryFile, metrics_with, parse_conditions};
 use redress::lake::derived::read_with_layers;
@@ -160,11 +161,16 @@ fn every(
     bar.set_length(measured.len() as u64);
     let mut tables: BTreeMap<String, Counted> = match engine {
         AnyEngine::Local(local) => {
-            let timed = |metric: &QueryFile, seconds: f64| {
+            let watch = |step: Step| {
+                bar.set_length(step.of as u64);
                 bar.inc(1);
-                tracing::info!("{}: {seconds:.3} s", metric.id);
+                if let (Some(seconds), Some(metric)) =
+                    (step.answered_after, measured.get(step.query))
+                {
+                    tracing::info!("{}: {seconds:.3} s", metric.id);
+                }
             };
-            let answers = local.metrics(&measured, timed).map_err(of_local)?;
+            let answers = local.metrics(&measured, watch).map_err(of_local)?;
             measured.iter().map(|m| m.id.clone()).zip(answers).collect()
         }
         AnyEngine::Spark(spark) => {

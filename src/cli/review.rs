@@ -2,6 +2,7 @@
 
 mod difference;
 mod minutes;
+mod sources;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -14,13 +15,12 @@ use redress::domain::chart_phase::{ChartPhase, in_force};
 use redress::domain::period::Period;
 use redress::engine::counted::{Counted, Value};
 use redress::engine::local::LocalEngine;
-use redress::engine::measured::unmeasured;
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, metrics_with};
-use redress::engine::spark::{Question, SparkEngine};
+use redress::engine::spark::SparkEngine;
 use redress::lake::derived::read_with_layers;
 use redress::lake::manifest::Manifest;
-use redress::review::asking::{Answers, Asking, OF_THE_PERIOD_BEFORE, SELECTS, members_name};
+use redress::review::asking::{Answers, Asking};
 use redress::review::exceptions::EXCEPTIONS;
 use redress::review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
 use redress::review::members::Members;
@@ -30,6 +30,8 @@ use redress::review::words::Words;
 use redress::review::{compose, pack, pdf, public};
 
 use serde::Serialize;
+
+use sources::{Sources, of_one_application, of_one_reading};
 
 use super::Context;
 use super::case::common::SCHEMA_VERSION;
@@ -184,11 +186,7 @@ pub fn build_pack(context: &Context, args: &BuildArgs) -> anyhow::Result<PathBuf
     let sources = match args.engine.spark()? {
         None => {
             let engine = LocalEngine::open(&folder, params.clone())?;
-            let before = earlier.map(|earlier| engine.for_params(earlier));
-            Sources {
-                now: Box::new(engine),
-                before: before.map(|engine| Box::new(engine) as Box<dyn Answers>),
-            }
+            of_one_reading(engine, &metrics, &manifest, earlier)?
         }
         Some(settings) => {
             let engine = SparkEngine::open(&folder, params.clone(), settings).map_err(of_spark)?;
@@ -273,72 +271,6 @@ struct Asked<'a> {
     params: &'a Params,
 }
 
-/// What answers for the period, and for the one before it.
-struct Sources {
-    now: Box<dyn Answers>,
-    before: Option<Box<dyn Answers>>,
-}
-
-/// Everything that a review will ask, from one Spark application.
-fn of_one_application(
-    engine: &SparkEngine,
-    metrics: &[QueryFile],
-    manifest: &Manifest,
-    earlier: Option<Params>,
-) -> anyhow::Result<Sources> {
-    let measured: Vec<&QueryFile> = metrics
-        .iter()
-        .filter(|m| unmeasured(m, &manifest.rows, &manifest.not_recorded).is_none())
-        .collect();
-    let before: Vec<&QueryFile> = measured
-        .iter()
-        .copied()
-        .filter(|m| OF_THE_PERIOD_BEFORE.contains(&m.id.as_str()))
-        .collect();
-    let bar = progress::steps("review: Spark");
-    bar.set_length((2 * measured.len() + before.len()) as u64);
-    let cases = measured
-        .iter()
-        .filter(|metric| belongs_to_cases(metric))
-        .map(|metric| (members_name(metric), metric.members_sql()));
-    let mut exceptions = Vec::new();
-    for list in EXCEPTIONS {
-        if let Some(metric) = measured.iter().find(|metric| metric.id == list.metric) {
-            exceptions.push((list.question(), list.sql(metric)?));
-        }
-    }
-    let selects: Vec<(String, String)> = SELECTS
-        .iter()
-        .map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned()))
-        .chain(cases)
-        .chain(exceptions)
-        .collect();
-    let mut questions = vec![Question {
-        params: engine.params().clone(),
-        metrics: measured,
-        first: Some(compose::CASES_SHOWN),
-        selects,
-    }];
-    questions.extend(earlier.map(|params| Question {
-        params,
-        metrics: before,
-        first: None,
-        selects: Vec::new(),
-    }));
-    let answered = engine.ask(&questions, |_| bar.inc(1));
-    bar.finish_and_clear();
-    let mut answered = answered.map_err(of_spark)?.into_iter();
-    let now = answered
-        .next()
-        .ok_or_else(|| anyhow::anyhow!("Spark answered nothing"))?;
-    Ok(Sources {
-        now: Box::new(now),
-        before: answered
-            .next()
-            .map(|answers| Box::new(answers) as Box<dyn Answers>),
-    })
-}
-
 /// Metrics whose cases are those of the period: what looks back beyond it has others.
 fn belongs_to_cases(metric: &QueryFile) -> bool {
     metric.opens_to_cases() && !metric.is_course()
@@ -356,12 +288,11 @@ fn write_pack(
         params,
         ..
     } = *asked;
-    let bar = progress::steps("review: metrics");
-    bar.set_length(metrics.len() as u64);
     let language = context.config.language;
     let Sources { now, before } = sources;
-    // First, so that what its engine listed is let go before the period itself is listed.
     let previous = previous(context, asked, before)?;
+    let bar = progress::steps("review: cases");
+    bar.set_length(metrics.len() as u64);
     let asking = Asking::new(now.as_ref(), metrics, language, manifest);
     let mut members = Members::default();
     let mut tables: Vec<(String, Counted)> = Vec::with_capacity(metrics.len());
@@ -371,8 +302,8 @@ fn write_pack(
             Ok(table) => {
                 tables.push((metric.id.clone(), table));
                 if belongs_to_cases(metric) {
-                    let cases = now.members(metric);
-                    members.add(&metric.id, &cases.map_err(anyhow::Error::from_boxed)?);
+                    let told = now.members(metric, &mut members);
+                    told.map_err(anyhow::Error::from_boxed)?;
                 }
                 for list in EXCEPTIONS.iter().filter(|list| list.metric == metric.id) {
                     let found = now.exceptions(metric, list);
@@ -387,6 +318,8 @@ fn write_pack(
         bar.inc(1);
     }
     bar.finish_and_clear();
+    let numbered = now.number(&mut members);
+    numbered.map_err(anyhow::Error::from_boxed)?;
     let counted_any = tables
         .iter()
         .any(|(id, t)| BELONGS_TO_PERIOD.contains(&id.as_str()) && !t.rows.is_empty());

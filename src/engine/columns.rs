@@ -18,6 +18,7 @@ use super::error::EngineError;
 use super::pruning::Bound;
 use redress_lake::manifest::FileEntry;
 use redress_lake::table::{ColumnKind, TableSpec, days_since_epoch};
+use redress_lake::tables::TABLES;
 
 /// The decoded columns of a snapshot.
 pub(super) struct Columns {
@@ -153,6 +154,52 @@ impl Columns {
                 Ok(Some(months.map(str::to_owned).collect()))
             }
             Table::Files { .. } | Table::Replaced(_) => Ok(None),
+        }
+    }
+
+    /// The months of receipt in groups, each of as many as have so many cases together; one at least. A single group
+    /// where a table was put in place of its files, whose months nobody knows.
+    pub(super) fn months_together(&self, cases: u64) -> Vec<BTreeSet<String>> {
+        let mut groups: Vec<BTreeSet<String>> = Vec::new();
+        let replaced = held(&self.tables);
+        let is_replaced = |table: &Table| matches!(table, Table::Replaced(_));
+        let mut months: BTreeMap<&str, u64> = BTreeMap::new();
+        for table in TABLES.iter().filter(|table| table.partitioned) {
+            if replaced.get(table.name).is_some_and(is_replaced) {
+                return groups;
+            }
+            for entry in self.files.iter().filter(|file| file.table == table.name) {
+                let rows = if table.name == "cases" { entry.rows } else { 0 };
+                *months.entry(month_of(&entry.path)).or_default() += rows;
+            }
+        }
+        let mut room = 0;
+        for (month, of_month) in months {
+            match groups.last_mut().filter(|_| of_month <= room) {
+                Some(group) => {
+                    group.insert(month.to_owned());
+                }
+                None => {
+                    groups.push(BTreeSet::from([month.to_owned()]));
+                    room = cases;
+                }
+            }
+            room = room.saturating_sub(of_month);
+        }
+        groups
+    }
+
+    /// Lets go what was decoded of some months.
+    pub(super) fn forget(&self, months: &BTreeSet<String>) {
+        let mut tables = held(&self.tables);
+        for table in TABLES.iter().filter(|table| table.partitioned) {
+            if let Some(Table::Files { entries, parts, .. }) = tables.get_mut(table.name) {
+                for (entry, part) in entries.iter().zip(parts) {
+                    if months.contains(month_of(&entry.path)) {
+                        *part = DataFrame::empty();
+                    }
+                }
+            }
         }
     }
 

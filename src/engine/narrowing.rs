@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Cte, Expr, FunctionArguments, GroupByExpr, Ident, Query, Select, SelectItem,
-    SetExpr, SetOperator, SetQuantifier, Statement, Value, visit_expressions, visit_relations,
+    BinaryOperator, Cte, Expr, FunctionArguments, GroupByExpr, Ident, Query, Select, SetExpr,
+    SetOperator, SetQuantifier, Statement, Value, visit_expressions, visit_relations,
 };
 
 use redress_lake::table::ColumnKind;
 use redress_lake::tables::{DERIVED, TABLES};
 
 use super::printed::printed;
-use super::relations::{Relations, column_of, output, rename, text_of};
+use super::relations::{Relations, column_of, expression, output, rename, text_of};
 use super::statements::statements;
 
 /// What the columns of a relation must be, as text; an empty text stands for NULL.
@@ -306,16 +306,6 @@ fn is_null(expression: &Expr) -> bool {
     }
 }
 
-fn expression(item: &SelectItem) -> Option<&Expr> {
-    match item {
-        SelectItem::UnnamedExpr(expression)
-        | SelectItem::ExprWithAlias {
-            expr: expression, ..
-        } => Some(expression),
-        _ => None,
-    }
-}
-
 /// `table.column = 'text'`, or `IS NULL` for an empty text.
 fn equal(table: &str, column: &str, text: &str) -> Expr {
     let column = Box::new(Expr::CompoundIdentifier(vec![
@@ -368,7 +358,7 @@ fn row_by_row(select: &Select) -> bool {
 }
 
 /// Takes away the CTEs that nothing names any more.
-fn drop_unused(query: &mut Query) {
+pub(super) fn drop_unused(query: &mut Query) {
     let Some(mut with) = query.with.take() else {
         return;
     };

@@ -18,6 +18,7 @@ use sqlparser::ast::{Query, Statement};
 
 use super::error::QueryFileError;
 use super::header::{Header, list};
+use super::narrowing::drop_unused;
 use super::printed::printed;
 use super::statements::statements;
 use redress_plain::hex::hex;
@@ -152,8 +153,13 @@ impl QueryFile {
                 "{with} SELECT c.case_id, k.* FROM counted AS k JOIN cases AS c ON c.case_key = k.case_key"
             )
         } else {
-            format!("{with} SELECT k.* FROM counted AS k")
+            self.list_sql()
         }
+    }
+
+    /// The SQL that lists everything that was counted, as `counted` gives it.
+    pub fn list_sql(&self) -> String {
+        format!("{} SELECT k.* FROM counted AS k", self.ctes())
     }
 
     /// How many things of each case were counted: columns `case_id` and `n`. For metrics that open to cases.
@@ -171,10 +177,9 @@ impl QueryFile {
         if let Some(with) = query.with.as_mut() {
             with.cte_tables
                 .retain(|cte| cte.alias.name.value != "counted");
-            if with.cte_tables.is_empty() {
-                query.with = None;
-            }
         }
+        // A table that only `counted` needed would be read for nothing.
+        drop_unused(&mut query);
         printed(&mut query)
     }
 
@@ -188,6 +193,17 @@ impl QueryFile {
         conditions: &[(String, String)],
         limit: Option<usize>,
     ) -> Result<String, QueryFileError> {
+        self.conditions_by(conditions, limit, &|_, _| None)
+    }
+
+    /// As [`QueryFile::conditions_sql`], where `compared` may say how a column is compared with a value; what it leaves
+    /// is compared as text.
+    pub(super) fn conditions_by(
+        &self,
+        conditions: &[(String, String)],
+        limit: Option<usize>,
+        compared: &dyn Fn(&str, &str) -> Option<String>,
+    ) -> Result<String, QueryFileError> {
         let mut filters = Vec::with_capacity(conditions.len());
         for (name, value) in conditions {
             if !self.dimensions.contains(name) {
@@ -200,11 +216,12 @@ impl QueryFile {
             filters.push(if value.is_empty() {
                 format!("k.{name} IS NULL")
             } else {
-                // Dimensions are compared as text, so that numbers need no quoting rules of their own.
-                format!(
-                    "CAST(k.{name} AS VARCHAR) = '{}'",
-                    value.replace('\'', "''")
-                )
+                // As text, so that numbers need no quoting rules of their own.
+                let as_text = || {
+                    let value = value.replace('\'', "''");
+                    format!("CAST(k.{name} AS VARCHAR) = '{value}'")
+                };
+                compared(name, value).unwrap_or_else(as_text)
             });
         }
         let filter = if filters.is_empty() {

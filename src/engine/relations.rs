@@ -26,6 +26,17 @@ pub(super) fn output(item: &SelectItem) -> Option<&str> {
     }
 }
 
+/// What a SELECT gives on, but for a wildcard.
+pub(super) fn expression(item: &SelectItem) -> Option<&Expr> {
+    match item {
+        SelectItem::UnnamedExpr(expression)
+        | SelectItem::ExprWithAlias {
+            expr: expression, ..
+        } => Some(expression),
+        _ => None,
+    }
+}
+
 /// The text of a quoted literal.
 pub(super) fn text_of(expression: &Expr) -> Option<&str> {
     match expression {
@@ -113,7 +124,7 @@ fn named(factor: &TableFactor) -> Option<(&str, &str)> {
 }
 
 /// The parts of a condition that are joined by AND.
-fn parts<'a>(condition: &'a Expr, out: &mut Vec<&'a Expr>) {
+pub(super) fn parts<'a>(condition: &'a Expr, out: &mut Vec<&'a Expr>) {
     match condition {
         Expr::BinaryOp {
             left,

@@ -1,5 +1,7 @@
 //! SQL from files and from the command line as statements.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::Statement;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::keywords::Keyword;
@@ -68,6 +70,46 @@ fn open(tokens: &[TokenWithSpan]) -> (usize, usize) {
         most = (most.0.max(words), most.1.max(brackets));
     }
     most
+}
+
+/// Every word of the SQL that could name a table or a column.
+pub(super) fn identifiers(sql: &str) -> BTreeSet<String> {
+    Tokenizer::new(&GenericDialect {}, sql)
+        .tokenize()
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|token| match token {
+            Token::Word(word) => Some(word.value),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether a `*` stands for all columns (and not for a product or in `COUNT(*)`).
+pub(super) fn has_wildcard(sql: &str) -> bool {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql)
+        .tokenize()
+        .unwrap_or_default();
+    let mut before: Option<Token> = None;
+    for token in tokens {
+        if matches!(token, Token::Whitespace(_)) {
+            continue;
+        }
+        if token == Token::Mul {
+            let all = match &before {
+                Some(Token::Period | Token::Comma) => true,
+                Some(Token::Word(word)) => {
+                    ["SELECT", "DISTINCT", "ALL"].contains(&word.value.to_uppercase().as_str())
+                }
+                _ => false,
+            };
+            if all {
+                return true;
+            }
+        }
+        before = Some(token);
+    }
+    false
 }
 
 #[cfg(test)]

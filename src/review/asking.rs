@@ -6,7 +6,7 @@ use std::error::Error;
 
 use redress_domain::vocabulary::Language;
 use redress_engine::counted::Counted;
-use redress_engine::local::LocalEngine;
+use redress_engine::lists::Lists;
 use redress_engine::measured::unmeasured;
 use redress_engine::query_file::QueryFile;
 use redress_engine::spark::SparkAnswers;
@@ -14,6 +14,7 @@ use redress_lake::manifest::Manifest;
 
 use super::exceptions::ExceptionList;
 use super::figures::{FigureError, Figures, OtherMetric};
+use super::members::Members;
 
 /// What an engine may fail with.
 pub type Failed = Box<dyn Error + Send + Sync>;
@@ -37,11 +38,17 @@ pub trait Answers {
         limit: usize,
     ) -> Result<Counted, Failed>;
 
-    /// How many things of each case a metric counted: columns `case_id` and `n`.
+    /// Tells how many things of each case a metric counted.
     ///
     /// # Errors
     /// As for a metric.
-    fn members(&self, metric: &QueryFile) -> Result<Counted, Failed>;
+    fn members(&self, metric: &QueryFile, members: &mut Members) -> Result<(), Failed>;
+
+    /// Tells the numbers of all cases that were told without.
+    ///
+    /// # Errors
+    /// As for a metric.
+    fn number(&self, members: &mut Members) -> Result<(), Failed>;
 
     /// A list of exceptions, whole.
     ///
@@ -83,13 +90,9 @@ pub fn members_name(metric: &QueryFile) -> String {
     format!("cases_of_{}", metric.id)
 }
 
-impl Answers for LocalEngine {
-    /// A course is counted and not listed: it looks back over years, of which a review opens no list, or a short one.
+impl Answers for Lists {
     fn metric(&self, metric: &QueryFile) -> Result<Counted, Failed> {
-        match metric.is_course() {
-            true => Ok(LocalEngine::metric(self, metric)?),
-            false => Ok(self.metric_to_drill(metric)?),
-        }
+        Ok(Lists::metric(self, metric)?)
     }
 
     fn drill(
@@ -98,15 +101,22 @@ impl Answers for LocalEngine {
         conditions: &[(String, String)],
         limit: usize,
     ) -> Result<Counted, Failed> {
-        Ok(LocalEngine::drill(self, metric, conditions, Some(limit))?)
+        Ok(Lists::drill(self, metric, conditions, Some(limit))?)
     }
 
-    fn members(&self, metric: &QueryFile) -> Result<Counted, Failed> {
-        Ok(LocalEngine::members(self, metric)?)
+    fn members(&self, metric: &QueryFile, members: &mut Members) -> Result<(), Failed> {
+        members.add_by_key(&metric.id, self.cases(metric)?);
+        Ok(())
+    }
+
+    fn number(&self, members: &mut Members) -> Result<(), Failed> {
+        let keys = members.keys();
+        members.number(&keys, self.numbers_of(&keys)?);
+        Ok(())
     }
 
     fn exceptions(&self, metric: &QueryFile, list: &ExceptionList) -> Result<Counted, Failed> {
-        Ok(LocalEngine::drill(self, metric, &list.conditions(), None)?)
+        Ok(Lists::drill(self, metric, &list.conditions(), None)?)
     }
 
     fn select(&self, name: &str) -> Result<Counted, Failed> {
@@ -114,7 +124,7 @@ impl Answers for LocalEngine {
             .iter()
             .find(|(known, _)| *known == name)
             .ok_or_else(|| format!("`{name}` is no question of a review"))?;
-        Ok(self.sql(sql, name)?)
+        Ok(self.engine().sql(sql, name)?)
     }
 }
 
@@ -132,8 +142,14 @@ impl Answers for SparkAnswers {
         Ok(SparkAnswers::drill(self, &metric.id, conditions, limit)?)
     }
 
-    fn members(&self, metric: &QueryFile) -> Result<Counted, Failed> {
-        Ok(SparkAnswers::select(self, &members_name(metric))?)
+    fn members(&self, metric: &QueryFile, members: &mut Members) -> Result<(), Failed> {
+        let counted = SparkAnswers::select(self, &members_name(metric))?;
+        members.add(&metric.id, &counted);
+        Ok(())
+    }
+
+    fn number(&self, _members: &mut Members) -> Result<(), Failed> {
+        Ok(())
     }
 
     fn exceptions(&self, _metric: &QueryFile, list: &ExceptionList) -> Result<Counted, Failed> {

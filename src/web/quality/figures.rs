@@ -144,10 +144,7 @@ fn ask(snapshot: &Snapshot, mark: String) -> Result<Answered> {
             }
         }
     }
-    let tables = snapshot
-        .engine
-        .metrics(&measured, |_, _| {})
-        .map_err(failed)?;
+    let tables = snapshot.engine.metrics(&measured, |_| {}).map_err(failed)?;
     Ok(Answered {
         mark,
         params: snapshot.engine.params().clone(),
