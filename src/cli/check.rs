@@ -56,7 +56,7 @@ struct CheckOutcome {
     definition: String,
     faults: usize,
     /// The first of them.
-    rows: Vec<serde_json::Value>,
+    rows: serde_json::Value,
     #[serde(skip)]
     table: Counted,
 }
@@ -162,10 +162,7 @@ fn checked(
         title: check.title(language).to_owned(),
         definition: check.definition(language).to_owned(),
         faults,
-        rows: output::records(&table)
-            .into_iter()
-            .map(serde_json::to_value)
-            .collect::<Result<_, _>>()?,
+        rows: serde_json::to_value(output::Records(&table))?,
         table,
     })
 }

@@ -1,12 +1,12 @@
 //! Answers on stdout: as an aligned table, JSON, CSV or Parquet.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use redress::engine::counted::{Counted, Value};
 use redress::engine::export::{csv_bytes, parquet_bytes};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::failure::Failure;
 
@@ -26,11 +26,7 @@ pub enum Format {
 pub fn print(answer: &Counted, format: Format) -> anyhow::Result<()> {
     let bytes = match format {
         Format::Table => for_terminal(&table(answer)).into_bytes(),
-        Format::Json => {
-            let mut text = serde_json::to_vec_pretty(&records(answer))?;
-            text.push(b'\n');
-            text
-        }
+        Format::Json => return write_json(&Records(answer)),
         Format::Csv => csv_bytes(answer)?,
         Format::Parquet if io::stdout().is_terminal() => {
             return Err(no_terminal().into());
@@ -51,11 +47,7 @@ pub fn print_document<T: Serialize>(
 ) -> anyhow::Result<()> {
     match format {
         Format::Table => write_out(for_terminal(&human()).as_bytes()),
-        Format::Json => {
-            let mut text = serde_json::to_vec_pretty(document)?;
-            text.push(b'\n');
-            write_out(&text)
-        }
+        Format::Json => write_json(document),
         Format::Csv | Format::Parquet => Err(no_rows().into()),
     }
 }
@@ -92,6 +84,19 @@ pub fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
         .write_all(bytes)
         .and_then(|()| io::stdout().flush())
     {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("stdout cannot be written"),
+    }
+}
+
+/// Writes JSON to stdout as it is made: a long list is not held as text. A closed pipe is no error.
+fn write_json<T: Serialize>(document: &T) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut out, document)
+        .map_err(io::Error::from)
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush());
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("stdout cannot be written"),
     }
@@ -153,23 +158,40 @@ pub fn table(answer: &Counted) -> String {
     out
 }
 
-/// One JSON object a row.
-pub fn records(answer: &Counted) -> Vec<serde_json::Map<String, serde_json::Value>> {
-    answer
-        .rows
-        .iter()
-        .map(|row| {
-            answer
-                .columns
-                .iter()
-                .zip(row)
-                .map(|(name, value)| {
-                    (
-                        name.clone(),
-                        serde_json::to_value(value).unwrap_or_default(),
-                    )
-                })
-                .collect()
-        })
-        .collect()
+/// One JSON object a row, written from the table as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Records<'a>(pub &'a Counted);
+
+impl<'a> Records<'a> {
+    /// The first row alone.
+    pub fn first(self) -> Record<'a> {
+        let Records(answer) = self;
+        Record {
+            columns: &answer.columns,
+            row: answer.rows.first().map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+impl Serialize for Records<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Records(answer) = self;
+        serializer.collect_seq(answer.rows.iter().map(|row| Record {
+            columns: &answer.columns,
+            row,
+        }))
+    }
+}
+
+/// One row as an object.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    columns: &'a [String],
+    row: &'a [Value],
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.columns.iter().zip(self.row))
+    }
 }

@@ -195,7 +195,7 @@ fn every(
             metric.id,
             output::table(&answer)
         ));
-        let records = serde_json::to_value(output::records(&answer))?;
+        let records = serde_json::to_value(output::Records(&answer))?;
         answers.insert(metric.id.clone(), records);
     }
     output::print_document(&answers, || text, context.format)

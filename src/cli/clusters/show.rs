@@ -14,7 +14,7 @@ use super::{follow, register, rounded};
 use crate::cli::case::common::SCHEMA_VERSION;
 use crate::cli::failure::Failure;
 use crate::cli::foreign::Gone;
-use crate::cli::output::{records, table};
+use crate::cli::output::{Record, Records, table};
 use crate::cli::{Context, output, query};
 
 /// Values of a field that are listed.
@@ -46,19 +46,19 @@ pub struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Shown {
+struct Shown<'a> {
     schema_version: u32,
-    cluster: Map<String, Json>,
+    cluster: Record<'a>,
     /// What an analyst said of it.
     bound_cases: usize,
     barred_cases: Vec<String>,
     fields: Map<String, Json>,
-    months: Vec<Map<String, Json>>,
-    relations: Vec<Map<String, Json>>,
-    problems: Vec<Map<String, Json>>,
+    months: Records<'a>,
+    relations: Records<'a>,
+    problems: Records<'a>,
     /// Actions that name it in their scope or as their source.
-    actions: Vec<Map<String, Json>>,
-    cases: Vec<Map<String, Json>>,
+    actions: Records<'a>,
+    cases: Records<'a>,
     /// Cases of it that a foreign source no longer has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gone: Vec<Gone>,
@@ -210,18 +210,18 @@ fn whole(
     ))?;
     let shown = Shown {
         schema_version: SCHEMA_VERSION,
-        cluster: records(&row).pop().unwrap_or_default(),
+        cluster: Records(&row).first(),
         bound_cases: cluster.bound.len(),
         barred_cases: cluster.barred.iter().cloned().collect(),
         fields: fields
             .iter()
-            .map(|(name, found)| ((*name).to_owned(), Json::from_iter(records(found))))
-            .collect(),
-        months: records(&months),
-        relations: records(&relations),
-        problems: records(&problems),
-        actions: records(actions),
-        cases: records(&cases),
+            .map(|(name, found)| Ok(((*name).to_owned(), serde_json::to_value(Records(found))?)))
+            .collect::<Result<_, serde_json::Error>>()?,
+        months: Records(&months),
+        relations: Records(&relations),
+        problems: Records(&problems),
+        actions: Records(actions),
+        cases: Records(&cases),
         gone: said.gone,
     };
     let human = || {
