@@ -190,7 +190,7 @@ fn judged(
 fn alarm(context: &Context, outcome: &Outcome, mail: &str) -> anyhow::Result<()> {
     let body = format!(
         "{}: {}\n\n{}",
-        context.config.organisation,
+        context.config.organisation()?,
         outcome.summary(),
         shown(outcome)
     );

@@ -108,7 +108,8 @@ pub struct Config {
     pub lake: PathBuf,
     /// Folder of review packs.
     pub out: PathBuf,
-    pub organisation: String,
+    /// The name that is set for pages and reviews; see [`Config::organisation`].
+    organisation: Option<String>,
     pub language: Language,
     /// Calendar file in place of the register's or the shipped one.
     pub calendar: Option<PathBuf>,
@@ -158,13 +159,37 @@ pub struct Config {
 }
 
 impl Config {
+    /// The organisation's name on pages, reviews and alarms: the one that is set, or else the one that the register signs
+    /// its messages with.
+    ///
+    /// # Errors
+    /// When there is a register that cannot be read.
+    pub fn organisation(&self) -> anyhow::Result<String> {
+        if let Some(name) = &self.organisation {
+            return Ok(name.clone());
+        }
+        let signed = match self.register.is_file() {
+            true => Register::open_read_only(&self.register)?.setting(Setting::Organisation)?,
+            false => String::new(),
+        };
+        Ok(match signed.is_empty() {
+            true => "Redress".to_owned(),
+            false => signed,
+        })
+    }
+
+    /// Sets the organisation's name.
+    pub fn name(&mut self, organisation: &str) {
+        self.organisation = Some(organisation.to_owned());
+    }
+
     /// These settings for an installation in a folder of its own, with everything shipped in force.
     pub fn in_folder(&self, folder: &Path, organisation: &str, currency: &str) -> Config {
         Config {
             register: folder.join("register.sqlite"),
             lake: folder.join("lake"),
             out: folder.join("out"),
-            organisation: organisation.to_owned(),
+            organisation: Some(organisation.to_owned()),
             currency: Some(currency.to_owned()),
             calendar: None,
             limits: None,
@@ -219,7 +244,7 @@ impl Config {
         );
         let lake = pick("lake", text(overrides.lake), text(file.lake), "lake");
         let out = pick("out", None, text(file.out), "out");
-        let organisation = pick("organisation", None, file.organisation, "Redress");
+        let organisation = pick("organisation", None, file.organisation, "");
         let language = pick("language", overrides.language, file.language, "en");
         let calendar = pick("calendar", None, text(file.calendar), "");
         let limits = pick("limits", None, text(file.limits), "");
@@ -300,7 +325,7 @@ impl Config {
             register: register.into(),
             lake: lake.into(),
             out: out.into(),
-            organisation,
+            organisation: some(organisation),
             language: language
                 .parse()
                 .map_err(|e| Failure::Usage(format!("language: {e}")))?,

@@ -19,7 +19,7 @@ use redress::register::Register;
 use super::Context;
 use super::config::Config;
 use super::failure::Failure;
-use super::{output, progress, rules, signals};
+use super::{logging, output, progress, rules, signals};
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {
@@ -192,14 +192,14 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
     bar.finish_and_clear();
     let done = outcome.map_err(of_address)?;
     for note in &done.notes {
-        say_line!("note: {note}");
+        logging::notice(&format!("note: {note}"));
     }
     let against = done.manifest.rows.get("case_deviations").copied();
     if let Some(against @ 1..) = against.filter(|_| is_foreign) {
-        say_line!(
+        logging::notice(&format!(
             "note: {against} event(s) contradict the procedure, such as an answer before its complaint; they are kept \
              and counted (`redress query conformance`)"
-        );
+        ));
     }
     Ok(done)
 }

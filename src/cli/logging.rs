@@ -70,7 +70,7 @@ pub fn start(verbose: u8, format: LogFormat) {
 pub fn step(name: &str, outcome: &str, said: &str, seconds: f64) {
     match is_json() {
         true => object(
-            "INFO",
+            if outcome == "failed" { "ERROR" } else { "INFO" },
             &[
                 ("step", json!(name)),
                 ("outcome", json!(outcome)),

@@ -75,7 +75,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         .as_deref()
         .map(|text| time_of_day(text).map_err(|why| fault("batch_at", why)))
         .transpose()?;
-    let app = Arc::new(App::open(settings(config, &listen))?);
+    let app = Arc::new(App::open(settings(config, &listen)?)?);
     clear_left_files(&app);
     let mut jobs = Jobs::default();
     if !args.no_notify {
@@ -153,18 +153,18 @@ fn log_format() -> &'static str {
     }
 }
 
-fn settings(config: &Config, listen: &Listen) -> Settings {
+fn settings(config: &Config, listen: &Listen) -> anyhow::Result<Settings> {
     let here_alone = match listen {
         Listen::Tcp(address) => address.ip().is_loopback(),
         Listen::Unix { .. } => false,
     };
     let for_rules = config.clone();
     let for_packs = config.clone();
-    Settings {
+    Ok(Settings {
         register: config.register.clone(),
         lake: config.lake.clone(),
         out: config.out.clone(),
-        organisation: config.organisation.clone(),
+        organisation: config.organisation()?,
         language: config.language,
         currency: config.currency.clone(),
         rules: Arc::new(move || {
@@ -178,7 +178,7 @@ fn settings(config: &Config, listen: &Listen) -> Settings {
             .unwrap_or(!here_alone || config.address_header.is_some()),
         address_header: config.address_header.clone(),
         trusted_origins: config.trusted_origins.clone(),
-    }
+    })
 }
 
 fn build_pack(config: &Config, period: &str, language: Language) -> Result<PathBuf, String> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use polars::prelude::{DataFrame, IntoLazy};
 use polars::sql::SQLContext;
@@ -114,9 +114,14 @@ impl Work<'_> {
     fn pieces(&self, pieces: &[(usize, &Piece)]) -> Result<(), EngineError> {
         let answers: Vec<Mutex<Option<DataFrame>>> =
             pieces.iter().map(|_| Mutex::new(None)).collect();
+        // What took longest of the months before comes first, so that nobody waits long for the last one.
+        let took: Vec<Mutex<Duration>> = pieces.iter().map(|_| Mutex::default()).collect();
+        let mut order: Vec<usize> = (0..pieces.len()).collect();
         for (place, months) in self.groups.iter().enumerate() {
             let is_last = place + 1 == self.groups.len();
-            side_by_side(pieces.len(), |at| {
+            order.sort_by_key(|at| std::cmp::Reverse(*held(&took[*at])));
+            side_by_side(order.len(), |turn| {
+                let at = order[turn];
                 let (query, piece) = pieces[at];
                 let began = Instant::now();
                 let mut answer = held(&answers[at]);
@@ -128,6 +133,7 @@ impl Work<'_> {
                     Ok(None) => {}
                     Err(error) => self.refuse(query, &error),
                 }
+                *held(&took[at]) = began.elapsed();
                 self.step(query, began, false);
                 Ok(())
             })?;

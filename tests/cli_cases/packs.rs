@@ -194,6 +194,24 @@ fn a_complaint_of_the_last_day_is_not_the_oldest_to_decide_on() {
 }
 
 #[test]
+fn a_review_bears_the_name_that_messages_are_signed_with_unless_another_is_set() {
+    let office = office();
+    extract(&office, FIRST);
+    let named = || {
+        office.run("review build 2026-Q3 --out pack --force").done();
+        let model = std::fs::read_to_string(office.path("pack/model.json")).expect("the model");
+        let model: serde_json::Value = serde_json::from_str(&model).expect("JSON");
+        model["head"]["organisation"].as_str().map(str::to_owned)
+    };
+    assert_eq!(named().as_deref(), Some("Redress"));
+    office.run("config set organisation 'Deneme A.Ş.'").done();
+    assert_eq!(named().as_deref(), Some("Deneme A.Ş."));
+    let settings = "pseudonym_key = \"test\"\norganisation = \"Deneme Holding\"\n";
+    std::fs::write(office.path("redress.toml"), settings).expect("settings");
+    assert_eq!(named().as_deref(), Some("Deneme Holding"));
+}
+
+#[test]
 fn another_period_may_stand_beside() {
     let office = office();
     extract(&office, FIRST);

@@ -300,9 +300,20 @@ fn a_batch_notes_how_it_ended_and_logs_its_steps_as_objects() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&batch.stderr);
-    let steps: Vec<Value> = said
+    let lines: Vec<Value> = said
         .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no object: {line}")))
+        .collect();
+    let note = lines.iter().find(|line| {
+        let message = line["message"].as_str().unwrap_or_default();
+        message.starts_with("note: ")
+    });
+    assert!(
+        note.is_some(),
+        "the first night says why it reads all: {said}"
+    );
+    let steps: Vec<&Value> = lines
+        .iter()
         .filter(|line| line["step"].is_string())
         .collect();
     assert_eq!(steps[0]["step"], "extract", "{said}");

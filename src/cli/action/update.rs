@@ -95,7 +95,7 @@ fn remind(
     let lines: Vec<String> = done.reminders.iter().map(said).collect();
     let body = format!(
         "{}: {} action(s) or recommendation(s) due soon or overdue\n\n{}\n",
-        context.config.organisation,
+        context.config.organisation()?,
         lines.len(),
         lines.join("\n")
     );

@@ -64,7 +64,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
         (Some(number), Some(register)) => Some(FormCase::read(register, number, context.now)?),
         (Some(_) | None, _) => None,
     };
-    let (organisation, language) = (&context.config.organisation, context.config.language);
+    let organisation = &context.config.organisation()?;
+    let language = context.config.language;
     let page = match args.form {
         Form::Complaint => forms::complaint(organisation, &contact, language, case.as_ref())?,
         Form::FollowUp => forms::follow_up(organisation, &contact, language, case.as_ref())?,

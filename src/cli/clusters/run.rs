@@ -13,7 +13,7 @@ use redress::register::Register;
 use super::table;
 use crate::cli::Context;
 use crate::cli::failure::Failure;
-use crate::cli::{output, progress};
+use crate::cli::{logging, output, progress};
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {
@@ -109,7 +109,7 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
     bar.finish_and_clear();
     let done = done?;
     for note in &done.notes {
-        say_line!("note: {note}");
+        logging::notice(&format!("note: {note}"));
     }
     Ok(done)
 }

@@ -101,7 +101,7 @@ fn again(
     let out = scratch.path().join("pack");
     let mut config = context.config.clone();
     config.language = origin.language;
-    config.organisation.clone_from(&origin.organisation);
+    config.name(&origin.organisation);
     config.currency.clone_from(&origin.currency);
     // An edition is computed again beside no other.
     config.out = scratch.path().to_owned();
