@@ -381,7 +381,7 @@ fn span(footer: &ParquetMetaData, column: &str) -> Option<Option<(i32, i32)>> {
 }
 
 /// What another thread left is whole: it is only ever put in place at once.
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)

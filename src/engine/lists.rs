@@ -4,11 +4,12 @@
 //! for the rows that are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use polars::prelude::{Column, DataFrame, DataType, IntoLazy};
 use polars::sql::SQLContext;
 
+use super::columns::{Needed, held};
 use super::counted::{Counted, Value};
 use super::error::EngineError;
 use super::execution::{Among, Question, execute, refused};
@@ -227,11 +228,7 @@ impl Numbers {
         let cases = TABLES.iter().find(|table| table.name == "cases");
         let words = ["case_id", CASE].map(str::to_owned).into_iter().collect();
         let frame = match cases {
-            Some(cases) => {
-                engine
-                    .columns()
-                    .frame(cases, &words, &super::columns::Needed::default())?
-            }
+            Some(cases) => engine.columns().frame(cases, &words, &Needed::default())?,
             None => DataFrame::empty(),
         };
         let mut rows: Vec<(i64, u32)> = keys(&frame, "cases")?.into_iter().zip(0..).collect();
@@ -280,9 +277,4 @@ fn compared(list: &DataFrame, name: &str, value: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("k.{name} = {literal}"))
-}
-
-/// What another thread left is whole: it is only ever put in place at once.
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,13 +1,14 @@
 //! Several queries at once, a few months at a time: what is held is those months' columns, however many months there are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use polars::prelude::{DataFrame, IntoLazy};
 use polars::sql::SQLContext;
 
+use super::columns::held;
 use super::error::EngineError;
 use super::execution::{Among, Question, execute, parted, refused};
 use super::local::LocalEngine;
@@ -302,11 +303,4 @@ fn side_by_side(
                 Err(panic) => std::panic::resume_unwind(panic),
             })
     })
-}
-
-/// What another thread left is whole: it is only ever put in place at once.
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
