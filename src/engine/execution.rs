@@ -55,34 +55,16 @@ impl LocalEngine {
         question: Question<'_>,
         among: Among<'_>,
     ) -> Result<DataFrame, EngineError> {
-        let Question {
-            sql,
-            origin,
-            params,
-            coded,
-            ..
-        } = question;
-        let execute = |context, sql: &str| {
-            let answer = execute(context, sql, origin)?;
-            match coded {
-                true => as_codes(answer, origin),
-                false => Ok(answer),
-            }
-        };
-        let words = words(question);
-        let Some(pruned) = prune(sql, params, &parted()) else {
-            return execute(self.context(params, &words, &[], among)?.0, sql);
-        };
-        let (context, _) = self.context(
-            params,
-            &unbounded(&words, &pruned.sql, &pruned.references),
-            &pruned.references,
-            among,
-        )?;
-        match execute(context, &pruned.sql) {
-            Ok(answer) => Ok(answer),
+        let bounded = Bounded::of(question);
+        let (context, _) = self.context(question.params, &bounded, among)?;
+        match execute_coded(context, &bounded.sql, question) {
             // What is refused is told of the SQL as it was written.
-            Err(_) => execute(self.context(params, &words, &[], among)?.0, sql),
+            Err(_) if !bounded.references.is_empty() => {
+                let whole = Bounded::nowhere(question);
+                let (context, _) = self.context(question.params, &whole, among)?;
+                execute_coded(context, &whole.sql, question)
+            }
+            outcome => outcome,
         }
     }
 
@@ -95,44 +77,23 @@ impl LocalEngine {
         question: Question<'_>,
         among: Among<'_>,
     ) -> Result<Option<DataFrame>, EngineError> {
-        let Question {
-            sql,
-            origin,
-            params,
-            coded,
-            ..
-        } = question;
-        let execute = |context, sql: &str| {
-            let answer = execute(context, sql, origin)?;
-            match coded {
-                true => as_codes(answer, origin),
-                false => Ok(answer),
-            }
-        };
-        let words = words(question);
-        let (sql, words, references) = match prune(sql, params, &parted()) {
-            Some(pruned) => {
-                let words = unbounded(&words, &pruned.sql, &pruned.references);
-                (pruned.sql, words, pruned.references)
-            }
-            None => (sql.to_owned(), words, Vec::new()),
-        };
-        let (context, has_files) = self.context(params, &words, &references, among)?;
+        let bounded = Bounded::of(question);
+        let (context, has_files) = self.context(question.params, &bounded, among)?;
         match has_files {
-            true => execute(context, &sql).map(Some),
+            true => execute_coded(context, &bounded.sql, question).map(Some),
             false => Ok(None),
         }
     }
 
-    /// The tables and columns that `words` name, the bounded tables under their own names, and `params`; and whether
+    /// The tables and columns that a query names, the bounded tables under their own names, and `params`; and whether
     /// any file of a month is among them.
     fn context(
         &self,
         params: &Params,
-        words: &BTreeSet<String>,
-        bounded: &[Reference],
+        bounded: &Bounded,
         among: Among<'_>,
     ) -> Result<(SQLContext, bool), EngineError> {
+        let words = &bounded.words;
         let context = SQLContext::new();
         let mut has_files = false;
         for table in TABLES.iter().chain(DERIVED) {
@@ -148,7 +109,7 @@ impl LocalEngine {
         }
         // Months in which each reference needs a file; an earlier one may bound a later one.
         let mut months: BTreeMap<&str, Option<BTreeSet<String>>> = BTreeMap::new();
-        for reference in bounded {
+        for reference in &bounded.references {
             let Some(table) = TABLES.iter().find(|t| t.name == reference.table) else {
                 continue;
             };
@@ -185,23 +146,54 @@ impl LocalEngine {
     }
 }
 
-/// Every word that could name a table or a column that the query reads.
-fn words(question: Question<'_>) -> BTreeSet<String> {
-    let mut words = identifiers(question.sql);
-    words.extend(question.unnamed.iter().cloned());
-    words
+/// A query whose tables are read only where a day that it asks for lies.
+struct Bounded {
+    sql: String,
+    /// Every word that could name a table or a column; without the tables that are bounded in every place, since those
+    /// are not there whole.
+    words: BTreeSet<String>,
+    references: Vec<Reference>,
 }
 
-/// The words without the tables that are bounded in every place: those are not there whole.
-fn unbounded(words: &BTreeSet<String>, sql: &str, references: &[Reference]) -> BTreeSet<String> {
-    let left = identifiers(sql);
-    let mut words = words.clone();
-    for reference in references {
-        if !left.contains(&reference.table) {
-            words.remove(&reference.table);
+impl Bounded {
+    fn of(question: Question<'_>) -> Self {
+        let mut bounded = Bounded::nowhere(question);
+        if let Some(pruned) = prune(question.sql, question.params, &parted()) {
+            let left = identifiers(&pruned.sql);
+            for reference in &pruned.references {
+                if !left.contains(&reference.table) {
+                    bounded.words.remove(&reference.table);
+                }
+            }
+            bounded.sql = pruned.sql;
+            bounded.references = pruned.references;
+        }
+        bounded
+    }
+
+    /// All tables whole.
+    fn nowhere(question: Question<'_>) -> Self {
+        let mut words = identifiers(question.sql);
+        words.extend(question.unnamed.iter().cloned());
+        Bounded {
+            sql: question.sql.to_owned(),
+            words,
+            references: Vec::new(),
         }
     }
-    words
+}
+
+/// As [`execute`], with the answer as the question wants it.
+fn execute_coded(
+    context: SQLContext,
+    sql: &str,
+    question: Question<'_>,
+) -> Result<DataFrame, EngineError> {
+    let answer = execute(context, sql, question.origin)?;
+    match question.coded {
+        true => as_codes(answer, question.origin),
+        false => Ok(answer),
+    }
 }
 
 /// The frame with its texts as codes, which take a quarter of the room.

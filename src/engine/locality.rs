@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Function, FunctionArguments, GroupByExpr, Join, JoinConstraint,
-    JoinOperator, Query, Select, SetExpr, SetOperator, SetQuantifier, TableFactor, WindowType,
-    visit_expressions, visit_relations,
+    Distinct, Expr, Function, FunctionArguments, GroupByExpr, Join, JoinConstraint, JoinOperator,
+    Query, Select, SetExpr, SetOperator, SetQuantifier, TableFactor, WindowType, visit_expressions,
+    visit_relations,
 };
 
 use redress_lake::tables::{DERIVED, TABLES};
 
-use super::relations::{column_of, expression, output, parts};
+use super::relations::{column_of, equal_columns, expression, output, parts};
 
 /// The key by which the rows of a case are joined.
 const CASE: &str = "case_key";
@@ -333,15 +333,7 @@ impl From {
 
     /// Whether a condition joins a relation by the case with one that is there already.
     fn joins_case(&self, condition: &Expr, new: &Source) -> bool {
-        let Expr::BinaryOp {
-            left,
-            op: BinaryOperator::Eq,
-            right,
-        } = condition
-        else {
-            return false;
-        };
-        let (Some(left), Some(right)) = (column_of(left), column_of(right)) else {
+        let Some((left, right)) = equal_columns(condition) else {
             return false;
         };
         let is_own = |(alias, column): (&str, &str)| alias == new.alias && new.holds_case(column);

@@ -23,6 +23,8 @@ use super::printed::printed;
 use super::relations::{column_of, expression, output};
 use super::statements::{identifiers, statements};
 
+/// How the sums of some months are named, with a number.
+const SUM: &str = "sum_";
 /// Name of the last piece, which answers the query.
 const ANSWER: &str = "answer";
 /// The name under which the answers of the months stand in [`Piece::together`].
@@ -92,6 +94,10 @@ pub(super) fn plan(sql: &str, parted: &BTreeSet<&str>) -> Option<Plan> {
         Spread::Sums => summed(ANSWER, query, &known, &before)?,
         Spread::Months(_) => listed(query, &before)?,
     };
+    // A CTE of this name has an answer of its own.
+    if pieces.iter().any(|piece| piece.name == last.name) {
+        return None;
+    }
     pieces.push(last.after(&pieces));
     Some(Plan { pieces, rest: None })
 }
@@ -152,7 +158,8 @@ fn summed(name: &str, query: &Query, known: &Known<'_>, before: &[Cte]) -> Optio
             Expr::Identifier(name) => name.value.as_str(),
             _ => column_of(key)?.1,
         };
-        if summing.keys.iter().any(|(_, known)| known == name) {
+        let is_taken = summing.keys.iter().any(|(_, known)| known == name);
+        if is_taken || name.starts_with(SUM) {
             return None;
         }
         summing.keys.push((key.clone(), name.to_owned()));
@@ -162,6 +169,11 @@ fn summed(name: &str, query: &Query, known: &Known<'_>, before: &[Cte]) -> Optio
     for item in &select.projection {
         let alias = Ident::new(output(item)?);
         let mut expr = expression(item)?.clone();
+        // A result that has the name of a key and is another one: the order could mean either.
+        let hides = |(key, name): &(Expr, String)| *name == alias.value && *key != expr;
+        if summing.keys.iter().any(hides) {
+            return None;
+        }
         let _: ControlFlow<()> = VisitMut::visit(&mut expr, &mut summing);
         together
             .projection
@@ -251,8 +263,11 @@ fn listed(query: &Query, before: &[Cte]) -> Option<Piece> {
         };
         for column in columns {
             if !matches!(column.expr, Expr::Identifier(_)) {
-                let name = Ident::new(column_of(&column.expr)?.1);
-                column.expr = Expr::Identifier(name);
+                let (_, name) = column_of(&column.expr)?;
+                if gives_another(&query.body, name, &column.expr) {
+                    return None;
+                }
+                column.expr = Expr::Identifier(Ident::new(name));
             }
         }
     }
@@ -263,6 +278,15 @@ fn listed(query: &Query, before: &[Cte]) -> Option<Piece> {
         after: BTreeSet::new(),
         answers_nothing: false,
     })
+}
+
+/// Whether a SELECT gives something else on under a column's name.
+fn gives_another(body: &SetExpr, name: &str, column: &Expr) -> bool {
+    let SetExpr::Select(select) = body else {
+        return true;
+    };
+    let mut items = select.projection.iter();
+    items.any(|item| output(item) == Some(name) && expression(item) != Some(column))
 }
 
 /// Takes the sums out of expressions, and puts the sums of them in their place.
@@ -344,7 +368,7 @@ impl Summing<'_> {
 }
 
 fn sum_name(place: usize) -> String {
-    format!("sum_{place}")
+    format!("{SUM}{place}")
 }
 
 fn parsed(expression: &str) -> Option<Expr> {
@@ -488,6 +512,11 @@ mod tests {
             "SELECT site, month, COUNT(*) AS n FROM counted GROUP BY site",
             "SELECT site, COUNT(*) AS n FROM counted GROUP BY ALL",
             "SELECT site FROM counted ORDER BY cost_minor + 1",
+            // A name that could mean two things.
+            "SELECT k.site AS place, COUNT(*) AS site FROM counted AS k GROUP BY k.site ORDER BY k.site",
+            "SELECT k.sum_0, COUNT(*) AS n FROM counted AS k GROUP BY k.sum_0",
+            "SELECT k.month AS site, k.site AS month FROM counted AS k ORDER BY k.site",
+            "SELECT r.site, k.case_key FROM counted AS k JOIN received AS r ON r.received_key = k.case_key ORDER BY k.site",
             // Nothing of it has months.
             "SELECT month FROM days",
             "SELECT month FROM no_such_table",
@@ -499,6 +528,8 @@ mod tests {
             "WITH a (s) AS (SELECT k.site FROM cases AS k) SELECT s FROM a",
             "WITH cases AS (SELECT s.case_key FROM stages AS s) SELECT case_key FROM cases",
             "WITH a AS (SELECT k.site FROM cases AS k ORDER BY k.site LIMIT 3) SELECT site FROM a",
+            "WITH answer AS (SELECT k.site, COUNT(*) AS n FROM cases AS k GROUP BY k.site) \
+             SELECT a.n, s.stage FROM stages AS s JOIN answer AS a ON a.site = s.site",
             "SELECT 1 AS one",
             "no SQL",
         ] {

@@ -14,7 +14,7 @@ use sqlparser::ast::{
 
 use super::params::Params;
 use super::printed::printed;
-use super::relations::{Relations, column_of, output, rename, text_of};
+use super::relations::{Place, Relations, column_of, equal_columns, output, rename, text_of};
 use super::statements::statements;
 
 /// Days between which a column must lie for a row to count; both ends included.
@@ -342,20 +342,9 @@ impl Pruning<'_> {
     }
 }
 
-/// A table and its column.
-type Place<'e> = (&'e str, &'e str);
-
 /// The two sides of `table.column = other.column`, that of the alias first.
 fn joined<'e>(condition: &'e Expr, alias: &str) -> Option<(Place<'e>, Place<'e>)> {
-    let Expr::BinaryOp {
-        left,
-        op: BinaryOperator::Eq,
-        right,
-    } = condition
-    else {
-        return None;
-    };
-    let (left, right) = (column_of(left)?, column_of(right)?);
+    let (left, right) = equal_columns(condition)?;
     match (left.0 == alias, right.0 == alias) {
         (true, false) => Some((left, right)),
         (false, true) => Some((right, left)),

@@ -16,6 +16,22 @@ pub(super) fn column_of(expression: &Expr) -> Option<(&str, &str)> {
     }
 }
 
+/// The two sides of `table.column = other.column`.
+pub(super) fn equal_columns(condition: &Expr) -> Option<(Place<'_>, Place<'_>)> {
+    let Expr::BinaryOp {
+        left,
+        op: BinaryOperator::Eq,
+        right,
+    } = condition
+    else {
+        return None;
+    };
+    Some((column_of(left)?, column_of(right)?))
+}
+
+/// A table and its column.
+pub(super) type Place<'e> = (&'e str, &'e str);
+
 /// The name under which a SELECT gives a column on; `None` for a wildcard and what has no name.
 pub(super) fn output(item: &SelectItem) -> Option<&str> {
     match item {

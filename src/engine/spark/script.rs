@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use sqlparser::dialect::GenericDialect;
-use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::{quoted, to_spark};
 use super::inputs::Inputs;
 use super::{Question, SparkError};
 use crate::params::Params;
 use crate::query_file::QueryFile;
+use crate::statements::identifiers;
 use redress_lake::table::{ColumnKind, TableSpec};
 use redress_lake::tables::{DERIVED, TABLES};
 
@@ -83,7 +82,7 @@ impl Script {
         views: &mut BTreeSet<&'static str>,
         inputs: &Inputs<'_>,
     ) -> Result<(), SparkError> {
-        let words = words(sql);
+        let words = identifiers(sql);
         for table in TABLES.iter().chain(DERIVED) {
             if words.contains(table.name) && views.insert(table.name) {
                 self.say(&table_view(table, inputs.folder(table)?.as_deref()));
@@ -252,19 +251,6 @@ fn params_view(params: &Params) -> String {
 /// A local path as Spark must read it, whatever file system its cluster calls the default.
 fn location(path: &Path) -> String {
     format!("file:{}", path.display())
-}
-
-/// Every word of the SQL that could name a table.
-fn words(sql: &str) -> BTreeSet<String> {
-    Tokenizer::new(&GenericDialect {}, sql)
-        .tokenize()
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|token| match token {
-            Token::Word(word) => Some(word.value),
-            _ => None,
-        })
-        .collect()
 }
 
 #[cfg(test)]
