@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
+use rustc_hash::FxBuildHasher;
 
 const DAY_SECONDS: i64 = 86_400;
+const HOUR_SECONDS: i64 = 3_600;
 
 /// The organisation's local days.
 pub struct LocalDays {
     zone: Tz,
     /// Offset in seconds by UTC day where it is the same all day long; `None` where it changes.
-    offsets: HashMap<i64, Option<i32>>,
+    offsets: HashMap<i32, Option<i32>, FxBuildHasher>,
 }
 
 impl LocalDays {
@@ -19,38 +21,45 @@ impl LocalDays {
     pub fn of(zone: Tz) -> Self {
         LocalDays {
             zone,
-            offsets: HashMap::new(),
+            offsets: HashMap::default(),
         }
     }
 
     /// The local day of an instant.
     pub fn day(&mut self, at: DateTime<Utc>) -> NaiveDate {
-        self.local(at).date()
+        self.local(at).0
     }
 
     /// The local hour of an instant, 0 to 23.
     pub fn hour(&mut self, at: DateTime<Utc>) -> u32 {
-        self.local(at).hour()
+        u32::try_from(self.local(at).1 / HOUR_SECONDS).unwrap_or(0)
     }
 
-    fn local(&mut self, at: DateTime<Utc>) -> NaiveDateTime {
-        let day = at.timestamp().div_euclid(DAY_SECONDS);
+    /// The local day of an instant and the seconds since its midnight.
+    fn local(&mut self, at: DateTime<Utc>) -> (NaiveDate, i64) {
+        let day = at.date_naive();
         let zone = self.zone;
-        let offset = *self.offsets.entry(day).or_insert_with(|| {
-            let offset_at = |seconds: i64| {
-                DateTime::from_timestamp(seconds, 0).map(|at| {
-                    zone.offset_from_utc_datetime(&at.naive_utc())
-                        .fix()
-                        .local_minus_utc()
-                })
-            };
-            let first = offset_at(day * DAY_SECONDS)?;
-            let next = offset_at((day + 1) * DAY_SECONDS)?;
-            (first == next).then_some(first)
+        let offset = *self
+            .offsets
+            .entry(day.num_days_from_ce())
+            .or_insert_with(|| {
+                let midnight = day.and_time(chrono::NaiveTime::MIN);
+                let offset_at = |at| zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
+                let next = midnight.checked_add_signed(TimeDelta::seconds(DAY_SECONDS))?;
+                let first = offset_at(midnight);
+                (first == offset_at(next)).then_some(first)
+            });
+        let offset = offset.unwrap_or_else(|| {
+            let at = at.with_timezone(&zone);
+            at.offset().fix().local_minus_utc()
         });
-        match offset {
-            Some(seconds) => at.naive_utc() + TimeDelta::seconds(i64::from(seconds)),
-            None => at.with_timezone(&zone).naive_local(),
-        }
+        let seconds = i64::from(at.num_seconds_from_midnight()) + i64::from(offset);
+        // An offset is less than a day, so that the local day is this one or one beside it.
+        let local = match seconds {
+            ..0 => day.pred_opt(),
+            DAY_SECONDS.. => day.succ_opt(),
+            _ => Some(day),
+        };
+        (local.unwrap_or(day), seconds.rem_euclid(DAY_SECONDS))
     }
 }

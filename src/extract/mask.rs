@@ -2,6 +2,8 @@
 //! identity and card numbers. Rule-based: a name in the middle of a sentence stays, so the table of
 //! narratives is still treated as personal.
 
+use std::borrow::Cow;
+
 /// Digits from which a run is taken for a phone number (national numbers without the leading zero have ten).
 const PHONE_DIGITS: usize = 10;
 /// Length of a Turkish identity number.
@@ -10,13 +12,16 @@ const IDENTITY_DIGITS: usize = 11;
 const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
 /// The text with personal numbers and addresses replaced by what they were.
-pub fn mask(text: &str) -> String {
-    mask_numbers(&mask_addresses(text))
+pub fn mask(text: &str) -> Cow<'_, str> {
+    match mask_addresses(text) {
+        Cow::Borrowed(text) => mask_numbers(text),
+        Cow::Owned(text) => Cow::Owned(mask_numbers(&text).into_owned()),
+    }
 }
 
-fn mask_addresses(text: &str) -> String {
+fn mask_addresses(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     text.split_inclusive(char::is_whitespace)
         .map(|word| {
@@ -34,7 +39,11 @@ fn mask_addresses(text: &str) -> String {
         .collect()
 }
 
-fn mask_numbers(text: &str) -> String {
+fn mask_numbers(text: &str) -> Cow<'_, str> {
+    // Most texts have too few digits for any of it.
+    if text.chars().filter(|c| digit(*c).is_some()).count() < PHONE_DIGITS {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let chars: Vec<char> = text.chars().collect();
     let mut at = 0;
@@ -59,7 +68,7 @@ fn mask_numbers(text: &str) -> String {
             out.push(chars[at - 1]);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// First digits of the scripts in which people type numbers here: Latin, Arabic, Persian, Devanagari, and wide Latin.
@@ -67,6 +76,9 @@ const ZEROS: [char; 5] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
 
 /// What a digit counts; nothing for another sign.
 fn digit(c: char) -> Option<u32> {
+    if c.is_ascii() {
+        return c.to_digit(10);
+    }
     let values = ZEROS
         .iter()
         .filter_map(|zero| u32::from(c).checked_sub(u32::from(*zero)));

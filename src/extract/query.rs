@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows, Statement, ToSql};
 
@@ -38,7 +39,7 @@ impl<'c> Query<'c> {
             .map_err(|source| self.columns.failed(source))
     }
 
-    /// Runs the query. It is given those of `:month`, `:first_key` and `:last_key` that it takes.
+    /// Runs the query up to its first row. It is given those of `:month`, `:first_key` and `:last_key` that it takes.
     pub(super) fn open(&mut self, scope: &Scope<'_>) -> Result<Stream<'_>, ReadError> {
         let parameters: [(&str, &dyn ToSql); 3] = [
             (":month", &scope.month),
@@ -55,12 +56,14 @@ impl<'c> Query<'c> {
             .statement
             .query(taken.as_slice())
             .map_err(|source| self.columns.failed(source))?;
-        Ok(Stream {
+        let mut stream = Stream {
             rows,
             columns: &self.columns,
             number: 0,
-            last_key: i64::MIN,
-        })
+            key: None,
+        };
+        stream.advance()?;
+        Ok(stream)
     }
 }
 
@@ -190,31 +193,59 @@ impl Columns {
     }
 }
 
-/// Rows of a query, in the order of `case_key`.
+/// Rows of a query, in the order of `case_key`: one of them lies under the cursor until the next is asked for.
 pub(super) struct Stream<'s> {
     rows: Rows<'s>,
     columns: &'s Columns,
     number: u64,
-    last_key: i64,
+    /// Of the row under the cursor; `None` behind the last.
+    key: Option<i64>,
 }
 
 impl Stream<'_> {
-    pub(super) fn next<T>(
-        &mut self,
-        read: impl FnOnce(&Columns, &Row<'_>, u64) -> Result<T, ReadError>,
-    ) -> Result<Option<(i64, T)>, ReadError> {
+    /// The `case_key` of the row under the cursor; `None` when all rows were read.
+    pub(super) const fn key(&self) -> Option<i64> {
+        self.key
+    }
+
+    /// The row under the cursor, with its number.
+    pub(super) fn row(&self) -> Option<(&Columns, &Row<'_>, u64)> {
+        let row = self.rows.get()?;
+        Some((self.columns, row, self.number))
+    }
+
+    /// Puts the next row under the cursor.
+    pub(super) fn advance(&mut self) -> Result<(), ReadError> {
         let columns = self.columns;
-        let row = self.rows.next().map_err(|source| columns.failed(source))?;
-        let Some(row) = row else { return Ok(None) };
+        self.rows
+            .advance()
+            .map_err(|source| columns.failed(source))?;
+        let Some(row) = self.rows.get() else {
+            self.key = None;
+            return Ok(());
+        };
         self.number += 1;
         let key = columns.integer(row, 0, self.number)?;
-        if key < self.last_key {
+        if self.key.is_some_and(|before| key < before) {
             return Err(ReadError::OutOfOrder {
                 file: columns.file.clone(),
                 row: self.number,
             });
         }
-        self.last_key = key;
-        Ok(Some((key, read(columns, row, self.number)?)))
+        self.key = Some(key);
+        Ok(())
+    }
+
+    /// What `read` makes of the row under the cursor, with its key; the next row lies there afterwards.
+    pub(super) fn next<T>(
+        &mut self,
+        read: impl FnOnce(&Columns, &Row<'_>, u64) -> Result<T, ReadError>,
+    ) -> Result<Option<(i64, T)>, ReadError> {
+        let (Some(key), Some((columns, row, number))) = (self.key, self.row()) else {
+            return Ok(None);
+        };
+        let value = read(columns, row, number)?;
+        self.advance()?;
+        Ok(Some((key, value)))
     }
 }

@@ -175,8 +175,6 @@ impl<'c> CaseReader<'c> {
         };
         let mut cases = self.cases.open(scope)?;
 
-        let mut pending = next_event(&mut events, scope, ledger)?;
-        let mut pending_text = next_text(&mut narratives)?;
         let mut last_key = i64::MIN;
         let mut seen = Seen::default();
         while let Some((case_key, mut bundle)) = cases.next(|columns, row, number| {
@@ -186,7 +184,7 @@ impl<'c> CaseReader<'c> {
                 complainant: columns.optional_name(row, 2, number)?,
                 source_verdict: columns.optional_name(row, 3, number)?,
                 narrative: None,
-                events: Vec::with_capacity(12),
+                events: Vec::with_capacity(USUAL_EVENTS),
                 known_later: false,
             })
         })? {
@@ -199,50 +197,36 @@ impl<'c> CaseReader<'c> {
                 .into());
             }
             last_key = case_key;
-            while let Some((key, event)) = pending.take() {
-                if key > case_key {
-                    pending = Some((key, event));
-                    break;
-                }
+            while let Some(key) = events.key().filter(|key| *key <= case_key) {
                 if key == case_key {
-                    bundle.known_later |= event.later;
-                    bundle.events.extend(event.event);
-                } else if event.event.is_some() {
-                    ledger.refuse(
-                        "event",
-                        "its case is not among the cases",
-                        1,
-                        &format!("case_key {key}"),
-                    );
+                    bundle.known_later |= take_event(&events, scope, ledger, &mut bundle.events)?;
+                } else {
+                    refuse_event(&events, key, scope, ledger)?;
                 }
-                pending = next_event(&mut events, scope, ledger)?;
+                events.advance()?;
             }
-            while let Some((key, text)) = pending_text.take() {
-                if key > case_key {
-                    pending_text = Some((key, text));
-                    break;
+            if let Some(texts) = narratives.as_mut() {
+                while let Some(key) = texts.key().filter(|key| *key <= case_key) {
+                    if let Some((columns, row, number)) = texts.row()
+                        && key == case_key
+                    {
+                        bundle.narrative = Some(columns.name(row, 1, number)?);
+                    }
+                    texts.advance()?;
                 }
-                if key == case_key {
-                    bundle.narrative = Some(text);
-                }
-                pending_text = next_text(&mut narratives)?;
             }
             take(bundle, ledger)?;
         }
-        while let Some((key, event)) = pending {
-            if event.event.is_some() {
-                ledger.refuse(
-                    "event",
-                    "its case is not among the cases",
-                    1,
-                    &format!("case_key {key}"),
-                );
-            }
-            pending = next_event(&mut events, scope, ledger)?;
+        while let Some(key) = events.key() {
+            refuse_event(&events, key, scope, ledger)?;
+            events.advance()?;
         }
         Ok(())
     }
 }
+
+/// Room for the events of a case, so that most cases' need not move to a larger place.
+const USUAL_EVENTS: usize = 24;
 
 /// The numbers of a month's cases, so that one that comes twice is found. Of each only 128 bits are kept, by
 /// two keyed hashes: a month of a great register has 100,000 and more, and their texts took tens of megabytes.
@@ -260,60 +244,61 @@ impl Seen {
     }
 }
 
-fn next_text(stream: &mut Option<Stream<'_>>) -> Result<Option<(i64, String)>, ReadError> {
-    match stream {
-        Some(stream) => stream.next(|columns, row, number| columns.name(row, 1, number)),
-        None => Ok(None),
-    }
-}
-
-/// What a row of the event stream is at the scope's moment.
-struct Known {
-    /// The event; `None` when the row was refused, or recorded only afterwards.
-    event: Option<Event>,
-    /// Recorded only afterwards: no row of this snapshot.
-    later: bool,
-}
-
-/// The next row of the events.
-fn next_event(
-    stream: &mut Stream<'_>,
+/// Reads the event under the cursor and puts it behind the others of its case, or notes why not. Whether it was recorded
+/// only after the scope's moment: then it is no row of this snapshot.
+fn take_event(
+    stream: &Stream<'_>,
     scope: &Scope<'_>,
     ledger: &mut Ledger,
-) -> Result<Option<(i64, Known)>, ReadError> {
-    let read = stream.next(|columns, row, number| {
-        let seq = columns.integer(row, 1, number)?;
-        let recorded = columns.cell(row, 4)?;
-        let kind = columns.text(row, 2)?.unwrap_or_default();
-        Ok(event(columns, row, seq, kind, recorded)?
-            .map_err(|reason| (reason, seq, kind.to_owned())))
-    })?;
-    let Some((key, parsed)) = read else {
-        return Ok(None);
+    events: &mut Vec<Event>,
+) -> Result<bool, ReadError> {
+    let Some((columns, row, number)) = stream.row() else {
+        return Ok(false);
     };
-    let mut known = Known {
-        event: None,
-        later: false,
-    };
-    match parsed {
+    let seq = columns.integer(row, 1, number)?;
+    let recorded = columns.cell(row, 4)?;
+    let kind = columns.text(row, 2)?.unwrap_or_default();
+    match event(columns, row, seq, kind, recorded)? {
         Ok(event) if event.recorded_at > scope.as_of => {
             ledger.events_later += 1;
-            known.later = true;
+            return Ok(true);
         }
         Ok(event) => {
             ledger.events_in += 1;
-            known.event = Some(event);
+            events.push(event);
         }
-        Err((reason, seq, kind)) => {
+        Err(reason) => {
             ledger.events_in += 1;
+            let key = columns.integer(row, 0, number)?;
             let example = format!("case_key {key}, seq {seq}, kind `{kind}`");
             ledger.refuse("event", &reason, 1, &example);
         }
     }
-    Ok(Some((key, known)))
+    Ok(false)
+}
+
+/// Notes the event under the cursor, whose case is not there.
+fn refuse_event(
+    stream: &Stream<'_>,
+    key: i64,
+    scope: &Scope<'_>,
+    ledger: &mut Ledger,
+) -> Result<(), ReadError> {
+    let mut found = Vec::new();
+    take_event(stream, scope, ledger, &mut found)?;
+    if !found.is_empty() {
+        ledger.refuse(
+            "event",
+            "its case is not among the cases",
+            1,
+            &format!("case_key {key}"),
+        );
+    }
+    Ok(())
 }
 
 /// An event, or the reason why its row is refused.
+#[inline]
 fn event(
     columns: &Columns,
     row: &Row<'_>,

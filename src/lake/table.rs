@@ -181,8 +181,8 @@ impl<T: Cell> Cell for Option<T> {
 }
 
 /// Days since 1970-01-01, as Arrow counts dates.
-pub fn days_since_epoch(day: NaiveDate) -> i32 {
-    i32::try_from((day - NaiveDate::default()).num_days()).unwrap_or(i32::MAX)
+pub const fn days_since_epoch(day: NaiveDate) -> i32 {
+    day.to_epoch_days()
 }
 
 /// Rows collected for a table until they become a batch.
