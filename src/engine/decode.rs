@@ -10,14 +10,16 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, AsArray};
 use arrow::datatypes::{DataType as ArrowType, Field, Int32Type, Schema};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use polars::prelude::{
-    Categories, Column, DataFrame, DataType, IdxCa, IntoColumn, NamedFrom, PlSmallStr, PolarsError,
-    Scalar, Series, TimeUnit, TimeZone,
+    Categories, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PlSmallStr,
+    PolarsError, Scalar, Series, TimeUnit, TimeZone,
 };
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
@@ -25,9 +27,6 @@ use polars_io::parquet::read::ParquetReader;
 use super::error::EngineError;
 use redress_lake::manifest::FileEntry;
 use redress_lake::table::{ColumnKind, TableSpec};
-
-/// Rows decoded at a time.
-const BATCH_ROWS: usize = 262_144;
 
 /// The named columns of one file. Its size and its rows must be those of the manifest: a file that
 /// was cut, exchanged or lost is an error, never a smaller figure.
@@ -153,7 +152,10 @@ fn coded_columns<'a>(
 }
 
 /// Columns of names and codes, all of whose pages point into a dictionary. Each row's code is taken from the
-/// file as it stands: only the dictionary's words are looked up, once a row group.
+/// file as it stands: only the dictionary's words are looked up.
+///
+/// One row group after the other, since each has dictionaries of its own: a batch over several of them makes the reader
+/// build every row's text and look it up again.
 fn read_codes(file: &File, table: &TableSpec, coded: &[&str]) -> Result<Vec<Column>, ParquetError> {
     if coded.is_empty() {
         return Ok(Vec::new());
@@ -171,60 +173,89 @@ fn read_codes(file: &File, table: &TableSpec, coded: &[&str]) -> Result<Vec<Colu
         })
         .collect();
     let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new_with_options(file.try_clone()?, options)?;
+    let footer = ArrowReaderMetadata::load(file, options)?;
     let wanted = table
         .columns
         .iter()
         .enumerate()
         .filter(|(_, c)| coded.contains(&c.name))
         .map(|(i, _)| i);
-    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
-    let batches = builder
-        .with_projection(mask)
-        .with_batch_size(BATCH_ROWS)
-        .build()?;
-    let mut whole: Vec<Column> = Vec::new();
-    for batch in batches {
-        let batch = batch?;
-        let schema = batch.schema();
-        for (i, array) in batch.columns().iter().enumerate() {
-            let column = of_dictionary(schema.field(i).name(), array)
-                .map_err(|e| ParquetError::General(e.to_string()))?;
-            match whole.get_mut(i) {
-                Some(found) => found
-                    .append_owned(column)
-                    .map(|_| ())
-                    .map_err(|e| ParquetError::General(e.to_string()))?,
-                None => whole.push(column),
+    let mask = ProjectionMask::roots(footer.parquet_schema(), wanted);
+    let mut whole: Vec<Codes> = Vec::new();
+    for group in 0..footer.metadata().num_row_groups() {
+        let rows = footer.metadata().row_group(group).num_rows();
+        let batches =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file.try_clone()?, footer.clone())
+                .with_projection(mask.clone())
+                .with_row_groups(vec![group])
+                .with_batch_size(usize::try_from(rows).unwrap_or(usize::MAX))
+                .build()?;
+        for batch in batches {
+            let batch = batch?;
+            if whole.is_empty() {
+                let fields = batch.schema_ref().fields().iter();
+                whole.extend(fields.map(|field| Codes::of(field.name())));
+            }
+            for (codes, array) in whole.iter_mut().zip(batch.columns()) {
+                codes.append(array);
             }
         }
     }
-    Ok(whole)
+    whole
+        .into_iter()
+        .map(Codes::into_column)
+        .collect::<Result<_, _>>()
+        .map_err(|e| ParquetError::General(e.to_string()))
 }
 
-/// A dictionary array as a categorical column: the words as categories, the keys as places among them.
-fn of_dictionary(name: &str, array: &ArrayRef) -> Result<Column, PolarsError> {
-    let dictionary = array.as_dictionary::<Int32Type>();
-    let words: Vec<Option<&str>> = dictionary.values().as_string::<i32>().iter().collect();
-    let categories = Series::new(name.into(), words).cast(&polars_type(ColumnKind::Text))?;
-    let keys = dictionary.keys();
-    let places: IdxCa = match keys.null_count() {
-        0 => {
-            let places = keys.values().iter().map(|k| k.unsigned_abs()).collect();
-            IdxCa::from_vec(name.into(), places)
+/// A column of codes: the dictionaries of its row groups one behind the other, and each row's place in them.
+struct Codes {
+    name: PlSmallStr,
+    words: Vec<Option<String>>,
+    places: Vec<IdxSize>,
+}
+
+impl Codes {
+    fn of(name: &str) -> Codes {
+        Codes {
+            name: name.into(),
+            words: Vec::new(),
+            places: Vec::new(),
         }
-        _ => keys.iter().map(|key| key.map(i32::unsigned_abs)).collect(),
-    };
-    if categories.is_empty() {
-        // Nothing but NULL.
-        return Ok(Column::full_null(
-            name.into(),
-            dictionary.len(),
-            &polars_type(ColumnKind::Text),
-        ));
     }
-    Ok(categories.take(&places)?.into_column())
+
+    /// Puts the rows of a row group at the end. Rows without a value point at a word that is NULL.
+    fn append(&mut self, array: &ArrayRef) {
+        let dictionary = array.as_dictionary::<Int32Type>();
+        let place = |words: usize| IdxSize::try_from(words).unwrap_or(IdxSize::MAX);
+        let first = place(self.words.len());
+        let words = dictionary.values().as_string::<i32>().iter();
+        self.words.extend(words.map(|word| word.map(str::to_owned)));
+        let keys = dictionary.keys();
+        if keys.null_count() == 0 {
+            let keys = keys.values().iter();
+            self.places
+                .extend(keys.map(|key| first + key.unsigned_abs()));
+        } else {
+            let nothing = place(self.words.len());
+            self.words.push(None);
+            let places = keys
+                .iter()
+                .map(|key| key.map_or(nothing, |key| first + key.unsigned_abs()));
+            self.places.extend(places);
+        }
+    }
+
+    /// As a categorical column.
+    fn into_column(self) -> Result<Column, PolarsError> {
+        let kind = polars_type(ColumnKind::Text);
+        let categories = Series::new(self.name.clone(), self.words).cast(&kind)?;
+        if categories.null_count() == categories.len() {
+            return Ok(Column::full_null(self.name, self.places.len(), &kind));
+        }
+        let places = IdxCa::from_vec(self.name, self.places);
+        Ok(categories.take(&places)?.into_column())
+    }
 }
 
 pub(super) fn empty_frame(

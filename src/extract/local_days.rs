@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 use rustc_hash::FxBuildHasher;
 
@@ -37,13 +39,14 @@ impl LocalDays {
 
     /// The local day of an instant and the seconds since its midnight.
     fn local(&mut self, at: DateTime<Utc>) -> (NaiveDate, i64) {
-        let day = at.date_naive();
+        let utc = at.naive_utc();
+        let day = utc.date();
         let zone = self.zone;
         let offset = *self
             .offsets
             .entry(day.num_days_from_ce())
             .or_insert_with(|| {
-                let midnight = day.and_time(chrono::NaiveTime::MIN);
+                let midnight = day.and_time(NaiveTime::MIN);
                 let offset_at = |at| zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
                 let next = midnight.checked_add_signed(TimeDelta::seconds(DAY_SECONDS))?;
                 let first = offset_at(midnight);
@@ -53,7 +56,7 @@ impl LocalDays {
             let at = at.with_timezone(&zone);
             at.offset().fix().local_minus_utc()
         });
-        let seconds = i64::from(at.num_seconds_from_midnight()) + i64::from(offset);
+        let seconds = i64::from(utc.num_seconds_from_midnight()) + i64::from(offset);
         // An offset is less than a day, so that the local day is this one or one beside it.
         let local = match seconds {
             ..0 => day.pred_opt(),
