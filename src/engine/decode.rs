@@ -232,17 +232,19 @@ impl Codes {
         let words = dictionary.values().as_string::<i32>().iter();
         self.words.extend(words.map(|word| word.map(str::to_owned)));
         let keys = dictionary.keys();
-        if keys.null_count() == 0 {
-            let keys = keys.values().iter();
-            self.places
-                .extend(keys.map(|key| first + key.unsigned_abs()));
-        } else {
-            let nothing = place(self.words.len());
-            self.words.push(None);
-            let places = keys
-                .iter()
-                .map(|key| key.map_or(nothing, |key| first + key.unsigned_abs()));
-            self.places.extend(places);
+        let places = keys
+            .values()
+            .iter()
+            .map(|key| first.wrapping_add(key.unsigned_abs()));
+        match keys.nulls() {
+            None => self.places.extend(places),
+            Some(known) => {
+                let nothing = place(self.words.len());
+                self.words.push(None);
+                let known = places.zip(known.iter());
+                self.places
+                    .extend(known.map(|(place, known)| if known { place } else { nothing }));
+            }
         }
     }
 
