@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rustc_hash::FxBuildHasher;
 
 use redress_engine::counted::Counted;
 use redress_engine::export::{ExportError, batch_bytes};
@@ -29,7 +30,7 @@ struct Cases {
     names: Vec<Arc<str>>,
     places: HashMap<Arc<str>, u32>,
     /// Places of cases that were told by their keys, and the keys in the order of these places.
-    keys: HashMap<i64, u32>,
+    keys: HashMap<i64, u32, FxBuildHasher>,
     of_places: Vec<Option<i64>>,
 }
 
