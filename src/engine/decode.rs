@@ -358,6 +358,28 @@ mod tests {
     }
 
     #[test]
+    fn each_row_group_has_words_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // Three row groups and a piece, as the lake cuts them: the first without any product, the second with gaps.
+        let name = |n: usize| match n / 32_768 {
+            0 => None,
+            1 => (n % 2 == 0).then(|| format!("second {}", n % 5)),
+            group => Some(format!("{group} of {}", n % 5)),
+        };
+        let rows = 100_000;
+        let entry = issues(folder.path(), (0..rows).map(name));
+        let (coded, frame) = read(folder.path(), &entry);
+        assert!(coded.contains(&"category".to_owned()), "{coded:?}");
+        let product = frame.column("product").expect("product");
+        let texts = product.cast(&DataType::String).expect("texts");
+        let texts = texts.str().expect("texts");
+        for (row, found) in texts.iter().enumerate() {
+            assert_eq!(found, name(row).as_deref(), "row {row}");
+        }
+        assert_eq!(texts.len(), rows);
+    }
+
+    #[test]
     fn names_that_outgrow_the_dictionary_are_read_all_the_same() {
         let folder = tempfile::tempdir().expect("a folder");
         // More than a dictionary page of a megabyte holds.

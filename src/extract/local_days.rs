@@ -66,3 +66,38 @@ impl LocalDays {
         (local.unwrap_or(day), seconds.rem_euclid(DAY_SECONDS))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against chrono's own conversion, by steps that meet every hour: changes of the clock forwards and backwards, half
+    /// hours, a zone that left out a whole day (Apia, 30 December 2011), and instants before 1970.
+    #[test]
+    fn local_days_and_hours_are_those_of_the_zone() {
+        for zone in [
+            chrono_tz::Europe::Istanbul,
+            chrono_tz::Europe::London,
+            chrono_tz::Asia::Kolkata,
+            chrono_tz::Australia::Lord_Howe,
+            chrono_tz::Pacific::Apia,
+            chrono_tz::America::St_Johns,
+        ] {
+            let mut days = LocalDays::of(zone);
+            let starts = [
+                "1969-12-28T00:00:00Z",
+                "2011-12-01T00:00:00Z",
+                "2016-01-01T00:00:00Z",
+            ];
+            for start in starts {
+                let start: DateTime<Utc> = start.parse().expect("an instant");
+                for step in 0..20_000_i64 {
+                    let at = start + TimeDelta::seconds(step * 1801);
+                    let local = at.with_timezone(&zone).naive_local();
+                    let found = (days.day(at), days.hour(at));
+                    assert_eq!(found, (local.date(), local.hour()), "{zone} {at}");
+                }
+            }
+        }
+    }
+}

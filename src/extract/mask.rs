@@ -136,6 +136,9 @@ mod tests {
     fn personal_numbers_and_addresses_are_masked() {
         assert_eq!(mask("call +90 (532) 111 22 33 now"), "call [phone] now");
         assert_eq!(mask("0532 111 22 33."), "[phone].");
+        // Ten digits are the fewest that are masked.
+        assert_eq!(mask("532 111 22 33"), "[phone]");
+        assert_eq!(mask("532 111 22 3, No. 4"), "532 111 22 3, No. 4");
         assert_eq!(
             mask("mail ali.veli@example.com please"),
             "mail [e-mail] please"
