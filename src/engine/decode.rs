@@ -363,7 +363,7 @@ mod tests {
         // Three row groups and a piece, as the lake cuts them: the first without any product, the second with gaps.
         let name = |n: usize| match n / 32_768 {
             0 => None,
-            1 => (n % 2 == 0).then(|| format!("second {}", n % 5)),
+            1 => n.is_multiple_of(2).then(|| format!("second {}", n % 5)),
             group => Some(format!("{group} of {}", n % 5)),
         };
         let rows = 100_000;
