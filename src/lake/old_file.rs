@@ -74,7 +74,7 @@ impl OldFile {
         let mut starts = Vec::with_capacity(keys.len());
         let mut ends = Vec::with_capacity(keys.len());
         let mut before = 0;
-        let mut column = self.read(key_column, 0..self.rows())?;
+        let mut column = self.column(key_column);
         while let Some(batch) = column.next_batch()? {
             let found = batch
                 .as_primitive_opt::<Int64Type>()
@@ -97,43 +97,37 @@ impl OldFile {
         Ok(starts.into_iter().zip(ends).map(|(s, e)| s..e).collect())
     }
 
-    /// The values of a column in a range of rows, to be taken in order.
-    ///
-    /// # Errors
-    /// When the column cannot be read.
-    pub(super) fn read(
+    /// The values of a column, to be taken in order from the first row on.
+    pub(super) fn column(&self, column: usize) -> OldColumn<'_> {
+        OldColumn {
+            file: self,
+            column,
+            row: 0,
+            group: 0,
+            skip: 0,
+            reader: None,
+            batch: None,
+            used: 0,
+        }
+    }
+
+    /// A column of one row group from a row of the group on.
+    fn read(
         &self,
         column: usize,
-        rows: Range<usize>,
-    ) -> Result<OldColumn, ParquetError> {
-        let mut groups = Vec::new();
-        let mut skipped = 0;
-        let mut start = 0;
-        for group in 0..self.parquet().num_row_groups() {
-            let end = start + self.group_rows(group);
-            if end <= rows.start {
-                skipped = end;
-            } else if start < rows.end {
-                groups.push(group);
-            }
-            start = end;
-        }
+        group: usize,
+        skip: usize,
+    ) -> Result<ParquetRecordBatchReader, ParquetError> {
         let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [column]);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+        ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.file.try_clone()?,
             self.metadata.clone(),
         )
         .with_projection(mask)
-        .with_row_groups(groups)
-        .with_offset(rows.start - skipped)
-        .with_limit(rows.len())
+        .with_row_groups(vec![group])
+        .with_offset(skip)
         .with_batch_size(BATCH_ROWS)
-        .build()?;
-        Ok(OldColumn {
-            reader,
-            batch: None,
-            used: 0,
-        })
+        .build()
     }
 
     /// A column of a row group as it stands, to be put into another file.
@@ -183,14 +177,38 @@ fn as_written(statistics: Statistics, signed: bool) -> Statistics {
     }
 }
 
-/// Values of one column, in the order of the file.
-pub(super) struct OldColumn {
-    reader: ParquetRecordBatchReader,
+/// Values of one column, in the order of the file. A row group is opened when its first value is wanted, one at a
+/// time: a batch over the dictionaries of two would have every text made anew.
+pub(super) struct OldColumn<'a> {
+    file: &'a OldFile,
+    column: usize,
+    /// Row of the file that comes next.
+    row: usize,
+    /// Row group that is opened next, and how many of its rows are passed over.
+    group: usize,
+    skip: usize,
+    reader: Option<ParquetRecordBatchReader>,
     batch: Option<ArrayRef>,
     used: usize,
 }
 
-impl OldColumn {
+impl OldColumn<'_> {
+    /// Goes on at a row of the file. Where that is the row that comes next anyway, what was decoded is kept.
+    pub(super) fn go_to(&mut self, row: usize) {
+        if row == self.row {
+            return;
+        }
+        *self = self.file.column(self.column);
+        self.row = row;
+        self.skip = row;
+        while self.group < self.file.parquet().num_row_groups()
+            && self.skip >= self.file.group_rows(self.group)
+        {
+            self.skip -= self.file.group_rows(self.group);
+            self.group += 1;
+        }
+    }
+
     /// Hands the next values on, in as many pieces as they come.
     ///
     /// # Errors
@@ -211,6 +229,7 @@ impl OldColumn {
             let now = rows.min(batch.len() - self.used);
             take(&batch.slice(self.used, now))?;
             rows -= now;
+            self.row += now;
             self.used += now;
             if self.used < batch.len() {
                 self.batch = Some(batch);
@@ -222,9 +241,16 @@ impl OldColumn {
     }
 
     fn next_batch(&mut self) -> Result<Option<ArrayRef>, ParquetError> {
-        match self.reader.next() {
-            Some(batch) => Ok(Some(Arc::clone(batch?.column(0)))),
-            None => Ok(None),
+        loop {
+            if let Some(batch) = self.reader.as_mut().and_then(Iterator::next) {
+                return Ok(Some(Arc::clone(batch?.column(0))));
+            }
+            if self.group >= self.file.parquet().num_row_groups() {
+                return Ok(None);
+            }
+            self.reader = Some(self.file.read(self.column, self.group, self.skip)?);
+            self.group += 1;
+            self.skip = 0;
         }
     }
 }

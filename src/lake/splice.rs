@@ -24,7 +24,7 @@ use parquet::errors::ParquetError;
 use super::error::WriteError;
 use super::file::{Chunk, GROUP_ROWS, TableFile, file_name, schema};
 use super::manifest::FileEntry;
-use super::old_file::OldFile;
+use super::old_file::{OldColumn, OldFile};
 use super::writer::{MonthFolder, TableRows};
 
 /// The column that every partitioned table is ordered by.
@@ -124,6 +124,11 @@ fn try_splice(
         return Err(Failure::Old);
     }
     let mut file = TableFile::create(into.snapshot, after.table, Some(into.month))?;
+    // Where rows moved, a row group begins in the middle of an earlier one: the columns go on from group to group,
+    // so that each is decoded once.
+    let mut kept: Vec<OldColumn<'_>> = (0..columns.len())
+        .map(|column| old.column(column))
+        .collect();
     for (number, group) in layout(changes, places, old.rows(), columns.len())
         .iter()
         .enumerate()
@@ -133,7 +138,7 @@ fn try_splice(
         }
         let mut encoders = file.encoders()?.into_iter();
         let mut chunks = Vec::with_capacity(columns.len());
-        for column in 0..columns.len() {
+        for (column, kept) in kept.iter_mut().enumerate() {
             let Some(encoder) = encoders.next() else {
                 return Err(Failure::Old);
             };
@@ -144,7 +149,7 @@ fn try_splice(
                     before: before.rows.column(column),
                     after: after.rows.column(column),
                 };
-                encode(&file, encoder, &old, column, group, values)?
+                encode(&file, encoder, kept, group, values)?
             });
         }
         file.append(group.rows, chunks)?;
@@ -163,13 +168,14 @@ struct Values<'a> {
 fn encode(
     file: &TableFile,
     mut encoder: super::file::ColumnEncoder,
-    old: &OldFile,
-    column: usize,
+    kept: &mut OldColumn<'_>,
     group: &Group,
     values: Values<'_>,
 ) -> Result<Chunk, Failure> {
     let write = |error| Failure::New(file.failed(error));
-    let mut kept = old.read(column, group.old_rows())?;
+    if let Some(row) = group.first_old_row() {
+        kept.go_to(row);
+    }
     let mut found: Vec<ArrayRef> = Vec::new();
     let mut expected: Vec<ArrayRef> = Vec::new();
     for piece in &group.pieces {
@@ -291,16 +297,12 @@ struct Group {
 }
 
 impl Group {
-    /// The rows of the earlier file that it is made of.
-    fn old_rows(&self) -> Range<usize> {
-        let mut ranges = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Keep(rows) => Some(rows.clone()),
-            Piece::Put { instead, .. } => (!instead.is_empty()).then(|| instead.clone()),
-        });
-        match ranges.next() {
-            Some(first) => first.start..ranges.next_back().map_or(first.end, |last| last.end),
-            None => 0..0,
-        }
+    /// The first row of the earlier file that it takes over or replaces; the others follow on it.
+    fn first_old_row(&self) -> Option<usize> {
+        self.pieces.iter().find_map(|piece| match piece {
+            Piece::Keep(rows) => Some(rows.start),
+            Piece::Put { instead, .. } => (!instead.is_empty()).then_some(instead.start),
+        })
     }
 }
 
