@@ -14,7 +14,9 @@ use sqlparser::ast::{
 
 use super::params::Params;
 use super::printed::printed;
-use super::relations::{Place, Relations, column_of, equal_columns, output, rename, text_of};
+use super::relations::{
+    Place, Relations, column_of, equal_columns, output, rename, sides, text_of,
+};
 use super::statements::statements;
 
 /// Days between which a column must lie for a row to count; both ends included.
@@ -359,14 +361,7 @@ fn least(known: Option<NaiveDate>, day: NaiveDate) -> Option<NaiveDate> {
 
 /// First and last day of the month that a condition `calendar.month = '2026-07'` names.
 fn month_of(condition: &Expr, calendar: &str) -> Option<(NaiveDate, NaiveDate)> {
-    let Expr::BinaryOp {
-        left,
-        op: BinaryOperator::Eq,
-        right,
-    } = condition
-    else {
-        return None;
-    };
+    let (left, right) = sides(condition)?;
     if column_of(left)? != (calendar, "month") {
         return None;
     }

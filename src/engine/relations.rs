@@ -16,16 +16,21 @@ pub(super) fn column_of(expression: &Expr) -> Option<(&str, &str)> {
     }
 }
 
+/// The two sides of an equation.
+pub(super) fn sides(condition: &Expr) -> Option<(&Expr, &Expr)> {
+    match condition {
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            right,
+        } => Some((left, right)),
+        _ => None,
+    }
+}
+
 /// The two sides of `table.column = other.column`.
 pub(super) fn equal_columns(condition: &Expr) -> Option<(Place<'_>, Place<'_>)> {
-    let Expr::BinaryOp {
-        left,
-        op: BinaryOperator::Eq,
-        right,
-    } = condition
-    else {
-        return None;
-    };
+    let (left, right) = sides(condition)?;
     Some((column_of(left)?, column_of(right)?))
 }
 
