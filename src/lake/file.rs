@@ -17,7 +17,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -36,6 +36,14 @@ pub(super) const BATCH_ROWS: usize = 16_384;
 /// fills one, so that a larger register needs no more.
 pub(super) const GROUP_ROWS: usize = 32_768;
 const _: () = assert!(GROUP_ROWS.is_multiple_of(BATCH_ROWS));
+
+/// What a file says of the program that wrote it. The build names how it is laid out: row groups, and how columns are encoded.
+/// Files of another layout hold the same rows in other bytes, so nothing is spliced into them.
+pub(super) const WRITER: &str = concat!(
+    "redress version ",
+    env!("CARGO_PKG_VERSION"),
+    " (build layout-2)"
+);
 
 /// The Arrow schema of a table.
 pub fn schema(table: &TableSpec) -> Schema {
@@ -104,16 +112,16 @@ impl TableFile {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by(redress_plain::TOOL.to_owned());
-        // Keys, instants and measures hardly repeat: a dictionary of them costs hashing and saves nothing.
-        for column in table.columns {
-            if matches!(
-                column.kind,
-                ColumnKind::Integer | ColumnKind::Instant | ColumnKind::Real
-            ) {
+            .set_created_by(WRITER.to_owned());
+        for column in table.columns.iter().filter(|column| !column.repeats) {
+            let path = ColumnPath::from(column.name);
+            // Keys grow by little steps, instants of a case lie near each other: their differences are small.
+            if matches!(column.kind, ColumnKind::Integer | ColumnKind::Instant) {
                 properties =
-                    properties.set_column_dictionary_enabled(ColumnPath::from(column.name), false);
+                    properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
             }
+            // A dictionary of what hardly repeats costs hashing and saves nothing.
+            properties = properties.set_column_dictionary_enabled(path, false);
         }
         let opened = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties.build()))
             .and_then(ArrowWriter::into_serialized_writer);

@@ -17,7 +17,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 
-use super::file::{BATCH_ROWS, Chunk};
+use super::file::{BATCH_ROWS, Chunk, WRITER};
 
 /// A file that parts are taken from.
 pub(super) struct OldFile {
@@ -42,9 +42,10 @@ impl OldFile {
         })
     }
 
-    /// Whether it has exactly the columns of a schema.
+    /// Whether it has exactly the columns of a schema, laid out as this program lays them out.
     pub(super) fn has(&self, schema: &Schema) -> bool {
-        self.metadata.schema().fields() == schema.fields()
+        let created_by = self.parquet().file_metadata().created_by();
+        self.metadata.schema().fields() == schema.fields() && created_by == Some(WRITER)
     }
 
     /// Rows of a row group; 0 where there is none.

@@ -1,5 +1,6 @@
 //! One declaration makes a table of the lake: its row, its Arrow schema, and its column builders.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -15,6 +16,8 @@ pub struct ColumnSpec {
     pub name: &'static str,
     pub kind: ColumnKind,
     pub nullable: bool,
+    /// Its values come again and again, so that a file keeps each of them once.
+    pub repeats: bool,
     pub doc: &'static str,
 }
 
@@ -64,6 +67,8 @@ pub trait Cell {
     const KIND: ColumnKind;
     /// Whether it can be absent.
     const NULLABLE: bool;
+    /// Whether its values come again and again.
+    const REPEATS: bool;
     /// The Rust value of one cell.
     type Value<'a>: std::fmt::Debug + Clone;
     /// The builder of its column.
@@ -81,6 +86,7 @@ pub struct FreeText;
 impl Cell for FreeText {
     const KIND: ColumnKind = ColumnKind::FreeText;
     const NULLABLE: bool = false;
+    const REPEATS: bool = false;
     type Value<'a> = &'a str;
     type Builder = StringBuilder;
     fn push(value: &str, into: &mut StringBuilder) {
@@ -91,6 +97,7 @@ impl Cell for FreeText {
 impl Cell for Text {
     const KIND: ColumnKind = ColumnKind::Text;
     const NULLABLE: bool = false;
+    const REPEATS: bool = true;
     type Value<'a> = &'a str;
     type Builder = StringBuilder;
     fn push(value: &str, into: &mut StringBuilder) {
@@ -144,10 +151,11 @@ impl ColumnBuilder for InstantBuilder {
 }
 
 macro_rules! cell {
-    ($type:ty, $kind:ident, $builder:ty, $append:expr) => {
+    ($type:ty, $kind:ident, repeats: $repeats:literal, $builder:ty, $append:expr) => {
         impl Cell for $type {
             const KIND: ColumnKind = ColumnKind::$kind;
             const NULLABLE: bool = false;
+            const REPEATS: bool = $repeats;
             type Value<'a> = $type;
             type Builder = $builder;
             fn push(value: $type, into: &mut $builder) {
@@ -157,19 +165,34 @@ macro_rules! cell {
         }
     };
 }
-cell!(i64, Integer, Int64Builder, Int64Builder::append_value);
-cell!(i32, Count, Int32Builder, Int32Builder::append_value);
-cell!(f64, Real, Float64Builder, Float64Builder::append_value);
-cell!(bool, Flag, BooleanBuilder, BooleanBuilder::append_value);
-cell!(NaiveDate, Day, Date32Builder, |b, v| b
+cell!(i64, Integer, repeats: false, Int64Builder, Int64Builder::append_value);
+cell!(i32, Count, repeats: true, Int32Builder, Int32Builder::append_value);
+cell!(f64, Real, repeats: false, Float64Builder, Float64Builder::append_value);
+cell!(bool, Flag, repeats: true, BooleanBuilder, BooleanBuilder::append_value);
+cell!(NaiveDate, Day, repeats: true, Date32Builder, |b, v| b
     .append_value(days_since_epoch(v)));
-cell!(DateTime<Utc>, Instant, InstantBuilder, |b, v| b
+cell!(DateTime<Utc>, Instant, repeats: false, InstantBuilder, |b, v| b
     .0
     .append_value(v.timestamp_micros()));
+
+/// A column of few different numbers or instants.
+pub struct Few<T>(PhantomData<T>);
+
+impl<T: Cell> Cell for Few<T> {
+    const KIND: ColumnKind = T::KIND;
+    const NULLABLE: bool = T::NULLABLE;
+    const REPEATS: bool = true;
+    type Value<'a> = T::Value<'a>;
+    type Builder = T::Builder;
+    fn push(value: T::Value<'_>, into: &mut Self::Builder) {
+        T::push(value, into);
+    }
+}
 
 impl<T: Cell> Cell for Option<T> {
     const KIND: ColumnKind = T::KIND;
     const NULLABLE: bool = true;
+    const REPEATS: bool = T::REPEATS;
     type Value<'a> = Option<T::Value<'a>>;
     type Builder = T::Builder;
     fn push(value: Option<T::Value<'_>>, into: &mut Self::Builder) {
@@ -221,6 +244,7 @@ macro_rules! table {
                     name: stringify!($field),
                     kind: <$type as $crate::table::Cell>::KIND,
                     nullable: <$type as $crate::table::Cell>::NULLABLE,
+                    repeats: <$type as $crate::table::Cell>::REPEATS,
                     doc: $fdoc,
                 }),+],
             };

@@ -9,7 +9,7 @@ mod improvement;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::table::{FreeText, Rows, TableSpec, Text, table};
+use super::table::{Few, FreeText, Rows, TableSpec, Text, table};
 
 pub use clusters::{
     CaseRelationColumns, CaseRelationRow, ClusterColumns, ClusterMemberColumns, ClusterMemberRow,
@@ -56,7 +56,7 @@ table! {
         response: Option<Text> => "response of the last decision in force",
         remedy_granted: Option<Text> => "remedy granted by the last decision in force",
         expectation: Option<Text> => "how far the last decision meets what the customer expected, as weighed",
-        cost_minor: i64 => "cost of redress of all decisions in force, minor units",
+        cost_minor: Few<i64> => "cost of redress of all decisions in force, minor units",
         rule: Option<Text> => "internal rule the last decision rests on",
         root_cause: Option<Text> => "root cause named with the last decision",
         acknowledged_on: Option<NaiveDate> => "local day of the acknowledgement",
@@ -120,7 +120,7 @@ table! {
         response: Option<Text> => "response of its decision in force",
         remedy_granted: Option<Text> => "remedy that this decision grants",
         expectation: Option<Text> => "how far it meets what the customer expected, as weighed",
-        cost_minor: i64 => "cost of redress of this decision, minor units",
+        cost_minor: Few<i64> => "cost of redress of this decision, minor units",
         rule: Option<Text> => "internal rule it rests on",
         root_cause: Option<Text> => "root cause named with it",
         communicated_on: Option<NaiveDate> => "local day it was communicated",
@@ -150,22 +150,22 @@ table! {
         calendar_id: Text => "calendar that counts",
         limit_days: i32 => "limit in counted days",
         limit_version: i32 => "version of the limits in force at the start",
-        start_index: i64 => "workday index of day 0",
+        start_index: Few<i64> => "workday index of day 0",
         due_on_gross: Option<NaiveDate> => "last day of the limit, no pause deducted",
-        due_at_gross: Option<Instant> => "instant from which it is late",
+        due_at_gross: Option<Few<Instant>> => "instant from which it is late",
         due_on_net: Option<NaiveDate> => "last day of the limit, pauses deducted; NULL while a running pause leaves it open",
-        due_at_net: Option<Instant> => "instant from which it is late",
-        counted_gross: Option<i64> => "counted days at the end",
-        counted_net: Option<i64> => "counted days at the end, or at the start of the running pause",
+        due_at_net: Option<Few<Instant>> => "instant from which it is late",
+        counted_gross: Option<Few<i64>> => "counted days at the end",
+        counted_net: Option<Few<i64>> => "counted days at the end, or at the start of the running pause",
         elapsed_gross: Option<f64> => "elapsed working days, as a fraction",
         elapsed_net: Option<f64> => "the same without the paused time",
-        paused_days: i64 => "counted days left out by pauses that are over",
-        pause_from: Option<Instant> => "start of the running pause",
+        paused_days: Few<i64> => "counted days left out by pauses that are over",
+        pause_from: Option<Few<Instant>> => "start of the running pause",
         pause_reason: Option<Text> => "its reason",
         pause_stops_clock: Option<bool> => "whether it is the customer's time",
-        pause_base_index: Option<i64> => "workday index before the first day that the running pause leaves out, where it is the customer's time",
+        pause_base_index: Option<Few<i64>> => "workday index before the first day that the running pause leaves out, where it is the customer's time",
         late_when_paused: Option<bool> => "already late when the running pause began",
-        clock_resumes_at: Option<Instant> => "end of the longest pause allowed, where one is set",
+        clock_resumes_at: Option<Few<Instant>> => "end of the longest pause allowed, where one is set",
         verdict_gross: Option<Text> => "verdict of an ended stage",
         verdict_net: Option<Text> => "verdict of an ended stage",
     }

@@ -279,6 +279,7 @@ mod tests {
         name: "case_key",
         kind: ColumnKind::Integer,
         nullable: false,
+        repeats: false,
         doc: "",
     };
     const TABLE: TableSpec = TableSpec {
