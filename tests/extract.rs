@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use redress::domain::event::{EventBody, NoteAdded};
 use redress::domain::vocabulary::Role;
+use redress::extract::attendance::{Attendance, Stop};
+use redress::extract::continuity::Beside;
 use redress::extract::mapping::Mapping;
 use redress::extract::order::{Done, ExtractError, Order};
-use redress::extract::run::extract;
+use redress::extract::run::{extract, extract_attended};
 use redress::lake::manifest::{Manifest, WholeBecause};
 use redress::lake::store::Lake;
 use redress::lake::verify::verify;
@@ -232,6 +234,86 @@ fn a_killed_or_failed_extract_leaves_the_old_snapshot_and_no_debris() {
     assert_eq!(
         fs::read_link(lake.join("latest")).unwrap(),
         again.snapshot.file_name().unwrap()
+    );
+}
+
+#[test]
+fn an_extract_that_is_asked_to_stop_leaves_the_lake_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample_register(folder.path(), 200);
+    let place = folder.path().join("lake");
+    let first = run(&path, "redress", &place, as_of(), 1, false).unwrap();
+    let rules = rulebook();
+    let mapping = Mapping::load("redress").unwrap();
+    let stop = Stop::default();
+    let order = Order {
+        store: &path,
+        source_name: "register".to_owned(),
+        mapping: &mapping,
+        as_of: as_of(),
+        known_at: None,
+        rules: &rules,
+        rules_text: "same".to_owned(),
+        pseudonym_key: None,
+        threads: 1,
+        full: true,
+        // When the first month is written.
+        progress: &|_, _| stop.ask(),
+    };
+    let attendance = Attendance {
+        stop: stop.clone(),
+        progress: &|_| {},
+    };
+    let error =
+        extract_attended(&Lake::at(&place), &order, Beside::default(), &attendance).unwrap_err();
+    assert!(matches!(error, ExtractError::Interrupted), "{error}");
+    let mut left: Vec<_> = fs::read_dir(&place)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    let snapshot = first.snapshot.file_name().unwrap();
+    assert_eq!(left, [".lock".as_ref(), snapshot, "latest".as_ref()]);
+}
+
+#[test]
+fn a_register_that_is_damaged_or_a_folder_is_said_in_one_line_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample_register(folder.path(), 200);
+    let lake = folder.path().join("lake");
+    let said = |store: &Path| {
+        let error = run(store, "redress", &lake, as_of(), 1, false).unwrap_err();
+        anyhow::Error::from(error)
+            .chain()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ")
+    };
+    // Pages of events in the middle of the file, and nothing of its length.
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 200_000].fill(b'A');
+    let damaged = folder.path().join("damaged.sqlite");
+    fs::write(&damaged, bytes).unwrap();
+    assert_eq!(
+        said(&damaged),
+        "queries/extract/redress/event.sql: the store that it reads is damaged or cut short; check it (a register with \
+         `redress audit verify`) and restore a backup"
+    );
+    assert_eq!(
+        said(folder.path()),
+        format!(
+            "{}: is a folder; name the file of the database",
+            folder.path().display()
+        )
+    );
+    let missing = folder.path().join("nothing.sqlite");
+    assert_eq!(
+        said(&missing),
+        format!(
+            "{}: does not exist; name the store with --register",
+            missing.display()
+        )
     );
 }
 

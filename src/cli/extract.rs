@@ -9,7 +9,7 @@ use redress::extract::continuity::Beside;
 use redress::extract::mapping::{Mapping, SourceKind, Unrecorded};
 use redress::extract::order::{Done, ExtractError, Order};
 use redress::extract::run::extract_attended;
-use redress::extract::source::{SourceError, is_server, store_name};
+use redress::extract::source::{SourceError, store_name};
 use redress::extract::staging::StagingError;
 use redress::extract::staging::postgres::error::PostgresError;
 use redress::lake::manifest::Manifest;
@@ -176,10 +176,8 @@ pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Done> {
         now: context.now,
     };
     let stop = Stop::default();
-    let _watching = match is_server(store) {
-        true => Some(signals::watch(stop.clone())?),
-        false => None,
-    };
+    // A half-written snapshot is taken away, and queries on a server are cancelled.
+    let _watching = signals::watch(stop.clone())?;
     let attendance = Attendance {
         stop,
         progress: &|told| {

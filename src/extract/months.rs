@@ -67,13 +67,11 @@ pub(super) fn make_months(
             draft,
             order,
             key,
+            wish,
         };
         while !stop.load(Ordering::Relaxed) {
             let next = queue.lock().ok().and_then(|mut q| q.pop_front());
             let Some(task) = next else { break };
-            if wish.is_asked() {
-                return Err(ExtractError::Interrupted);
-            }
             let (month, spliced) = worker.make(&task)?;
             let mut done = done.lock().map_err(|_| ExtractError::WorkerLost)?;
             done.push((task.month, month, spliced));
@@ -113,6 +111,7 @@ struct Worker<'a> {
     draft: &'a Draft,
     order: &'a Order<'a>,
     key: Option<&'a [u8]>,
+    wish: &'a Stop,
 }
 
 /// The changed cases of a month: their rows, and what they add to the month's ledger.
@@ -136,6 +135,9 @@ impl<'a> Worker<'a> {
 
     /// Makes a month, and says whether it was spliced.
     fn make(&mut self, task: &Task<'_>) -> Result<(Month, bool), ExtractError> {
+        if self.wish.is_asked() {
+            return Err(ExtractError::Interrupted);
+        }
         if let Some((reuse, cases)) = task.splice
             && let Some(month) = self.spliced(&task.month, reuse, cases)?
         {
@@ -153,9 +155,13 @@ impl<'a> Worker<'a> {
         })?;
         let scope = Scope::month(month, self.order.knowledge());
         let view = self.view();
-        let (key, days) = (self.key, &mut self.days);
+        let (key, days, wish) = (self.key, &mut self.days, self.wish);
         self.reader
             .read::<ExtractError>(&scope, &mut ledger, |bundle, ledger| {
+                // A month of a great register takes a minute.
+                if wish.is_asked() {
+                    return Err(ExtractError::Interrupted);
+                }
                 let pseudonym = pseudonym_of(&bundle, key);
                 tables.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
                 Ok(())

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::continuity::OtherStore;
 use super::mapping::{Mapping, MappingError};
 use super::reader::ReadError;
-use super::source::SourceError;
+use super::source::{SourceError, query_words};
 use redress_domain::calendar::CalendarError;
 use redress_domain::rulebook::Rulebook;
 use redress_lake::error::WriteError;
@@ -90,10 +90,10 @@ pub enum ExtractError {
     },
     #[error(transparent)]
     Calendar(#[from] CalendarError),
-    #[error("{file}: {source}")]
+    #[error("{file}: {}", query_words(error))]
     Query {
         file: PathBuf,
-        source: rusqlite::Error,
+        error: rusqlite::Error,
     },
     #[error(
         "{file}: `{found}` is no month, or stands twice; give each once, as YYYY-MM or `unknown`"
@@ -127,9 +127,9 @@ pub enum ExtractError {
 }
 
 /// A mapping's query that failed, with its file.
-pub(super) fn query_error(mapping: &Mapping, file: &str, source: rusqlite::Error) -> ExtractError {
+pub(super) fn query_error(mapping: &Mapping, file: &str, error: rusqlite::Error) -> ExtractError {
     ExtractError::Query {
         file: mapping.path(file),
-        source,
+        error,
     }
 }

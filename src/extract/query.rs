@@ -24,9 +24,9 @@ impl<'c> Query<'c> {
     ) -> Result<Self, ReadError> {
         let statement = connection
             .prepare(mapping.sql(file).unwrap_or_default())
-            .map_err(|source| ReadError::Sql {
+            .map_err(|error| ReadError::Sql {
                 file: mapping.path(file),
-                source,
+                error,
             })?;
         let columns = Columns::of(mapping, file, &statement, names)?;
         Ok(Query { statement, columns })
@@ -102,10 +102,10 @@ impl Columns {
         })
     }
 
-    pub(super) fn failed(&self, source: rusqlite::Error) -> ReadError {
+    pub(super) fn failed(&self, error: rusqlite::Error) -> ReadError {
         ReadError::Sql {
             file: self.file.clone(),
-            source,
+            error,
         }
     }
 

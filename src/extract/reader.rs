@@ -13,7 +13,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::mapping::Mapping;
 use super::query::{Columns, Query, Stream};
-use super::source::instant_of;
+use super::source::{instant_of, query_words};
 use redress_domain::event::{Event, EventBody, EventKind};
 use redress_domain::vocabulary::Role;
 use redress_lake::manifest::Ledger;
@@ -47,10 +47,10 @@ impl CaseBundle {
 /// Why canonical rows could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    #[error("{file}: {source}")]
+    #[error("{file}: {}", query_words(error))]
     Sql {
         file: PathBuf,
-        source: rusqlite::Error,
+        error: rusqlite::Error,
     },
     #[error("{file}: gives no column `{column}`; it gives: {found}")]
     MissingColumn {

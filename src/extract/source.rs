@@ -32,8 +32,8 @@ pub struct Source {
 /// Why a store cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    #[error("{path}: does not exist; name the store with --store")]
-    Missing { path: PathBuf },
+    #[error("{path}: does not exist; name the store with {option}")]
+    Missing { path: PathBuf, option: &'static str },
     #[error("{path}: {what}")]
     Unusable { path: PathBuf, what: String },
     #[error("the zone `{0}` is not in the IANA list (such as Europe/Istanbul)")]
@@ -86,6 +86,10 @@ impl Source {
         } else if !store.exists() {
             return Err(SourceError::Missing {
                 path: store.to_owned(),
+                option: match mapping.settings.source {
+                    SourceKind::Register => "--register",
+                    SourceKind::Sqlite | SourceKind::Csv | SourceKind::Xes => "--store",
+                },
             });
         }
         let zone = match &mapping.settings.zone {
@@ -94,6 +98,12 @@ impl Source {
         };
         how.zone = zone;
         match mapping.settings.source {
+            SourceKind::Register | SourceKind::Sqlite if store.is_dir() => {
+                Err(SourceError::Unusable {
+                    path: store.to_owned(),
+                    what: "is a folder; name the file of the database".to_owned(),
+                })
+            }
             SourceKind::Register | SourceKind::Sqlite => {
                 let source = Source {
                     path: store.to_owned(),
@@ -232,6 +242,27 @@ fn sqlite_error(path: &Path, error: rusqlite::Error) -> SourceError {
     SourceError::Unusable {
         path: path.to_owned(),
         what,
+    }
+}
+
+/// SQLite's word on a query of a mapping, in one line; of a damaged store also what to do.
+pub(super) fn query_words(error: &rusqlite::Error) -> String {
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) {
+        return "the store that it reads is damaged or cut short; check it (a register with `redress audit verify`) and \
+                restore a backup"
+            .to_owned();
+    }
+    match error {
+        rusqlite::Error::SqlInputError {
+            msg, sql, offset, ..
+        } => {
+            let offset = usize::try_from(*offset).unwrap_or(0);
+            let before = sql.get(..offset).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            format!("{msg} (line {line})")
+        }
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
     }
 }
 
