@@ -120,13 +120,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
 pub fn perform(context: &Context, args: &Args) -> anyhow::Result<Outcome> {
     let usage = |e: String| Failure::Usage(e);
     let checks = checks_with(args.queries.as_deref()).map_err(|e| usage(e.to_string()))?;
-    let thresholds: Vec<Threshold> = context
-        .config
-        .thresholds
-        .iter()
-        .chain(&args.threshold)
-        .map(|text| text.parse().map_err(|e| usage(format!("{e}"))))
-        .collect::<Result<_, _>>()?;
+    let mut thresholds = context.config.read_thresholds()?;
+    for text in &args.threshold {
+        let read = text.parse::<Threshold>();
+        thresholds.push(read.map_err(|why| usage(format!("--threshold: {why}")))?);
+    }
     let metrics = metrics_with(None).map_err(|e| usage(e.to_string()))?;
     let (engine, _) = query::open(context, args.snapshot.as_deref(), &args.period)?;
     let language = context.config.language.as_str();

@@ -58,6 +58,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
 
 /// The night's steps.
 fn work(context: &Context, args: &Args) -> anyhow::Result<()> {
+    // Better nothing than half a night: a step that comes late would be the first to notice.
+    context.config.check_batch()?;
     let began = Instant::now();
     step("extract", || {
         let order = extract::Args {

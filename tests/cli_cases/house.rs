@@ -162,9 +162,31 @@ fn a_setting_that_cannot_be_what_it_stands_for_is_named_with_its_place() {
         assert!(!said.err.contains("M1"), "{}", said.err);
         said.refused(USAGE, "redress.toml: ");
     }
+    // A night does not begin with settings that a late step would stumble over; where to listen is not its business.
+    let night = office.run("run");
+    for words in [
+        "currency: `TL`",
+        "alarm_mail: `quality`",
+        "thresholds: sla.",
+    ] {
+        assert!(night.err.contains(words), "{words}: {}", night.err);
+    }
+    assert!(!night.err.contains("listen"), "{}", night.err);
+    night.refused(USAGE, "redress.toml: ");
+    assert!(!office.path("lake/latest").exists());
     // Other commands do not need them, and the table is shown all the same.
     office.run("case list").done();
     assert!(office.run("config show").out.contains("batch_at"));
     std::fs::write(office.path("redress.toml"), "listen = \"127.0.0.1:0\"\n").unwrap();
     office.run("config show").done();
+    // `check` itself says where a threshold stands that cannot be read.
+    office.run("extract").done();
+    std::fs::write(office.path("redress.toml"), "thresholds = [\"M5 <= x\"]\n").unwrap();
+    office
+        .run("check")
+        .refused(USAGE, "redress.toml: thresholds: `x` is no number");
+    std::fs::write(office.path("redress.toml"), "").unwrap();
+    office
+        .run("check --threshold M5")
+        .refused(USAGE, "--threshold: `M5` is no threshold");
 }

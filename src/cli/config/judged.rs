@@ -17,10 +17,25 @@ impl Config {
     /// # Errors
     /// When there is one (exit code 2).
     pub fn check(&self) -> Result<(), Failure> {
+        refused(self.faults().into_iter().map(|(_, fault)| fault))
+    }
+
+    /// The same for what a nightly batch needs; who listens where is not its business.
+    ///
+    /// # Errors
+    /// When one of these settings is wrong (exit code 2).
+    pub fn check_batch(&self) -> Result<(), Failure> {
+        let needed = ["currency", "thresholds", "alarm_mail"];
+        let faults = self.faults().into_iter();
+        refused(faults.filter_map(|(name, fault)| needed.contains(&name).then_some(fault)))
+    }
+
+    /// What is wrong, each with its setting's name.
+    fn faults(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
-        let mut look = |name: &str, found: Result<(), String>| {
+        let mut look = |name: &'static str, found: Result<(), String>| {
             if let Err(why) = found {
-                faults.push(format!("{}{name}: {why}", self.place_of(name)));
+                faults.push((name, format!("{}{name}: {why}", self.place_of(name))));
             }
         };
         let mode = socket_mode(&self.socket_mode);
@@ -49,10 +64,18 @@ impl Config {
             let why = format!("`{text}` is no mail address; write it as name@example.org");
             look("alarm_mail", Err(why));
         }
-        match faults.is_empty() {
-            true => Ok(()),
-            false => Err(Failure::Usage(faults.join("; "))),
-        }
+        faults
+    }
+
+    /// The thresholds, read.
+    ///
+    /// # Errors
+    /// When one cannot be read, with where it was set (exit code 2).
+    pub fn read_thresholds(&self) -> Result<Vec<Threshold>, Failure> {
+        let read = self.thresholds.iter().map(|text| text.parse());
+        read.collect::<Result<_, _>>().map_err(|why| {
+            Failure::Usage(format!("{}thresholds: {why}", self.place_of("thresholds")))
+        })
     }
 
     /// Where a setting was set, to be said before its name; nothing where that was a flag.
@@ -66,6 +89,15 @@ impl Config {
             Some("environment") => format!("REDRESS_{}: ", name.to_uppercase()),
             _ => String::new(),
         }
+    }
+}
+
+/// Several faults as one refusal.
+fn refused(faults: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let faults: Vec<String> = faults.collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Usage(faults.join("; "))),
     }
 }
 
