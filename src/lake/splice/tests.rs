@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use parquet::basic::Encoding;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use proptest::prelude::*;
 
 use super::{Spliced, splice};
 use crate::error::WriteError;
-use crate::file::GROUP_ROWS;
+use crate::file::{GROUP_ROWS, WRITER};
 use crate::manifest::FileEntry;
-use crate::table::{Text, table};
+use crate::table::{Few, FreeText, Text, table};
 use crate::writer::{Destination, InMemory, MonthFolder, Sink, TableRows, TableWriter};
 
 table! {
@@ -25,6 +27,9 @@ table! {
         day: Option<NaiveDate> => "a day",
         at: DateTime<Utc> => "an instant",
         never: Option<f64> => "always NULL",
+        cost: Few<i64> => "few numbers",
+        due: Option<Few<DateTime<Utc>>> => "few instants, NULL at times",
+        text: FreeText => "words of its own",
     }
 }
 
@@ -50,6 +55,11 @@ fn push<S: Sink<TestColumns>>(sink: &mut S, key: i64, case: Case) -> Result<(), 
             at: DateTime::UNIX_EPOCH
                 + TimeDelta::microseconds(i64::try_from(bits(0, 50)).unwrap_or(0)),
             never: None,
+            cost: i64::try_from(bits(3, 3)).unwrap_or(0) * 5000,
+            due: (bits(13, 3) > 0).then(|| {
+                DateTime::UNIX_EPOCH + TimeDelta::days(i64::try_from(bits(16, 5)).unwrap_or(0))
+            }),
+            text: &format!("{name} {drawn}"),
         })?;
     }
     Ok(())
@@ -137,6 +147,64 @@ proptest! {
             .collect();
         check(&old, &changes);
     }
+}
+
+#[test]
+fn columns_are_encoded_by_what_they_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = write(folder.path(), &cases(500, 3));
+    let file = std::fs::File::open(folder.path().join(entry.path)).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let group = reader.metadata().row_group(0);
+    let encodings: BTreeMap<String, Vec<Encoding>> = group
+        .columns()
+        .iter()
+        .map(|column| {
+            // Levels and dictionaries have encodings of their own.
+            let of_values = column
+                .encodings()
+                .filter(|known| !matches!(known, Encoding::RLE | Encoding::PLAIN));
+            (column.column_path().string(), of_values.collect())
+        })
+        .collect();
+    let of = |name: &str| encodings[name].as_slice();
+    for name in ["case_key", "at"] {
+        assert_eq!(of(name), [Encoding::DELTA_BINARY_PACKED], "{name}");
+    }
+    for name in ["row", "word", "name", "day", "cost", "due"] {
+        assert_eq!(of(name), [Encoding::RLE_DICTIONARY], "{name}");
+    }
+    for name in ["amount", "flag", "text"] {
+        assert_eq!(of(name), [], "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_spliced_into_a_file_of_another_layout() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+    let old = cases(20, 3);
+    let path = first.join(write(&first, &old).path);
+    let into = MonthFolder {
+        snapshot: &second,
+        month: "2026-01",
+    };
+    let before = collect(&old, &[4]);
+    let after = collect(&BTreeMap::from([(4, (3, 99))]), &[4]);
+    // The same file, but for the writer that its end names.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes
+        .windows(WRITER.len())
+        .rposition(|bytes| bytes == WRITER.as_bytes())
+        .unwrap();
+    bytes[at + WRITER.len() - 2] = b'1';
+    std::fs::write(&path, bytes).unwrap();
+    let spliced = splice(&path, into, &[4], &before, &after).unwrap();
+    assert!(matches!(spliced, Spliced::Differs));
+    std::fs::remove_file(&path).unwrap();
+    write(&first, &old);
+    let spliced = splice(&path, into, &[4], &before, &after).unwrap();
+    assert!(matches!(spliced, Spliced::Written(_)));
 }
 
 #[test]
