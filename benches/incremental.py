@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """An extract after changes beside a full one, on a copy of a register.
 
-    benches/incremental.py --redress target/release/redress --register R.sqlite --work DIR [--mixed] [--rounds 3]
+    benches/incremental.py --redress target/release/redress --register R.sqlite --work DIR [--mixed | --days N] [--rounds 3]
 
 One per cent of the cases get further events, 80 % of them among the cases received in the last three months, the
 others anywhere: one note each or, with --mixed, what cases get in fact (notes, messages, surveys, amendments, further
 issues, another category, reopenings that lead to a new decision). The rows are put into the copy directly, so its chain
-does not verify: the copy is good for this measurement only. Both extracts are measured in turns, as elapsed and as
+does not verify: the copy is good for this measurement only. With --days nothing is put in: the first extract knows what
+the register knew N days before, and the next one what came in these days, new cases and all. Both extracts are measured in turns, as elapsed and as
 processor time, on two threads. Prints the times, the months spliced, read and linked, and whether the files are equal.
 """
 
 import argparse
+import datetime
 import json
 import pathlib
 import random
@@ -74,6 +76,17 @@ def change(register, is_mixed):
     return len(set(chosen))
 
 
+def changed_since(register, day):
+    """Cases with an event that was recorded after `day` and by FIRST."""
+    connection = sqlite3.connect(register)
+    since, until = (int(datetime.datetime.fromisoformat(at).timestamp() * 1_000_000) for at in (day, FIRST))
+    number = connection.execute(
+        "SELECT COUNT(DISTINCT case_key) FROM case_event WHERE recorded_at > ? AND recorded_at <= ?", (since, until)
+    ).fetchone()[0]
+    connection.close()
+    return number
+
+
 def extract(arguments, register, lake, as_of, *more):
     def used():
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -102,7 +115,9 @@ def main():
     parser.add_argument("--redress", required=True)
     parser.add_argument("--register", required=True, type=pathlib.Path)
     parser.add_argument("--work", required=True, type=pathlib.Path)
-    parser.add_argument("--mixed", action="store_true")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--mixed", action="store_true")
+    kind.add_argument("--days", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     work = arguments.work
@@ -110,15 +125,22 @@ def main():
     work.mkdir(parents=True)
     copy = work / "copy.sqlite"
     shutil.copyfile(arguments.register, copy)
-    extract(arguments, copy, work / "first", FIRST)
-    changed = change(copy, arguments.mixed)
+    if arguments.days:
+        before = datetime.datetime.fromisoformat(FIRST) - datetime.timedelta(days=arguments.days)
+        first, second = before.isoformat().replace("+00:00", "Z"), FIRST
+        extract(arguments, copy, work / "first", first)
+        changed = changed_since(copy, first)
+    else:
+        second = SECOND
+        extract(arguments, copy, work / "first", FIRST)
+        changed = change(copy, arguments.mixed)
     measured = []
     for number in range(arguments.rounds):
         shutil.rmtree(work / "lake", ignore_errors=True)
         shutil.rmtree(work / "full", ignore_errors=True)
         shutil.copytree(work / "first", work / "lake", symlinks=True)
-        seconds, cpu, rows = extract(arguments, copy, work / "lake", SECOND)
-        full, full_cpu, _ = extract(arguments, copy, work / "full", SECOND, "--full")
+        seconds, cpu, rows = extract(arguments, copy, work / "lake", second)
+        full, full_cpu, _ = extract(arguments, copy, work / "full", second, "--full")
         equal = files(work / "lake") == files(work / "full") and manifest(work / "lake")["ledger"] == manifest(work / "full")["ledger"]
         measured.append((seconds / full, cpu / full_cpu))
         print(f"round {number + 1}: incremental {seconds:.1f} s ({cpu:.1f} s of processor), full {full:.1f} s ({full_cpu:.1f} s); "
