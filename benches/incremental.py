@@ -134,7 +134,7 @@ def main():
         second = SECOND
         extract(arguments, copy, work / "first", FIRST)
         changed = change(copy, arguments.mixed)
-    measured = []
+    measured, unequal = [], 0
     for number in range(arguments.rounds):
         shutil.rmtree(work / "lake", ignore_errors=True)
         shutil.rmtree(work / "full", ignore_errors=True)
@@ -142,11 +142,14 @@ def main():
         seconds, cpu, rows = extract(arguments, copy, work / "lake", second)
         full, full_cpu, _ = extract(arguments, copy, work / "full", second, "--full")
         equal = files(work / "lake") == files(work / "full") and manifest(work / "lake")["ledger"] == manifest(work / "full")["ledger"]
+        unequal += not equal
         measured.append((seconds / full, cpu / full_cpu))
         print(f"round {number + 1}: incremental {seconds:.1f} s ({cpu:.1f} s of processor), full {full:.1f} s ({full_cpu:.1f} s); "
               f"ratio {seconds / full:.2f} (processor {cpu / full_cpu:.2f}); same files and counts: {equal}", flush=True)
     print(f"{changed} cases changed: {rows['months spliced']} months spliced, {rows['months read']} read, {rows['months linked']} linked")
     print("median ratio {:.2f} (processor {:.2f})".format(*(statistics.median(values) for values in zip(*measured))))
+    if unequal:
+        raise SystemExit(f"in {unequal} of {len(measured)} rounds the files or counts were not those of a full extract")
 
 
 if __name__ == "__main__":
