@@ -13,6 +13,8 @@ use redress::extract::continuity::Beside;
 use redress::extract::mapping::Mapping;
 use redress::extract::order::{Done, ExtractError, Order};
 use redress::extract::run::{extract, extract_attended};
+use redress::extract::source::SourceError;
+use redress::extract::staging::StagingError;
 use redress::lake::manifest::{Manifest, WholeBecause};
 use redress::lake::store::Lake;
 use redress::lake::verify::verify;
@@ -274,6 +276,43 @@ fn an_extract_that_is_asked_to_stop_leaves_the_lake_as_it_was() {
     left.sort();
     let snapshot = first.snapshot.file_name().unwrap();
     assert_eq!(left, [".lock".as_ref(), snapshot, "latest".as_ref()]);
+}
+
+#[test]
+fn a_folder_of_files_is_not_read_to_its_end_when_asked_to_stop() {
+    let lake = tempfile::tempdir().unwrap();
+    let rules = rulebook();
+    let mapping = Mapping::load("csv").unwrap();
+    let stop = Stop::default();
+    stop.ask();
+    let order = Order {
+        store: &repository().join("sample_data"),
+        source_name: "csv".to_owned(),
+        mapping: &mapping,
+        as_of: as_of(),
+        known_at: None,
+        rules: &rules,
+        rules_text: "same".to_owned(),
+        pseudonym_key: None,
+        threads: 1,
+        full: true,
+        progress: &|_, _| {},
+    };
+    let attendance = Attendance {
+        stop,
+        progress: &|_| {},
+    };
+    let lake = Lake::at(lake.path());
+    let error = extract_attended(&lake, &order, Beside::default(), &attendance).unwrap_err();
+    // While the files were staged, and not only when the months began.
+    assert!(
+        matches!(
+            &error,
+            ExtractError::Source(SourceError::Staging(StagingError::Interrupted))
+        ),
+        "{error}"
+    );
+    assert!(lake.snapshots().unwrap().is_empty());
 }
 
 #[test]

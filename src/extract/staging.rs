@@ -117,7 +117,7 @@ pub enum StagingError {
     UnknownEncoding { path: PathBuf, name: String },
     #[error(transparent)]
     Postgres(#[from] PostgresError),
-    #[error("interrupted; nothing was written, and nothing is left running on the server")]
+    #[error("interrupted; nothing was written, and no query is left running")]
     Interrupted,
     #[error("{path}: {source}{hint}")]
     Prepare {
@@ -188,6 +188,7 @@ pub fn stage(
     how: &How<'_>,
 ) -> Result<Staged, StagingError> {
     let zone = how.zone;
+    let stop = &how.attendance.stop;
     let hint = hint(mapping);
     let prepare_path = mapping.path("prepare.sql");
     let failed = |source| StagingError::Prepare {
@@ -212,11 +213,11 @@ pub fn stage(
         SourceKind::Xes => {
             let log = log_file(store, mapping)?;
             notes.extend(unchanged(std::slice::from_ref(&log), || {
-                xes::stage(into, &log, zone)
+                xes::stage(into, &log, zone, stop)
             })?);
         }
         SourceKind::Csv if sqlite_tables::is_sqlite(store) => {
-            notes.extend(sqlite_tables::stage(into, store, files, zone, &hint)?);
+            notes.extend(sqlite_tables::stage(into, store, files, zone, &hint, stop)?);
         }
         SourceKind::Csv | SourceKind::Sqlite | SourceKind::Register => {
             if store.is_file() && files.len() != 1 {
@@ -235,7 +236,7 @@ pub fn stage(
             notes.extend(unchanged(&paths, || {
                 let mut notes = Vec::new();
                 for (file, path) in files.iter().zip(&paths) {
-                    notes.extend(csv_file::stage(into, path, file, zone, &hint)?);
+                    notes.extend(csv_file::stage(into, path, file, zone, &hint, stop)?);
                 }
                 Ok(notes)
             })?);
@@ -243,7 +244,6 @@ pub fn stage(
     }
     if let Some(sql) = mapping.sql("prepare.sql") {
         let running = into.get_interrupt_handle();
-        let stop = &how.attendance.stop;
         let _pending = stop.on_ask(move || running.interrupt());
         into.execute_batch(sql)
             .map_err(|error| match stop.is_asked() {

@@ -8,6 +8,7 @@ use encoding_rs::Encoding;
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use rusqlite::Connection;
 
+use super::super::attendance::Stop;
 use super::StagingError;
 use super::bounded::Bounded;
 use super::encoding::encoding_of;
@@ -23,6 +24,7 @@ pub(super) fn stage(
     spec: &StagedFile,
     zone: Tz,
     hint: &str,
+    stop: &Stop,
 ) -> Result<Vec<String>, StagingError> {
     let target = Target {
         spec,
@@ -81,7 +83,7 @@ pub(super) fn stage(
         record: csv::StringRecord::new(),
         path,
     };
-    notes.extend(target.fill(into, &header, &mut rows)?);
+    notes.extend(target.fill(into, &header, &mut rows, stop)?);
     Ok(notes)
 }
 

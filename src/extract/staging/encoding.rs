@@ -19,13 +19,13 @@ pub(crate) struct Found {
     pub plain: bool,
 }
 
-/// UTF-8 when the whole file is, what its byte order mark says, or the best guess. Reads the file once.
+/// UTF-8 when the whole file is, what its byte order mark says, or the best guess. Reads the file once, and a second
+/// time where it has to be guessed, which takes many times as long as seeing that it is UTF-8.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub(crate) fn encoding_of(path: &Path) -> io::Result<Found> {
     let mut file = bytes_of(path)?;
-    let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     let mut utf8 = Utf8Check::default();
     let mut buffer = vec![0; 1 << 16];
     let mut start = true;
@@ -44,8 +44,7 @@ pub(crate) fn encoding_of(path: &Path) -> io::Result<Found> {
         start = false;
         plain &= bytes.is_ascii();
         utf8.feed(bytes);
-        guess.feed(bytes, read == 0);
-        if read == 0 {
+        if read == 0 || utf8.broken {
             break;
         }
     }
@@ -53,12 +52,25 @@ pub(crate) fn encoding_of(path: &Path) -> io::Result<Found> {
     Ok(Found {
         encoding: match is_utf8 {
             true => encoding_rs::UTF_8,
-            false => guess.guess(None, chardetng::Utf8Detection::Deny),
+            false => guessed(path)?,
         },
         guessed: !is_utf8,
         marked: false,
         plain,
     })
+}
+
+fn guessed(path: &Path) -> io::Result<&'static Encoding> {
+    let mut file = bytes_of(path)?;
+    let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        guess.feed(&buffer[..read], read == 0);
+        if read == 0 {
+            return Ok(guess.guess(None, chardetng::Utf8Detection::Deny));
+        }
+    }
 }
 
 /// Whether a stream of bytes is UTF-8, over the borders of its pieces.

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
+use super::super::attendance::Stop;
 use super::StagingError;
 use super::table::{Rows, Target, quoted};
 use crate::mapping::StagedFile;
@@ -29,6 +30,7 @@ pub(super) fn stage(
     tables: &[StagedFile],
     zone: Tz,
     hint: &str,
+    stop: &Stop,
 ) -> Result<Vec<String>, StagingError> {
     let failed = |source| StagingError::Prepare {
         path: store.to_owned(),
@@ -53,7 +55,7 @@ pub(super) fn stage(
             place: "row",
             hint,
         };
-        notes.extend(stage_table(into, &source, &target)?);
+        notes.extend(stage_table(into, &source, &target, stop)?);
     }
     Ok(notes)
 }
@@ -62,6 +64,7 @@ fn stage_table(
     into: &mut Connection,
     source: &Connection,
     target: &Target<'_>,
+    stop: &Stop,
 ) -> Result<Vec<String>, StagingError> {
     let table = &target.spec.table;
     let failed = |error| target.failed(error);
@@ -119,7 +122,7 @@ fn stage_table(
         number: 0,
         target,
     };
-    target.fill(into, &wanted, &mut rows)
+    target.fill(into, &wanted, &mut rows, stop)
 }
 
 fn names(source: &Connection, sql: &str, table: &str) -> rusqlite::Result<Vec<String>> {

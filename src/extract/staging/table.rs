@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
+use super::super::attendance::Stop;
 use super::StagingError;
 use super::cells::CellReader;
 use crate::mapping::StagedFile;
@@ -80,6 +81,7 @@ impl Target<'_> {
         into: &mut Connection,
         header: &[String],
         rows: &mut dyn Rows,
+        stop: &Stop,
     ) -> Result<Vec<String>, StagingError> {
         self.create(into, header)?;
         let mut reader = CellReader::new(self.spec, header, self.zone);
@@ -90,6 +92,9 @@ impl Target<'_> {
                 .map_err(|e| self.failed(e))?;
             let mut cells = Vec::with_capacity(header.len());
             while let Some(place) = rows.next(&mut cells)? {
+                if stop.is_asked() {
+                    return Err(StagingError::Interrupted);
+                }
                 for (column, text) in cells.iter().enumerate() {
                     let cell = reader.read(column, text.as_deref(), place);
                     insert

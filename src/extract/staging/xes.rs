@@ -22,6 +22,7 @@ use quick_xml::{Reader, XmlVersion};
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use serde_json::{Map, Value};
 
+use super::super::attendance::Stop;
 use super::StagingError;
 use super::bounded::Bounded;
 use super::opened::bytes_of;
@@ -49,6 +50,7 @@ pub(super) fn stage(
     into: &mut Connection,
     path: &Path,
     zone: Tz,
+    stop: &Stop,
 ) -> Result<Vec<String>, StagingError> {
     let sqlite = |source| StagingError::Prepare {
         path: path.to_owned(),
@@ -72,6 +74,7 @@ pub(super) fn stage(
         let mut log = Log {
             path,
             zone,
+            stop,
             trace: transaction
                 .prepare("INSERT INTO trace VALUES (?1, ?2, ?3)")
                 .map_err(sqlite)?,
@@ -160,6 +163,7 @@ enum Open {
 struct Log<'t> {
     path: &'t Path,
     zone: Tz,
+    stop: &'t Stop,
     trace: Statement<'t>,
     event: Statement<'t>,
     log_attribute: Statement<'t>,
@@ -178,6 +182,9 @@ impl Log<'_> {
         let mut buffer = Vec::new();
         let mut ended = false;
         loop {
+            if self.stop.is_asked() {
+                return Err(StagingError::Interrupted);
+            }
             let event = reader
                 .read_event_into(&mut buffer)
                 .map_err(|e| self.bad(format!("is no well-formed XML: {e}")))?;
@@ -454,7 +461,12 @@ mod tests {
         let path = folder.path().join("log.xes");
         std::fs::write(&path, log).unwrap();
         let mut into = Connection::open_in_memory().unwrap();
-        let notes = stage(&mut into, &path, chrono_tz::Europe::Istanbul)?;
+        let notes = stage(
+            &mut into,
+            &path,
+            chrono_tz::Europe::Istanbul,
+            &Stop::default(),
+        )?;
         Ok((into, notes))
     }
 
