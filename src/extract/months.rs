@@ -12,6 +12,7 @@ use super::order::{ExtractError, Order};
 use super::reader::{CaseBundle, CaseReader, Scope};
 use super::reuse::{Reuse, link};
 use super::rows::{MonthTables, View};
+use redress_lake::flush::{Flusher, ToFlush};
 use redress_lake::manifest::{FileEntry, Ledger, Manifest};
 use redress_lake::splice::{Spliced, splice};
 use redress_lake::store::Draft;
@@ -23,6 +24,22 @@ pub(super) struct Task<'a> {
     pub month: String,
     /// The changed cases, where they are few enough to be spliced into an earlier snapshot's files.
     pub splice: Option<(&'a Reuse, &'a [i64])>,
+}
+
+impl Task<'_> {
+    /// How long it takes beside others. A splice passes over all events of the month, and reads its changed cases;
+    /// one of these takes as long as a hundred events passed over.
+    fn work(&self) -> u64 {
+        let Some((reuse, cases)) = self.splice else {
+            return u64::MAX;
+        };
+        let events = reuse
+            .old
+            .ledger
+            .get(&self.month)
+            .map_or(0, |ledger| ledger.events_in);
+        events + 100 * cases.len() as u64
+    }
 }
 
 /// How many months were made in which way.
@@ -53,10 +70,9 @@ pub(super) fn make_months(
     wish: &Stop,
 ) -> Result<Counts, ExtractError> {
     // The longest first, so that no thread is left alone with one at the end.
-    tasks.sort_by_key(|task| {
-        std::cmp::Reverse(task.splice.map_or(usize::MAX, |(_, cases)| cases.len()))
-    });
+    tasks.sort_by_key(|task| std::cmp::Reverse(task.work()));
     let total = tasks.len();
+    let flusher = Flusher::start();
     let queue = Mutex::new(VecDeque::from(tasks));
     let stop = AtomicBool::new(false);
     let done: Mutex<Vec<(String, Month, bool)>> = Mutex::new(Vec::with_capacity(total));
@@ -67,6 +83,7 @@ pub(super) fn make_months(
             draft,
             order,
             key,
+            flusher: flusher.queue(),
             wish,
         };
         while !stop.load(Ordering::Relaxed) {
@@ -91,6 +108,7 @@ pub(super) fn make_months(
             .map(|worker| worker.join().unwrap_or(Err(ExtractError::WorkerLost)))
             .collect::<Result<Vec<()>, ExtractError>>()
     })?;
+    flusher.finish()?;
     let mut counts = Counts::default();
     for (month, made, spliced) in done.into_inner().map_err(|_| ExtractError::WorkerLost)? {
         manifest.ledger.insert(month, made.ledger);
@@ -111,6 +129,7 @@ struct Worker<'a> {
     draft: &'a Draft,
     order: &'a Order<'a>,
     key: Option<&'a [u8]>,
+    flusher: ToFlush,
     wish: &'a Stop,
 }
 
@@ -152,6 +171,7 @@ impl<'a> Worker<'a> {
         let mut tables = MonthTables::begin(&MonthFolder {
             snapshot: self.draft.path(),
             month,
+            flusher: &self.flusher,
         })?;
         let scope = Scope::month(month, self.order.knowledge());
         let view = self.view();
@@ -193,6 +213,7 @@ impl<'a> Worker<'a> {
         let into = MonthFolder {
             snapshot: self.draft.path(),
             month,
+            flusher: &self.flusher,
         };
         let mut files = Vec::with_capacity(changed.after.len());
         let mut kept = Vec::new();

@@ -17,4 +17,6 @@ pub enum WriteError {
         path: PathBuf,
         source: arrow::error::ArrowError,
     },
+    #[error("the thread that flushes files to the disk ended without a word")]
+    FlusherLost,
 }

@@ -20,14 +20,15 @@ use parquet::arrow::arrow_writer::{
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
 use super::error::WriteError;
+use super::flush::ToFlush;
 use super::manifest::FileEntry;
-use super::table::{ColumnKind, TableSpec};
+use super::table::{ColumnKind, ColumnSpec, TableSpec};
 use redress_plain::hex::hex;
 
 /// Rows that are encoded at once.
@@ -42,7 +43,7 @@ const _: () = assert!(GROUP_ROWS.is_multiple_of(BATCH_ROWS));
 pub(super) const WRITER: &str = concat!(
     "redress version ",
     env!("CARGO_PKG_VERSION"),
-    " (build layout-2)"
+    " (build layout-3)"
 );
 
 /// The Arrow schema of a table.
@@ -74,6 +75,8 @@ pub(super) struct TableFile {
     file: SerializedFileWriter<HashingFile>,
     factory: ArrowRowGroupWriterFactory,
     rows: u64,
+    /// Who flushes it to the disk; without one that is waited for.
+    flusher: Option<ToFlush>,
 }
 
 /// One column of a row group, complete.
@@ -113,15 +116,8 @@ impl TableFile {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_created_by(WRITER.to_owned());
-        for column in table.columns.iter().filter(|column| !column.repeats) {
-            let path = ColumnPath::from(column.name);
-            // Keys grow by little steps, instants of a case lie near each other: their differences are small.
-            if matches!(column.kind, ColumnKind::Integer | ColumnKind::Instant) {
-                properties =
-                    properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
-            }
-            // A dictionary of what hardly repeats costs hashing and saves nothing.
-            properties = properties.set_column_dictionary_enabled(path, false);
+        for column in table.columns {
+            properties = encoded(properties, column);
         }
         let opened = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties.build()))
             .and_then(ArrowWriter::into_serialized_writer);
@@ -137,7 +133,14 @@ impl TableFile {
             file,
             factory,
             rows: 0,
+            flusher: None,
         })
+    }
+
+    /// Leaves the flushing to another thread.
+    pub(super) fn flushed_by(mut self, flusher: &ToFlush) -> Self {
+        self.flusher = Some(flusher.clone());
+        self
     }
 
     /// The table's Arrow schema.
@@ -191,7 +194,7 @@ impl TableFile {
         Ok(())
     }
 
-    /// Ends the file, flushed to the disk, and says what it holds.
+    /// Ends the file and says what it holds. It is flushed to the disk, or will be by the one it was left to.
     ///
     /// # Errors
     /// When the rest cannot be written.
@@ -204,9 +207,15 @@ impl TableFile {
                 path: path.clone(),
                 source,
             })?;
-        let (bytes, sha256) = file
-            .finish()
-            .map_err(|source| WriteError::Io { path, source })?;
+        let io_error = |source| WriteError::Io {
+            path: path.clone(),
+            source,
+        };
+        let (file, bytes, sha256) = file.finish().map_err(io_error)?;
+        match self.flusher {
+            Some(flusher) => flusher.put(path, file),
+            None => file.sync_all().map_err(io_error)?,
+        }
         Ok(FileEntry {
             table: self.table.name.to_owned(),
             path: self.name,
@@ -223,6 +232,36 @@ impl TableFile {
             source,
         }
     }
+}
+
+/// How a column is encoded, by what it holds.
+fn encoded(
+    mut properties: WriterPropertiesBuilder,
+    column: &ColumnSpec,
+) -> WriterPropertiesBuilder {
+    let path = ColumnPath::from(column.name);
+    let (is_text, is_difference) = match column.kind {
+        ColumnKind::Text | ColumnKind::FreeText => (true, false),
+        // Keys grow by little steps, instants of a case lie near each other: their differences are small.
+        ColumnKind::Integer | ColumnKind::Instant => (false, !column.repeats),
+        ColumnKind::Count | ColumnKind::Real | ColumnKind::Flag | ColumnKind::Day => (false, false),
+    };
+    if is_text {
+        // Every row group holds nearly every word, so that extremes rule out none; they cost two comparisons a value.
+        properties =
+            properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
+    }
+    if is_difference {
+        // Dense already: compression would take time for the twentieth part.
+        properties = properties
+            .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
+            .set_column_compression(path.clone(), Compression::UNCOMPRESSED);
+    }
+    if !column.repeats {
+        // A dictionary of what hardly repeats costs hashing and saves nothing.
+        properties = properties.set_column_dictionary_enabled(path, false);
+    }
+    properties
 }
 
 /// Encodes one column of a row group.
@@ -292,10 +331,10 @@ impl HashingFile {
         })
     }
 
-    fn finish(mut self) -> io::Result<(u64, String)> {
-        self.file.flush()?;
-        self.file.get_ref().sync_all()?;
-        Ok((self.bytes, hex(&self.hash.finalize())))
+    /// The file, its length and its hash.
+    fn finish(self) -> io::Result<(File, u64, String)> {
+        let file = self.file.into_inner().map_err(|error| error.into_error())?;
+        Ok((file, self.bytes, hex(&self.hash.finalize())))
     }
 }
 

@@ -5,6 +5,7 @@ pub mod derived;
 pub mod erase;
 pub mod error;
 mod file;
+pub mod flush;
 pub mod manifest;
 mod old_file;
 pub mod reader;

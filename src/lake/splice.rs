@@ -123,7 +123,8 @@ fn try_splice(
     if !changes.iter().zip(&places).all(as_folded) {
         return Err(Failure::Old);
     }
-    let mut file = TableFile::create(into.snapshot, after.table, Some(into.month))?;
+    let mut file =
+        TableFile::create(into.snapshot, after.table, Some(into.month))?.flushed_by(into.flusher);
     // Where rows moved, a row group begins in the middle of an earlier one: the columns go on from group to group,
     // so that each is decoded once.
     let mut kept: Vec<OldColumn<'_>> = (0..columns.len())

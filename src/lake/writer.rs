@@ -8,6 +8,7 @@ use arrow::record_batch::RecordBatch;
 use super::error::WriteError;
 use super::file::{BATCH_ROWS, ColumnEncoder, GROUP_ROWS, TableFile};
 pub use super::file::{file_name, schema};
+use super::flush::ToFlush;
 use super::manifest::FileEntry;
 use super::table::{Rows, TableSpec};
 
@@ -45,13 +46,17 @@ pub trait Sink<C: Rows> {
 pub struct MonthFolder<'a> {
     pub snapshot: &'a Path,
     pub month: &'a str,
+    /// Who flushes them to the disk.
+    pub flusher: &'a ToFlush,
 }
 
 impl Destination for MonthFolder<'_> {
     type Done = FileEntry;
     type Table<C: Rows> = TableWriter<C>;
     fn table<C: Rows>(&self) -> Result<TableWriter<C>, WriteError> {
-        TableWriter::create(self.snapshot, Some(self.month))
+        let mut table = TableWriter::create(self.snapshot, Some(self.month))?;
+        table.file = table.file.flushed_by(self.flusher);
+        Ok(table)
     }
 }
 

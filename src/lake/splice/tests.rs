@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use super::{Spliced, splice};
 use crate::error::WriteError;
 use crate::file::{GROUP_ROWS, WRITER};
+use crate::flush::Flusher;
 use crate::manifest::FileEntry;
 use crate::table::{Few, FreeText, Text, table};
 use crate::writer::{Destination, InMemory, MonthFolder, Sink, TableRows, TableWriter};
@@ -98,9 +99,11 @@ fn check(old: &BTreeMap<i64, Case>, changes: &BTreeMap<i64, Option<Case>>) {
     }
     let expected = write(&whole, &new);
     let keys: Vec<i64> = changes.keys().copied().collect();
+    let flusher = Flusher::start();
     let into = MonthFolder {
         snapshot: &spliced,
         month: "2026-01",
+        flusher: &flusher.queue(),
     };
     let (before, after) = (collect(old, &keys), collect(&new, &keys));
     match splice(&first.join(&origin.path), into, &keys, &before, &after).unwrap() {
@@ -185,9 +188,11 @@ fn nothing_is_spliced_into_a_file_of_another_layout() {
     let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
     let old = cases(20, 3);
     let path = first.join(write(&first, &old).path);
+    let flusher = Flusher::start();
     let into = MonthFolder {
         snapshot: &second,
         month: "2026-01",
+        flusher: &flusher.queue(),
     };
     let before = collect(&old, &[4]);
     let after = collect(&BTreeMap::from([(4, (3, 99))]), &[4]);
@@ -248,9 +253,11 @@ fn an_old_file_that_is_not_what_the_register_gives_is_not_built_upon() {
     let second = folder.path().join("second");
     let old = cases(20, 3);
     let origin = write(&first, &old);
+    let flusher = Flusher::start();
     let into = MonthFolder {
         snapshot: &second,
         month: "2026-01",
+        flusher: &flusher.queue(),
     };
     let after = collect(&BTreeMap::from([(4, (3, 99))]), &[4]);
     // Another number of rows, other values, no such file.
