@@ -63,3 +63,38 @@ impl ToFlush {
         let _ = self.0.send((path, file));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flushed_file_is_no_fault() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        let flusher = Flusher::start();
+        flusher
+            .queue()
+            .put(path.clone(), File::create(&path).expect("a file"));
+        flusher.finish().expect("the file is flushed");
+    }
+
+    /// A pipe cannot be flushed to a disk.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_flushed_is_named() {
+        let flusher = Flusher::start();
+        let queue = flusher.queue();
+        let mut ends = Vec::new();
+        for name in ["first", "second"] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            ends.push(reader);
+            queue.put(name.into(), File::from(std::os::fd::OwnedFd::from(writer)));
+        }
+        drop(queue);
+        match flusher.finish() {
+            Err(WriteError::Io { path, .. }) => assert_eq!(path, PathBuf::from("first")),
+            other => panic!("{other:?}"),
+        }
+    }
+}

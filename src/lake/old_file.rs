@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{Int64Type, Schema};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
+use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -22,6 +22,8 @@ use super::file::{BATCH_ROWS, Chunk, WRITER};
 /// A file that parts are taken from.
 pub(super) struct OldFile {
     file: Arc<File>,
+    schema: SchemaRef,
+    /// Reads texts as views: those of a dictionary are pointed at, not copied row by row.
     metadata: ArrowReaderMetadata,
 }
 
@@ -35,17 +37,20 @@ impl OldFile {
         let options = ArrowReaderOptions::new()
             .with_page_index_policy(PageIndexPolicy::Required)
             .with_encoding_stats_as_mask(false);
-        let metadata = ArrowReaderMetadata::load(&file, options)?;
+        let metadata = ArrowReaderMetadata::load(&file, options.clone())?;
+        let schema = Arc::clone(metadata.schema());
+        let options = options.with_schema(Arc::new(with_views(&schema)));
         Ok(OldFile {
             file: Arc::new(file),
-            metadata,
+            metadata: ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)?,
+            schema,
         })
     }
 
     /// Whether it has exactly the columns of a schema, laid out as this program lays them out.
     pub(super) fn has(&self, schema: &Schema) -> bool {
         let created_by = self.parquet().file_metadata().created_by();
-        self.metadata.schema().fields() == schema.fields() && created_by == Some(WRITER)
+        self.schema.fields() == schema.fields() && created_by == Some(WRITER)
     }
 
     /// Rows of a row group; 0 where there is none.
@@ -159,6 +164,26 @@ impl OldFile {
 
     fn parquet(&self) -> &Arc<ParquetMetaData> {
         self.metadata.metadata()
+    }
+}
+
+/// A schema with texts as views.
+fn with_views(schema: &Schema) -> Schema {
+    let fields = schema.fields().iter().map(|field| {
+        let field = field.as_ref().clone();
+        match field.data_type() {
+            DataType::Utf8 => field.with_data_type(DataType::Utf8View),
+            _ => field,
+        }
+    });
+    Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone())
+}
+
+/// A column as [`OldColumn`] gives its values: texts as views.
+pub(super) fn as_views(values: &ArrayRef) -> ArrayRef {
+    match values.as_string_opt::<i32>() {
+        Some(texts) => Arc::new(StringViewArray::from(texts)),
+        None => Arc::clone(values),
     }
 }
 

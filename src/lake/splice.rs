@@ -24,7 +24,7 @@ use parquet::errors::ParquetError;
 use super::error::WriteError;
 use super::file::{Chunk, GROUP_ROWS, TableFile, file_name, schema};
 use super::manifest::FileEntry;
-use super::old_file::{OldColumn, OldFile};
+use super::old_file::{OldColumn, OldFile, as_views};
 use super::writer::{MonthFolder, TableRows};
 
 /// The column that every partitioned table is ordered by.
@@ -130,6 +130,9 @@ fn try_splice(
     let mut kept: Vec<OldColumn<'_>> = (0..columns.len())
         .map(|column| old.column(column))
         .collect();
+    let views =
+        |rows: &TableRows| -> Vec<ArrayRef> { rows.rows.columns().iter().map(as_views).collect() };
+    let (before, after) = (views(before), views(after));
     for (number, group) in layout(changes, places, old.rows(), columns.len())
         .iter()
         .enumerate()
@@ -147,8 +150,8 @@ fn try_splice(
                 old.chunk(number, column)?
             } else {
                 let values = Values {
-                    before: before.rows.column(column),
-                    after: after.rows.column(column),
+                    before: &before[column],
+                    after: &after[column],
                 };
                 encode(&file, encoder, kept, group, values)?
             });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use parquet::basic::Encoding;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use proptest::prelude::*;
 
@@ -42,7 +42,8 @@ fn push<S: Sink<TestColumns>>(sink: &mut S, key: i64, case: Case) -> Result<(), 
         let drawn = (case.1 ^ row as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         // Columns draw from different bits, so that a change of one need not be one of the others.
         let bits = |from: u32, many: u32| (drawn >> from) & ((1 << many) - 1);
-        let name = format!("{:x}", bits(4, 40));
+        // Now and then one that alone fills what is encoded at once.
+        let name = format!("{:x}", bits(4, 40)).repeat(if bits(54, 6) == 0 { 300 } else { 1 });
         sink.push(TestRow {
             case_key: key,
             row: i32::try_from(row).unwrap_or(0),
@@ -179,6 +180,17 @@ fn columns_are_encoded_by_what_they_hold() {
     }
     for name in ["amount", "flag", "text"] {
         assert_eq!(of(name), [], "{name}");
+    }
+    for column in group.columns() {
+        let name = column.column_path().string();
+        let is_difference = ["case_key", "at"].contains(&name.as_str());
+        let compression = match is_difference {
+            true => Compression::UNCOMPRESSED,
+            false => Compression::ZSTD(ZstdLevel::default()),
+        };
+        assert_eq!(column.compression(), compression, "{name}");
+        let is_text = ["word", "name", "text"].contains(&name.as_str());
+        assert_eq!(column.statistics().is_none(), is_text, "{name}");
     }
 }
 
