@@ -14,7 +14,7 @@ use super::order::{Done, ExtractError, Order, query_error};
 use super::reader::ReadError;
 use super::reuse::{Plan, earlier, link_months, reusable};
 use super::small_tables::{write_empty_partitions, write_small_tables};
-use super::source::{Source, is_server};
+use super::source::{Source, is_server, store_name};
 use super::staging::{Before, How, Marked};
 use super::unknown::{in_words, unknown_words};
 use redress_lake::manifest::{Ledger, Manifest, Reading, RulesUsed};
@@ -75,6 +75,13 @@ pub fn extract_attended(
     let mut notes = std::mem::take(&mut source.notes);
     let draft = lake.begin()?;
     let readers = source.readers(threads)?;
+    if readers.len() < threads {
+        notes.push(format!(
+            "{}: was read by one thread instead of {threads}, because no moment could be had in which nobody writes: \
+             another program is writing, or the file is read-only",
+            store_name(order.store),
+        ));
+    }
     let Some(first) = readers.first() else {
         return Err(ExtractError::WorkerLost);
     };
