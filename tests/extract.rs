@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use redress::domain::event::{EventBody, NoteAdded};
+use redress::domain::rulebook::Rulebook;
 use redress::domain::vocabulary::Role;
 use redress::extract::attendance::{Attendance, Stop};
 use redress::extract::continuity::Beside;
@@ -72,19 +73,54 @@ pub fn run(
     extract(
         &Lake::at(lake),
         &Order {
-            store,
-            source_name: "register".to_owned(),
-            mapping: &mapping,
-            as_of,
-            known_at: None,
-            rules: &rules,
-            rules_text: "same".to_owned(),
-            pseudonym_key: None,
             threads,
             full,
-            progress: &|_, _| {},
+            ..order(store, &mapping, &rules, as_of)
         },
     )
+}
+
+/// Word of a full extract that is asked to stop.
+fn broken_off(
+    store: &Path,
+    mapping: &str,
+    lake: &Path,
+    stop: &Stop,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> ExtractError {
+    let rules = rulebook();
+    let mapping = Mapping::load(mapping).unwrap();
+    let order = Order {
+        progress,
+        ..order(store, &mapping, &rules, as_of())
+    };
+    let attendance = Attendance {
+        stop: stop.clone(),
+        progress: &|_| {},
+    };
+    extract_attended(&Lake::at(lake), &order, Beside::default(), &attendance).unwrap_err()
+}
+
+/// A full extract with one thread.
+fn order<'a>(
+    store: &'a Path,
+    mapping: &'a Mapping,
+    rules: &'a Rulebook,
+    as_of: DateTime<Utc>,
+) -> Order<'a> {
+    Order {
+        store,
+        source_name: "register".to_owned(),
+        mapping,
+        as_of,
+        known_at: None,
+        rules,
+        rules_text: "same".to_owned(),
+        pseudonym_key: None,
+        threads: 1,
+        full: true,
+        progress: &|_, _| {},
+    }
 }
 
 /// Every file of a snapshot with its hash, the manifest left out.
@@ -245,29 +281,9 @@ fn an_extract_that_is_asked_to_stop_leaves_the_lake_as_it_was() {
     let path = sample_register(folder.path(), 200);
     let place = folder.path().join("lake");
     let first = run(&path, "redress", &place, as_of(), 1, false).unwrap();
-    let rules = rulebook();
-    let mapping = Mapping::load("redress").unwrap();
     let stop = Stop::default();
-    let order = Order {
-        store: &path,
-        source_name: "register".to_owned(),
-        mapping: &mapping,
-        as_of: as_of(),
-        known_at: None,
-        rules: &rules,
-        rules_text: "same".to_owned(),
-        pseudonym_key: None,
-        threads: 1,
-        full: true,
-        // When the first month is written.
-        progress: &|_, _| stop.ask(),
-    };
-    let attendance = Attendance {
-        stop: stop.clone(),
-        progress: &|_| {},
-    };
-    let error =
-        extract_attended(&Lake::at(&place), &order, Beside::default(), &attendance).unwrap_err();
+    // When the first month is written.
+    let error = broken_off(&path, "redress", &place, &stop, &|_, _| stop.ask());
     assert!(matches!(error, ExtractError::Interrupted), "{error}");
     let mut left: Vec<_> = fs::read_dir(&place)
         .unwrap()
@@ -281,29 +297,10 @@ fn an_extract_that_is_asked_to_stop_leaves_the_lake_as_it_was() {
 #[test]
 fn a_folder_of_files_is_not_read_to_its_end_when_asked_to_stop() {
     let lake = tempfile::tempdir().unwrap();
-    let rules = rulebook();
-    let mapping = Mapping::load("csv").unwrap();
     let stop = Stop::default();
     stop.ask();
-    let order = Order {
-        store: &repository().join("sample_data"),
-        source_name: "csv".to_owned(),
-        mapping: &mapping,
-        as_of: as_of(),
-        known_at: None,
-        rules: &rules,
-        rules_text: "same".to_owned(),
-        pseudonym_key: None,
-        threads: 1,
-        full: true,
-        progress: &|_, _| {},
-    };
-    let attendance = Attendance {
-        stop,
-        progress: &|_| {},
-    };
-    let lake = Lake::at(lake.path());
-    let error = extract_attended(&lake, &order, Beside::default(), &attendance).unwrap_err();
+    let source = repository().join("sample_data");
+    let error = broken_off(&source, "csv", lake.path(), &stop, &|_, _| {});
     // While the files were staged, and not only when the months began.
     assert!(
         matches!(
@@ -312,7 +309,22 @@ fn a_folder_of_files_is_not_read_to_its_end_when_asked_to_stop() {
         ),
         "{error}"
     );
-    assert!(lake.snapshots().unwrap().is_empty());
+    assert!(Lake::at(lake.path()).snapshots().unwrap().is_empty());
+}
+
+#[test]
+fn an_extract_beside_a_writer_says_that_it_read_with_one_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample_register(folder.path(), 50);
+    let lake = folder.path().join("lake");
+    let with_one_thread = |done: &Done| done.notes.iter().any(|n| n.contains("by one thread"));
+    let alone = run(&path, "redress", &lake, as_of(), 2, true).unwrap();
+    assert!(!with_one_thread(&alone), "{:?}", alone.notes);
+    let writer = rusqlite::Connection::open(&path).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let beside = run(&path, "redress", &lake, as_of(), 2, true).unwrap();
+    assert!(with_one_thread(&beside), "{:?}", beside.notes);
+    assert_eq!(hashes(&alone), hashes(&beside));
 }
 
 #[test]
