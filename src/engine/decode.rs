@@ -15,15 +15,13 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
-use parquet::file::reader::FileReader;
-use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::file::metadata::ParquetMetaData;
 use polars::prelude::{
     Categories, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PlSmallStr,
     PolarsError, Scalar, Series, TimeUnit, TimeZone,
 };
-use polars_io::SerReader;
-use polars_io::parquet::read::ParquetReader;
 
+use super::arrays::{column_of, misfit};
 use super::error::EngineError;
 use redress_lake::manifest::FileEntry;
 use redress_lake::table::{ColumnKind, TableSpec};
@@ -38,62 +36,66 @@ pub(super) fn read_file(
     with_month: bool,
 ) -> Result<DataFrame, EngineError> {
     let path = snapshot.join(&entry.path);
-    let parquet = |source| EngineError::Parquet {
-        path: path.clone(),
-        source,
-    };
-    let of_parquet = |source: ParquetError| EngineError::Parquet {
-        path: path.clone(),
-        source: PolarsError::ComputeError(source.to_string().into()),
-    };
     let unreadable = |source| EngineError::File {
         path: path.clone(),
         source,
+    };
+    let failed = |source: ParquetError| EngineError::Parquet {
+        path: path.clone(),
+        source: PolarsError::ComputeError(source.to_string().into()),
     };
     let file = File::open(&path).map_err(unreadable)?;
     let bytes = file.metadata().map_err(unreadable)?.len();
     if bytes != entry.bytes {
         return Err(EngineError::Altered { path });
     }
-    let coded = coded_columns(&file, table, columns).map_err(of_parquet)?;
-    let codes = read_codes(&file, table, &coded).map_err(of_parquet)?;
-    let mut reader = ParquetReader::new(file);
-    let rows = reader.num_rows().map_err(parquet)?;
-    if rows as u64 != entry.rows {
+    let footer = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(failed)?;
+    let rows = footer.metadata().file_metadata().num_rows();
+    if u64::try_from(rows).ok() != Some(entry.rows) {
         return Err(EngineError::Altered { path });
     }
-    let mut frame = if columns.is_empty() {
-        DataFrame::empty_with_height(rows)
-    } else {
-        let others: Vec<String> = columns
-            .iter()
-            .filter(|c| !coded.contains(c))
-            .map(|c| (*c).to_owned())
-            .collect();
-        let mut frame = if others.is_empty() {
-            DataFrame::empty_with_height(rows)
-        } else {
-            reader
-                .with_columns(Some(others))
-                .finish()
-                .and_then(|frame| in_codes(frame, table))
-                .map_err(parquet)?
-        };
-        for column in codes {
-            frame.with_column(column).map_err(parquet)?;
-        }
-        frame.select(columns.iter().copied()).map_err(parquet)?
-    };
-    if with_month {
-        let month = month_of(&entry.path).to_owned();
-        let month = Scalar::from(PlSmallStr::from_string(month));
-        let column = Column::new_scalar("received_month".into(), month, rows)
-            .cast(&polars_type(ColumnKind::Text));
-        column
-            .and_then(|column| frame.with_column(column).map(|_| ()))
-            .map_err(parquet)?;
+    let month = with_month.then(|| month_of(&entry.path));
+    decoded(&file, &footer, table, columns, month).map_err(failed)
+}
+
+/// The named columns of a file, and that of the month where one is given.
+fn decoded(
+    file: &File,
+    footer: &ArrowReaderMetadata,
+    table: &TableSpec,
+    columns: &[&'static str],
+    month: Option<&str>,
+) -> Result<DataFrame, ParquetError> {
+    let rows = rows_in(footer)?;
+    if rows == 0 {
+        return empty_frame(table, columns, month.is_some()).map_err(of_engine);
     }
-    Ok(frame)
+    let coded = coded_columns(footer.metadata(), table, columns);
+    let others: Vec<&str> = columns
+        .iter()
+        .filter(|c| !coded.contains(c))
+        .copied()
+        .collect();
+    let footer = with_types(footer, table, &coded)?;
+    let mut read = read_codes(file, &footer, &coded)?;
+    read.extend(read_others(file, &footer, table, &others)?);
+    let mut wanted = columns.to_vec();
+    if let Some(month) = month {
+        let name = "received_month";
+        wanted.push(name);
+        let month = Scalar::from(PlSmallStr::from_str(month));
+        let month = Column::new_scalar(name.into(), month, rows);
+        let month = month.cast(&polars_type(ColumnKind::Text));
+        read.push(month.map_err(of_engine)?);
+    }
+    let frame = DataFrame::new(rows, read).and_then(|frame| frame.select(wanted));
+    frame.map_err(of_engine)
+}
+
+fn rows_in(footer: &ArrowReaderMetadata) -> Result<usize, ParquetError> {
+    Ok(usize::try_from(
+        footer.metadata().file_metadata().num_rows(),
+    )?)
 }
 
 /// The month of receipt that a partition's path names.
@@ -103,31 +105,14 @@ pub(super) fn month_of(path: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// Names and codes of a frame as categoricals: the columns whose pages could not be taken as they are.
-fn in_codes(mut frame: DataFrame, table: &TableSpec) -> Result<DataFrame, PolarsError> {
-    for column in table.columns.iter().filter(|c| c.kind == ColumnKind::Text) {
-        let as_text = frame
-            .column(column.name)
-            .is_ok_and(|found| *found.dtype() == DataType::String);
-        if as_text {
-            let coded = frame
-                .column(column.name)?
-                .cast(&polars_type(ColumnKind::Text))?;
-            frame.with_column(coded)?;
-        }
-    }
-    Ok(frame)
-}
-
 /// The columns wanted that are names or codes, and whose pages all point into a dictionary: their codes are
 /// read as they stand, no text is built.
 fn coded_columns<'a>(
-    file: &File,
+    footer: &ParquetMetaData,
     table: &'a TableSpec,
     wanted: &[&str],
-) -> Result<Vec<&'a str>, ParquetError> {
-    let footer = SerializedFileReader::new(file.try_clone()?)?;
-    let groups = footer.metadata().row_groups();
+) -> Vec<&'a str> {
+    let groups = footer.row_groups();
     let in_dictionary = |name: &str| {
         groups.iter().all(|group| {
             let chunk = group
@@ -142,13 +127,81 @@ fn coded_columns<'a>(
             })
         })
     };
-    Ok(table
+    table
         .columns
         .iter()
         .filter(|c| c.kind == ColumnKind::Text && wanted.contains(&c.name))
         .map(|c| c.name)
         .filter(|name| !groups.is_empty() && in_dictionary(name))
-        .collect())
+        .collect()
+}
+
+/// A footer by which columns of codes are read as dictionaries, and other texts as views: those are not bound to the
+/// two gigabytes that offsets of 32 bits reach.
+fn with_types(
+    footer: &ArrowReaderMetadata,
+    table: &TableSpec,
+    coded: &[&str],
+) -> Result<ArrowReaderMetadata, ParquetError> {
+    let fields: Vec<Field> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let kind = match column.kind.arrow() {
+                ArrowType::Utf8 if coded.contains(&column.name) => {
+                    ArrowType::Dictionary(Box::new(ArrowType::Int32), Box::new(ArrowType::Utf8))
+                }
+                ArrowType::Utf8 => ArrowType::Utf8View,
+                other => other,
+            };
+            Field::new(column.name, kind, column.nullable)
+        })
+        .collect();
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+    ArrowReaderMetadata::try_new(Arc::clone(footer.metadata()), options)
+}
+
+/// Which columns of a file are read.
+fn mask(footer: &ArrowReaderMetadata, names: &[&str]) -> ProjectionMask {
+    ProjectionMask::columns(footer.parquet_schema(), names.iter().copied())
+}
+
+/// Columns that are no codes, each read in one piece, whose memory the engine takes over.
+fn read_others(
+    file: &File,
+    footer: &ArrowReaderMetadata,
+    table: &TableSpec,
+    names: &[&str],
+) -> Result<Vec<Column>, ParquetError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let batches =
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file.try_clone()?, footer.clone())
+            .with_projection(mask(footer, names))
+            .with_batch_size(rows_in(footer)?)
+            .build()?;
+    let mut whole: Vec<Column> = Vec::new();
+    for batch in batches {
+        let (schema, arrays, _) = batch?.into_parts();
+        let columns = schema.fields().iter().zip(arrays).map(|(field, array)| {
+            let column = table.columns.iter().find(|c| c.name == field.name());
+            column_of(column.ok_or_else(|| misfit(field.name()))?, array)
+        });
+        let columns: Vec<Column> = columns.collect::<Result<_, _>>().map_err(of_engine)?;
+        if whole.is_empty() {
+            whole = columns;
+        } else {
+            for (column, more) in whole.iter_mut().zip(&columns) {
+                column.append(more).map_err(of_engine)?;
+            }
+        }
+    }
+    Ok(whole)
+}
+
+fn of_engine(error: PolarsError) -> ParquetError {
+    ParquetError::General(error.to_string())
 }
 
 /// Columns of names and codes, all of whose pages point into a dictionary. Each row's code is taken from the
@@ -156,31 +209,15 @@ fn coded_columns<'a>(
 ///
 /// One row group after the other, since each has dictionaries of its own: a batch over several of them makes the reader
 /// build every row's text and look it up again.
-fn read_codes(file: &File, table: &TableSpec, coded: &[&str]) -> Result<Vec<Column>, ParquetError> {
+fn read_codes(
+    file: &File,
+    footer: &ArrowReaderMetadata,
+    coded: &[&str],
+) -> Result<Vec<Column>, ParquetError> {
     if coded.is_empty() {
         return Ok(Vec::new());
     }
-    let fields: Vec<Field> = table
-        .columns
-        .iter()
-        .map(|column| {
-            let kind = if coded.contains(&column.name) {
-                ArrowType::Dictionary(Box::new(ArrowType::Int32), Box::new(ArrowType::Utf8))
-            } else {
-                column.kind.arrow()
-            };
-            Field::new(column.name, kind, column.nullable)
-        })
-        .collect();
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
-    let footer = ArrowReaderMetadata::load(file, options)?;
-    let wanted = table
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| coded.contains(&c.name))
-        .map(|(i, _)| i);
-    let mask = ProjectionMask::roots(footer.parquet_schema(), wanted);
+    let mask = mask(footer, coded);
     let mut whole: Vec<Codes> = Vec::new();
     for group in 0..footer.metadata().num_row_groups() {
         let rows = footer.metadata().row_group(group).num_rows();
@@ -203,9 +240,8 @@ fn read_codes(file: &File, table: &TableSpec, coded: &[&str]) -> Result<Vec<Colu
     }
     whole
         .into_iter()
-        .map(Codes::into_column)
-        .collect::<Result<_, _>>()
-        .map_err(|e| ParquetError::General(e.to_string()))
+        .map(|codes| codes.into_column().map_err(of_engine))
+        .collect()
 }
 
 /// A column of codes: the dictionaries of its row groups one behind the other, and each row's place in them.
@@ -323,7 +359,8 @@ mod tests {
             .expect("the table");
         let columns = ["category", "product", "lot", "case_key"];
         let file = File::open(folder.join(&entry.path)).expect("the file");
-        let coded = coded_columns(&file, table, &columns).expect("a footer");
+        let footer = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).expect("a footer");
+        let coded = coded_columns(footer.metadata(), table, &columns);
         let coded = coded.into_iter().map(str::to_owned).collect();
         let frame = read_file(folder, entry, table, &columns, true).expect("a frame");
         (coded, frame)

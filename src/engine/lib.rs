@@ -1,6 +1,7 @@
 //! Queries over a snapshot of the lake: files with a header, run by an engine, answered as small
 //! counted tables.
 
+mod arrays;
 pub mod check_file;
 mod columns;
 pub mod comparison;
@@ -30,3 +31,4 @@ mod relations;
 pub mod spark;
 mod statements;
 pub mod threshold;
+mod walk;

@@ -9,13 +9,13 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Distinct, Expr, Function, FunctionArguments, GroupByExpr, Join, JoinConstraint, JoinOperator,
-    Query, Select, SetExpr, SetOperator, SetQuantifier, TableFactor, WindowType, visit_expressions,
-    visit_relations,
+    Query, Select, SetExpr, SetOperator, SetQuantifier, TableFactor, WindowType,
 };
 
 use redress_lake::tables::{DERIVED, TABLES};
 
 use super::relations::{column_of, equal_columns, expression, output, parts};
+use super::walk;
 
 /// The key by which the rows of a case are joined.
 const CASE: &str = "case_key";
@@ -140,7 +140,7 @@ impl<'a> Known<'a> {
     pub(super) fn rows(&self, select: &Select) -> Option<Rows> {
         let from = self.from(select)?;
         let (mut named, mut of_months) = (0, 0);
-        let read: ControlFlow<()> = visit_relations(select, |name| {
+        let read = walk::relations(select, |name| {
             named += 1;
             match self.of(&name.to_string()) {
                 Some(Spread::Whole) => {}
@@ -347,7 +347,7 @@ impl From {
     /// Whether the SELECT sums; `None` where a function may look at rows of other months.
     fn sums(&self, select: &Select) -> Option<bool> {
         let mut sums = select.having.is_some();
-        let unknown: ControlFlow<()> = visit_expressions(select, |expression| {
+        let unknown = walk::expressions(select, |expression| {
             let Expr::Function(function) = expression else {
                 return ControlFlow::Continue(());
             };

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Cte, Expr, FunctionArguments, GroupByExpr, Ident, Query, Select, SetExpr,
-    SetOperator, SetQuantifier, Statement, Value, visit_expressions, visit_relations,
+    SetOperator, SetQuantifier, Statement, Value,
 };
 
 use redress_lake::table::ColumnKind;
@@ -18,6 +18,7 @@ use redress_lake::tables::{DERIVED, TABLES};
 use super::printed::printed;
 use super::relations::{Relations, column_of, expression, output, rename, text_of};
 use super::statements::statements;
+use super::walk;
 
 /// What the columns of a relation must be, as text; an empty text stands for NULL.
 type Facts = BTreeMap<String, String>;
@@ -340,7 +341,7 @@ fn row_by_row(select: &Select) -> bool {
     if grouped || other {
         return false;
     }
-    let found = visit_expressions(&select.projection, |expression| match expression {
+    let found = walk::expressions(&select.projection, |expression| match expression {
         Expr::Function(function) => {
             let name = function.name.to_string().to_uppercase();
             let plain = function.over.is_none()
@@ -379,7 +380,7 @@ pub(super) fn drop_unused(query: &mut Query) {
 }
 
 fn note_names(query: &Query, names: &mut BTreeSet<String>) {
-    let _: ControlFlow<()> = visit_relations(query, |relation| {
+    let _ = walk::relations(query, |relation| {
         names.insert(relation.to_string());
         ControlFlow::Continue(())
     });

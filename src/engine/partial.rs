@@ -6,13 +6,11 @@
 //! that lists rows is a piece too: its rows are put one below the other, and in order at the end.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     Cte, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    GroupByExpr, Ident, LimitClause, OrderByKind, Query, SelectItem, SetExpr, Statement, VisitMut,
-    VisitorMut, With,
+    GroupByExpr, Ident, LimitClause, OrderByKind, Query, SelectItem, SetExpr, Statement, With,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -22,6 +20,7 @@ use super::narrowing::drop_unused;
 use super::printed::printed;
 use super::relations::{column_of, expression, output};
 use super::statements::{identifiers, statements};
+use super::walk::{Changes, change};
 
 /// How the sums of some months are named, with a number.
 const SUM: &str = "sum_";
@@ -174,12 +173,12 @@ fn summed(name: &str, query: &Query, known: &Known<'_>, before: &[Cte]) -> Optio
         if summing.keys.iter().any(hides) {
             return None;
         }
-        let _: ControlFlow<()> = VisitMut::visit(&mut expr, &mut summing);
+        change(&mut expr, &mut summing);
         together
             .projection
             .push(SelectItem::ExprWithAlias { expr, alias });
     }
-    let _: ControlFlow<()> = VisitMut::visit(&mut together.having, &mut summing);
+    change(&mut together.having, &mut summing);
     let mut order = query.order_by.clone();
     summing.results = select
         .projection
@@ -187,7 +186,7 @@ fn summed(name: &str, query: &Query, known: &Known<'_>, before: &[Cte]) -> Optio
         .filter_map(output)
         .map(str::to_owned)
         .collect();
-    let _: ControlFlow<()> = VisitMut::visit(&mut order, &mut summing);
+    change(&mut order, &mut summing);
     if summing.failed {
         return None;
     }
@@ -301,13 +300,11 @@ struct Summing<'a> {
     failed: bool,
 }
 
-impl VisitorMut for Summing<'_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+impl Changes for Summing<'_> {
+    fn expression(&mut self, expr: &mut Expr) {
         if let Some((_, name)) = self.keys.iter().find(|(key, _)| key == expr) {
             *expr = Expr::Identifier(Ident::new(name));
-            return ControlFlow::Continue(());
+            return;
         }
         match expr {
             Expr::Function(function) => {
@@ -329,7 +326,6 @@ impl VisitorMut for Summing<'_> {
             Expr::CompoundIdentifier(_) => self.failed = true,
             _ => {}
         }
-        ControlFlow::Continue(())
     }
 }
 

@@ -1,9 +1,10 @@
 //! SQL as text again, after it was parsed and changed.
 
 use std::fmt::Display;
-use std::ops::ControlFlow;
 
-use sqlparser::ast::{Value, ValueWithSpan, VisitMut, VisitorMut};
+use sqlparser::ast::{Value, ValueWithSpan, VisitMut};
+
+use super::walk::{Changes, change};
 
 /// The text of a parsed piece of SQL.
 ///
@@ -11,23 +12,20 @@ use sqlparser::ast::{Value, ValueWithSpan, VisitMut, VisitorMut};
 /// was escaped before. Where it reads neither is an escape: such a literal would end early, and what a person wrote into
 /// it would go on as SQL. So literals are written here.
 pub(super) fn printed<T: VisitMut + Display>(sql: &mut T) -> String {
-    let _: ControlFlow<()> = VisitMut::visit(sql, &mut Literals);
+    change(sql, &mut Literals);
     sql.to_string()
 }
 
 struct Literals;
 
-impl VisitorMut for Literals {
-    type Break = ();
-
-    fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+impl Changes for Literals {
+    fn value(&mut self, value: &mut ValueWithSpan) {
         if let Value::SingleQuotedString(text) = &value.value
             && text.contains('\'')
         {
             // A placeholder is printed as it stands.
             value.value = Value::Placeholder(format!("'{}'", text.replace('\'', "''")));
         }
-        ControlFlow::Continue(())
     }
 }
 
@@ -42,14 +40,11 @@ mod tests {
     #[derive(Default)]
     struct Found(Vec<String>);
 
-    impl VisitorMut for Found {
-        type Break = ();
-
-        fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+    impl Changes for Found {
+        fn value(&mut self, value: &mut ValueWithSpan) {
             if let Value::SingleQuotedString(text) = &value.value {
                 self.0.push(text.clone());
             }
-            ControlFlow::Continue(())
         }
     }
 
@@ -74,7 +69,7 @@ mod tests {
                 let mut parsed = Parser::parse_sql(&GenericDialect {}, &sql).unwrap();
                 assert_eq!(parsed.len(), 1, "{sql}");
                 let mut found = Found::default();
-                let _: ControlFlow<()> = VisitMut::visit(&mut parsed[0], &mut found);
+                change(&mut parsed[0], &mut found);
                 assert_eq!(found.0, [text], "{sql}");
                 sql = printed(&mut parsed[0]);
             }

@@ -1,13 +1,13 @@
 //! What the shared dialect means, in Spark's words: string literals, text types, and where NULL sorts.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
     DataType, ExactNumberInfo, Expr, OrderByKind, OrderByOptions, Query, Statement, Value,
-    ValueWithSpan, VisitMut, VisitorMut,
+    ValueWithSpan,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
+
+use crate::walk::{Changes, change};
 
 /// The SELECT as Spark understands it: the same rows in the same order. `None` when it is not one SELECT.
 ///
@@ -18,7 +18,7 @@ pub(super) fn to_spark(sql: &str) -> Option<String> {
     let Ok([Statement::Query(mut query)]) = <[Statement; 1]>::try_from(statements) else {
         return None;
     };
-    let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut ForSpark);
+    change(&mut query, &mut ForSpark);
     Some(query.to_string())
 }
 
@@ -42,10 +42,8 @@ pub(super) fn quoted(text: &str) -> String {
 
 struct ForSpark;
 
-impl VisitorMut for ForSpark {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+impl Changes for ForSpark {
+    fn query(&mut self, query: &mut Query) {
         match query.order_by.as_mut().map(|order| &mut order.kind) {
             Some(OrderByKind::Expressions(list)) => {
                 for item in list {
@@ -55,10 +53,9 @@ impl VisitorMut for ForSpark {
             Some(OrderByKind::All(options)) => nulls_as_locally(options),
             None => {}
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn expression(&mut self, expr: &mut Expr) {
         if let Expr::Cast { data_type, .. } = expr {
             let spoken = match data_type {
                 DataType::Varchar(None)
@@ -74,15 +71,13 @@ impl VisitorMut for ForSpark {
                 *data_type = spoken;
             }
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+    fn value(&mut self, value: &mut ValueWithSpan) {
         if let Value::SingleQuotedString(text) = &value.value {
             // A placeholder is printed as it stands.
             value.value = Value::Placeholder(quoted(text));
         }
-        ControlFlow::Continue(())
     }
 }
 
