@@ -1,7 +1,7 @@
 //! A form as its fields: what is asked, what was entered, and what is wrong with it. `entry.html` sets it.
 //!
-//! A template includes `web/entry.html` where a variable `form` holds one and `shell` is there; a field's own part is
-//! `field.html`, which the forms of complainants include too.
+//! A template has one set by `shell.entry(form)`; a field's own part is `field.html`, which the forms of complainants
+//! have by `shell.field(field)` too.
 
 use super::visit::Fields;
 

@@ -23,6 +23,7 @@ mod held;
 mod logging;
 pub mod metrics;
 mod once;
+mod parts;
 mod public;
 mod quality;
 mod request_id;

@@ -1,8 +1,10 @@
 //! What stands around every page: head, name of the organisation, ways to other pages, languages, notice.
 
 use super::app::App;
+use super::entry::{EntryForm, Field};
 use super::held::Held;
 use super::logging;
+use super::parts;
 use super::visit::{Visit, Visitor};
 use super::words::Words;
 use redress_domain::vocabulary::{Language, Role};
@@ -190,6 +192,26 @@ impl<'a> Shell<'a> {
             (Language::Ru, "Русский"),
             (Language::En, "English"),
         ]
+    }
+
+    /// The head of the page that is seen: name of the organisation, languages, ways.
+    pub fn header(&self) -> parts::Header<'_> {
+        parts::Header { shell: self }
+    }
+
+    /// Its foot: how the organisation is reached.
+    pub fn footer(&self) -> parts::Footer<'_> {
+        parts::Footer { shell: self }
+    }
+
+    /// A form of the desk.
+    pub fn entry<'p>(&'p self, form: &'p EntryForm) -> parts::Entry<'p> {
+        parts::Entry { shell: self, form }
+    }
+
+    /// A field of a form, with its label, its hint and what is wrong with it.
+    pub fn field<'p>(&'p self, field: &'p Field) -> parts::FieldOf<'p> {
+        parts::FieldOf { shell: self, field }
     }
 
     /// Address of the style sheet.
