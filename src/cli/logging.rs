@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{SecondsFormat, Utc};
+use redress_plain::guarded::is_guarded;
 use serde_json::json;
 
 mod line;
@@ -59,6 +60,10 @@ pub fn start(verbose: u8, format: LogFormat) {
     }
     // A panic's own words may quote what was worked on.
     std::panic::set_hook(Box::new(|panic| {
+        // It is told of as an error.
+        if is_guarded() {
+            return;
+        }
         let place = panic
             .location()
             .map_or_else(String::new, ToString::to_string);

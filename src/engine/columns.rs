@@ -11,11 +11,13 @@ use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::file::statistics::Statistics;
 use polars::prelude::{DataFrame, PolarsError};
-use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use super::decode::{empty_frame, month_of, read_file};
+use super::blocks::Blocks;
+use super::decode::{RECEIVED_MONTH, empty_frame, month_of, read_files, rows_of};
 use super::error::EngineError;
 use super::pruning::Bound;
+use redress_lake::decoding::decoded;
 use redress_lake::manifest::FileEntry;
 use redress_lake::table::{ColumnKind, TableSpec, days_since_epoch};
 use redress_lake::tables::TABLES;
@@ -33,7 +35,7 @@ pub(super) struct Columns {
 enum Table {
     Files {
         entries: Vec<FileEntry>,
-        parts: Vec<DataFrame>,
+        blocks: Blocks,
         /// Days in each file, by column; read from the footers at the first bound.
         days: Option<Vec<DaysIn>>,
     },
@@ -106,8 +108,8 @@ impl Columns {
         if wanted.is_empty() {
             wanted.extend(table.columns.first().map(|c| c.name));
         }
-        if table.partitioned && words.contains("received_month") {
-            wanted.push("received_month");
+        if table.partitioned && words.contains(RECEIVED_MONTH) {
+            wanted.push(RECEIVED_MONTH);
         }
         let mut tables = held(&self.tables);
         let known = self.known(&mut tables, table);
@@ -119,16 +121,17 @@ impl Columns {
             Table::Replaced(frame) => frame.select(wanted).map_err(failed),
             Table::Files {
                 entries,
-                parts,
+                blocks,
                 days,
             } => {
                 let needed = self.needed(table, entries, days, needed)?;
-                self.decode(table, entries, parts, &needed, &wanted)?;
-                stacked(parts, &needed, &wanted)
+                self.decode(table, entries, blocks, &needed, &wanted)?;
+                blocks
+                    .stacked(&needed, &wanted)
                     .and_then(|whole| match whole {
                         Some(frame) => Ok(frame),
                         None => {
-                            let with_month = wanted.contains(&"received_month");
+                            let with_month = wanted.contains(&RECEIVED_MONTH);
                             empty_frame(table, &wanted, with_month)?.select(wanted)
                         }
                     })
@@ -193,10 +196,13 @@ impl Columns {
     pub(super) fn forget(&self, months: &BTreeSet<String>) {
         let mut tables = held(&self.tables);
         for table in TABLES.iter().filter(|table| table.partitioned) {
-            if let Some(Table::Files { entries, parts, .. }) = tables.get_mut(table.name) {
-                for (entry, part) in entries.iter().zip(parts) {
+            if let Some(Table::Files {
+                entries, blocks, ..
+            }) = tables.get_mut(table.name)
+            {
+                for (place, entry) in entries.iter().enumerate() {
                     if months.contains(month_of(&entry.path)) {
-                        *part = DataFrame::empty();
+                        blocks.forget(place);
                     }
                 }
             }
@@ -212,8 +218,8 @@ impl Columns {
             let of_table = self.files.iter().filter(|f| f.table == table.name);
             let entries: Vec<FileEntry> = of_table.cloned().collect();
             Table::Files {
-                parts: vec![DataFrame::empty(); entries.len()],
                 entries,
+                blocks: Blocks::default(),
                 days: None,
             }
         })
@@ -248,70 +254,73 @@ impl Columns {
             .collect())
     }
 
-    /// Decodes what is missing; files side by side.
+    /// Decodes what is missing: a block of files on each processor.
     fn decode(
         &self,
         table: &'static TableSpec,
         entries: &[FileEntry],
-        parts: &mut [DataFrame],
+        blocks: &mut Blocks,
         needed: &[usize],
         wanted: &[&'static str],
     ) -> Result<(), EngineError> {
-        let missing: Vec<(usize, Vec<&'static str>)> = needed
+        // Files that lack the same columns go together.
+        let mut missing: BTreeMap<Vec<&'static str>, Vec<usize>> = BTreeMap::new();
+        for place in needed {
+            let names = blocks.missing(*place, wanted);
+            if !names.is_empty() {
+                missing.entry(names).or_default().push(*place);
+            }
+        }
+        let groups: Vec<(&[&'static str], &[usize])> = missing
             .iter()
-            .map(|place| {
-                let part = &parts[*place];
-                let lacks = |name: &&&str| part.column(name).is_err();
-                (*place, wanted.iter().filter(lacks).copied().collect())
-            })
-            .filter(|(_, names): &(usize, Vec<&'static str>)| !names.is_empty())
-            .collect();
-        let read: Vec<(usize, DataFrame)> = missing
-            .into_par_iter()
-            .map(|(place, names)| {
-                let with_month = names.contains(&"received_month");
-                let columns: Vec<&'static str> = names
+            .flat_map(|(names, places)| {
+                in_parts(entries, places, rayon::current_num_threads())
                     .into_iter()
-                    .filter(|name| *name != "received_month")
-                    .collect();
-                let frame =
-                    read_file(&self.snapshot, &entries[place], table, &columns, with_month)?;
-                Ok((place, frame))
+                    .map(|part| (names.as_slice(), part))
+            })
+            .collect();
+        let read: Vec<DataFrame> = groups
+            .par_iter()
+            .map(|(names, places)| {
+                let files: Vec<&FileEntry> = places.iter().map(|p| &entries[*p]).collect();
+                read_files(&self.snapshot, &files, table, names)
             })
             .collect::<Result<_, EngineError>>()?;
-        for (place, frame) in read {
-            let part = &mut parts[place];
-            *part = match part.width() {
-                0 => frame,
-                _ => part
-                    .hstack(frame.columns())
-                    .map_err(|source| EngineError::Parquet {
-                        path: self.snapshot.join(&entries[place].path),
-                        source,
-                    })?,
-            };
+        for ((names, places), frame) in groups.into_iter().zip(read) {
+            let rows = places
+                .iter()
+                .map(|place| (*place, rows_of(&entries[*place])));
+            let put = blocks.put(&rows.collect::<Vec<_>>(), names, frame);
+            put.map_err(|source| EngineError::Parquet {
+                path: self.snapshot.join(table.name),
+                source,
+            })?;
         }
         Ok(())
     }
 }
 
-/// The named columns of some parts, one below the other; `None` when there is none.
-fn stacked(
-    parts: &[DataFrame],
-    needed: &[usize],
-    wanted: &[&'static str],
-) -> Result<Option<DataFrame>, PolarsError> {
-    let mut whole: Option<DataFrame> = None;
-    for place in needed {
-        let part = parts[*place].select(wanted.iter().copied())?;
-        match whole.as_mut() {
-            Some(whole) => {
-                whole.vstack_mut_owned(part)?;
-            }
-            None => whole = Some(part),
-        }
+/// Files one behind the other in so many parts of about as many rows, or fewer.
+fn in_parts<'p>(entries: &[FileEntry], places: &'p [usize], parts: usize) -> Vec<&'p [usize]> {
+    let rows = |places: &[usize]| -> usize { places.iter().map(|p| rows_of(&entries[*p])).sum() };
+    let fair = rows(places).div_ceil(parts.max(1));
+    let mut cut = Vec::new();
+    let mut left = places;
+    while !left.is_empty() {
+        let mut taken = 0;
+        let count = left
+            .iter()
+            .take_while(|place| {
+                let has_room = taken < fair;
+                taken += rows_of(&entries[**place]);
+                has_room
+            })
+            .count();
+        let (part, rest) = left.split_at(count.max(1));
+        cut.push(part);
+        left = rest;
     }
-    Ok(whole)
+    cut
 }
 
 /// Whether a file can hold a row that meets a bound.
@@ -343,7 +352,8 @@ fn days_in(
     if file.metadata().map_err(unreadable)?.len() != entry.bytes {
         return Err(EngineError::Altered { path });
     }
-    let footer = SerializedFileReader::new(file).map_err(|source| EngineError::Parquet {
+    let footer = decoded(|| SerializedFileReader::new(file));
+    let footer = footer.map_err(|source| EngineError::Parquet {
         path,
         source: PolarsError::ComputeError(source.to_string().into()),
     })?;

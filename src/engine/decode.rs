@@ -4,11 +4,10 @@
 //! of every row; here only the file's dictionary is looked up, and the rows keep their places in it.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray};
-use arrow::datatypes::{DataType as ArrowType, Field, Int32Type, Schema};
+use arrow::datatypes::{DataType as ArrowType, Field, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
@@ -16,86 +15,136 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
-use polars::prelude::{
-    Categories, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PlSmallStr,
-    PolarsError, Scalar, Series, TimeUnit, TimeZone,
-};
+use polars::prelude::{Categories, Column, DataFrame, DataType, PolarsError, TimeUnit, TimeZone};
 
-use super::arrays::{column_of, misfit};
+use super::arrays::{Growing, misfit, months};
 use super::error::EngineError;
+use redress_lake::decoding::{batches, decoded};
 use redress_lake::manifest::FileEntry;
 use redress_lake::table::{ColumnKind, TableSpec};
 
-/// The named columns of one file. Its size and its rows must be those of the manifest: a file that
-/// was cut, exchanged or lost is an error, never a smaller figure.
-pub(super) fn read_file(
+/// The column that a table's folders hold in their names.
+pub(super) const RECEIVED_MONTH: &str = "received_month";
+
+/// The named columns of files, one below the other; among the names may be `received_month`, which the path tells.
+///
+/// # Errors
+/// When one is missing, altered or cannot be decoded.
+pub(super) fn read_files(
     snapshot: &Path,
-    entry: &FileEntry,
+    files: &[&FileEntry],
     table: &TableSpec,
-    columns: &[&'static str],
-    with_month: bool,
+    names: &[&'static str],
 ) -> Result<DataFrame, EngineError> {
-    let path = snapshot.join(&entry.path);
-    let unreadable = |source| EngineError::File {
-        path: path.clone(),
-        source,
-    };
-    let failed = |source: ParquetError| EngineError::Parquet {
-        path: path.clone(),
-        source: PolarsError::ComputeError(source.to_string().into()),
-    };
-    let file = File::open(&path).map_err(unreadable)?;
-    let bytes = file.metadata().map_err(unreadable)?.len();
-    if bytes != entry.bytes {
-        return Err(EngineError::Altered { path });
-    }
-    let footer = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(failed)?;
-    let rows = footer.metadata().file_metadata().num_rows();
-    if u64::try_from(rows).ok() != Some(entry.rows) {
-        return Err(EngineError::Altered { path });
-    }
-    let month = with_month.then(|| month_of(&entry.path));
-    decoded(&file, &footer, table, columns, month).map_err(failed)
-}
-
-/// The named columns of a file, and that of the month where one is given.
-fn decoded(
-    file: &File,
-    footer: &ArrowReaderMetadata,
-    table: &TableSpec,
-    columns: &[&'static str],
-    month: Option<&str>,
-) -> Result<DataFrame, ParquetError> {
-    let rows = rows_in(footer)?;
-    if rows == 0 {
-        return empty_frame(table, columns, month.is_some()).map_err(of_engine);
-    }
-    let coded = coded_columns(footer.metadata(), table, columns);
-    let others: Vec<&str> = columns
+    let opened: Vec<Opened> = files
         .iter()
-        .filter(|c| !coded.contains(c))
-        .copied()
-        .collect();
-    let footer = with_types(footer, table, &coded)?;
-    let mut read = read_codes(file, &footer, &coded)?;
-    read.extend(read_others(file, &footer, table, &others)?);
-    let mut wanted = columns.to_vec();
-    if let Some(month) = month {
-        let name = "received_month";
-        wanted.push(name);
-        let month = Scalar::from(PlSmallStr::from_str(month));
-        let month = Column::new_scalar(name.into(), month, rows);
-        let month = month.cast(&polars_type(ColumnKind::Text));
-        read.push(month.map_err(of_engine)?);
+        .map(|entry| Opened::new(snapshot, entry))
+        .collect::<Result<_, _>>()?;
+    // Room is made when the files have said themselves how many rows they hold.
+    let rows = files.iter().map(|entry| rows_of(entry)).sum();
+    let columns = table.columns.iter().filter(|c| names.contains(&c.name));
+    let mut columns: Vec<Growing> = columns.map(|column| Growing::new(column, rows)).collect();
+    for file in &opened {
+        let decoded = file.decode(table, &mut columns);
+        decoded.map_err(|source| in_file(&file.path, &source))?;
     }
-    let frame = DataFrame::new(rows, read).and_then(|frame| frame.select(wanted));
-    frame.map_err(of_engine)
+    let of_files = files.iter().map(|e| (month_of(&e.path), rows_of(e)));
+    let with_months = names.contains(&RECEIVED_MONTH).then_some(of_files);
+    finished(rows, columns, with_months).map_err(|source| EngineError::Parquet {
+        path: snapshot.join(table.name),
+        source,
+    })
 }
 
-fn rows_in(footer: &ArrowReaderMetadata) -> Result<usize, ParquetError> {
-    Ok(usize::try_from(
-        footer.metadata().file_metadata().num_rows(),
-    )?)
+/// Columns of so many rows, and that of the months of receipt where it is asked for.
+fn finished<'m>(
+    rows: usize,
+    columns: Vec<Growing>,
+    of_files: Option<impl Iterator<Item = (&'m str, usize)>>,
+) -> Result<DataFrame, PolarsError> {
+    let columns = columns.into_iter().map(Growing::finish);
+    let mut columns: Vec<Column> = columns.collect::<Result<_, _>>()?;
+    if let Some(of_files) = of_files {
+        columns.push(months(RECEIVED_MONTH, of_files)?);
+    }
+    DataFrame::new(rows, columns)
+}
+
+/// Rows of a file, as the manifest counts them.
+pub(super) fn rows_of(entry: &FileEntry) -> usize {
+    usize::try_from(entry.rows).unwrap_or(usize::MAX)
+}
+
+/// A file whose size and rows are those of the manifest: one that was cut, exchanged or lost is an error, never a smaller
+/// figure.
+struct Opened {
+    path: PathBuf,
+    file: File,
+    footer: ArrowReaderMetadata,
+}
+
+impl Opened {
+    fn new(snapshot: &Path, entry: &FileEntry) -> Result<Self, EngineError> {
+        let path = snapshot.join(&entry.path);
+        let unreadable = |source| EngineError::File {
+            path: path.clone(),
+            source,
+        };
+        let file = File::open(&path).map_err(unreadable)?;
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        if bytes != entry.bytes {
+            return Err(EngineError::Altered { path });
+        }
+        let footer = decoded(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()));
+        let footer = footer.map_err(|source| in_file(&path, &source))?;
+        let rows = footer.metadata().file_metadata().num_rows();
+        if u64::try_from(rows).ok() != Some(entry.rows) {
+            return Err(EngineError::Altered { path });
+        }
+        Ok(Opened { path, file, footer })
+    }
+
+    /// Puts its rows below what the columns hold, one row group after the other: each has dictionaries of its own, and a
+    /// batch over several of them makes the reader build every row's text and look it up again.
+    fn decode(&self, table: &TableSpec, columns: &mut [Growing]) -> Result<(), ParquetError> {
+        let whole = self.footer.metadata();
+        if columns.is_empty() || whole.file_metadata().num_rows() == 0 {
+            return Ok(());
+        }
+        let names: Vec<&str> = columns.iter().map(Growing::name).collect();
+        let coded = coded_columns(whole, table, &names);
+        let footer = with_types(&self.footer, table, &coded)?;
+        let mask = ProjectionMask::columns(footer.parquet_schema(), names);
+        for (place, group) in footer.metadata().row_groups().iter().enumerate() {
+            let rows = usize::try_from(group.num_rows())?;
+            let batches = batches(|| {
+                let file = self.file.try_clone()?;
+                let builder =
+                    ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer.clone());
+                Ok(builder
+                    .with_projection(mask.clone())
+                    .with_row_groups(vec![place])
+                    .with_batch_size(rows))
+            });
+            for batch in batches? {
+                let batch = batch?;
+                for column in columns.iter_mut() {
+                    let array = batch.column_by_name(column.name());
+                    let array = array.ok_or_else(|| of_engine(misfit(column.name())))?;
+                    column.put(array).map_err(of_engine)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the decoder says of a file.
+fn in_file(path: &Path, source: &ParquetError) -> EngineError {
+    EngineError::Parquet {
+        path: path.to_owned(),
+        source: PolarsError::ComputeError(source.to_string().into()),
+    }
 }
 
 /// The month of receipt that a partition's path names.
@@ -161,139 +210,8 @@ fn with_types(
     ArrowReaderMetadata::try_new(Arc::clone(footer.metadata()), options)
 }
 
-/// Which columns of a file are read.
-fn mask(footer: &ArrowReaderMetadata, names: &[&str]) -> ProjectionMask {
-    ProjectionMask::columns(footer.parquet_schema(), names.iter().copied())
-}
-
-/// Columns that are no codes, each read in one piece, whose memory the engine takes over.
-fn read_others(
-    file: &File,
-    footer: &ArrowReaderMetadata,
-    table: &TableSpec,
-    names: &[&str],
-) -> Result<Vec<Column>, ParquetError> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let batches =
-        ParquetRecordBatchReaderBuilder::new_with_metadata(file.try_clone()?, footer.clone())
-            .with_projection(mask(footer, names))
-            .with_batch_size(rows_in(footer)?)
-            .build()?;
-    let mut whole: Vec<Column> = Vec::new();
-    for batch in batches {
-        let (schema, arrays, _) = batch?.into_parts();
-        let columns = schema.fields().iter().zip(arrays).map(|(field, array)| {
-            let column = table.columns.iter().find(|c| c.name == field.name());
-            column_of(column.ok_or_else(|| misfit(field.name()))?, array)
-        });
-        let columns: Vec<Column> = columns.collect::<Result<_, _>>().map_err(of_engine)?;
-        if whole.is_empty() {
-            whole = columns;
-        } else {
-            for (column, more) in whole.iter_mut().zip(&columns) {
-                column.append(more).map_err(of_engine)?;
-            }
-        }
-    }
-    Ok(whole)
-}
-
 fn of_engine(error: PolarsError) -> ParquetError {
     ParquetError::General(error.to_string())
-}
-
-/// Columns of names and codes, all of whose pages point into a dictionary. Each row's code is taken from the
-/// file as it stands: only the dictionary's words are looked up.
-///
-/// One row group after the other, since each has dictionaries of its own: a batch over several of them makes the reader
-/// build every row's text and look it up again.
-fn read_codes(
-    file: &File,
-    footer: &ArrowReaderMetadata,
-    coded: &[&str],
-) -> Result<Vec<Column>, ParquetError> {
-    if coded.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mask = mask(footer, coded);
-    let mut whole: Vec<Codes> = Vec::new();
-    for group in 0..footer.metadata().num_row_groups() {
-        let rows = footer.metadata().row_group(group).num_rows();
-        let batches =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file.try_clone()?, footer.clone())
-                .with_projection(mask.clone())
-                .with_row_groups(vec![group])
-                .with_batch_size(usize::try_from(rows).unwrap_or(usize::MAX))
-                .build()?;
-        for batch in batches {
-            let batch = batch?;
-            if whole.is_empty() {
-                let fields = batch.schema_ref().fields().iter();
-                whole.extend(fields.map(|field| Codes::of(field.name())));
-            }
-            for (codes, array) in whole.iter_mut().zip(batch.columns()) {
-                codes.append(array);
-            }
-        }
-    }
-    whole
-        .into_iter()
-        .map(|codes| codes.into_column().map_err(of_engine))
-        .collect()
-}
-
-/// A column of codes: the dictionaries of its row groups one behind the other, and each row's place in them.
-struct Codes {
-    name: PlSmallStr,
-    words: Vec<Option<String>>,
-    places: Vec<IdxSize>,
-}
-
-impl Codes {
-    fn of(name: &str) -> Codes {
-        Codes {
-            name: name.into(),
-            words: Vec::new(),
-            places: Vec::new(),
-        }
-    }
-
-    /// Puts the rows of a row group at the end. Rows without a value point at a word that is NULL.
-    fn append(&mut self, array: &ArrayRef) {
-        let dictionary = array.as_dictionary::<Int32Type>();
-        let place = |words: usize| IdxSize::try_from(words).unwrap_or(IdxSize::MAX);
-        let first = place(self.words.len());
-        let words = dictionary.values().as_string::<i32>().iter();
-        self.words.extend(words.map(|word| word.map(str::to_owned)));
-        let keys = dictionary.keys();
-        let places = keys
-            .values()
-            .iter()
-            .map(|key| first.wrapping_add(key.unsigned_abs()));
-        match keys.nulls() {
-            None => self.places.extend(places),
-            Some(known) => {
-                let nothing = place(self.words.len());
-                self.words.push(None);
-                let known = places.zip(known.iter());
-                self.places
-                    .extend(known.map(|(place, known)| if known { place } else { nothing }));
-            }
-        }
-    }
-
-    /// As a categorical column.
-    fn into_column(self) -> Result<Column, PolarsError> {
-        let kind = polars_type(ColumnKind::Text);
-        let categories = Series::new(self.name.clone(), self.words).cast(&kind)?;
-        if categories.null_count() == categories.len() {
-            return Ok(Column::full_null(self.name, self.places.len(), &kind));
-        }
-        let places = IdxCa::from_vec(self.name, self.places);
-        Ok(categories.take(&places)?.into_column())
-    }
 }
 
 pub(super) fn empty_frame(
@@ -309,7 +227,7 @@ pub(super) fn empty_frame(
         .collect();
     if with_month {
         empty.push(Column::new_empty(
-            "received_month".into(),
+            RECEIVED_MONTH.into(),
             &polars_type(ColumnKind::Text),
         ));
     }
@@ -362,7 +280,9 @@ mod tests {
         let footer = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).expect("a footer");
         let coded = coded_columns(footer.metadata(), table, &columns);
         let coded = coded.into_iter().map(str::to_owned).collect();
-        let frame = read_file(folder, entry, table, &columns, true).expect("a frame");
+        let mut columns = columns.to_vec();
+        columns.push(RECEIVED_MONTH);
+        let frame = read_files(folder, &[entry], table, &columns).expect("a frame");
         (coded, frame)
     }
 
@@ -392,6 +312,35 @@ mod tests {
         );
         assert_eq!(product.null_count(), 1667);
         assert_eq!(frame.column("lot").expect("lot").null_count(), 5000);
+    }
+
+    #[test]
+    fn no_flipped_bit_ends_the_program() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = |n: u32| (!n.is_multiple_of(7)).then(|| format!("product {}", n % 3));
+        let entry = issues(folder.path(), (0..60).map(name));
+        let path = folder.path().join(&entry.path);
+        let sound = std::fs::read(&path).expect("the file");
+        let table = redress_lake::tables::TABLES
+            .iter()
+            .find(|t| t.name == "case_issues")
+            .expect("the table");
+        let columns: Vec<&'static str> = table.columns.iter().map(|c| c.name).collect();
+        let mut refused = 0;
+        for at in 0..sound.len() * 8 {
+            let mut damaged = sound.clone();
+            damaged[at / 8] ^= 1 << (at % 8);
+            std::fs::write(&path, &damaged).expect("written");
+            let read = read_files(folder.path(), &[&entry], table, &columns);
+            match read {
+                Ok(frame) => assert_eq!(frame.height(), 60, "bit {at}"),
+                Err(error) => {
+                    assert!(error.to_string().contains("part-0.parquet"), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > sound.len(), "{refused} of {}", sound.len() * 8);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::{Column, DataFrame, DataType, IntoLazy, PolarsError};
+use polars::prelude::{Column, DataFrame, DataType, IntoLazy, LazyFrame, PolarsError};
 use polars::sql::SQLContext;
 
+use super::coded::with_codes;
 use super::columns::Needed;
 use super::decode::polars_type;
 use super::error::EngineError;
@@ -230,7 +231,15 @@ pub(super) fn execute(
 ) -> Result<DataFrame, EngineError> {
     context
         .execute(sql)
-        .and_then(polars::prelude::LazyFrame::collect)
+        .and_then(|query| {
+            // What codes cannot be made of is asked as it is written.
+            with_codes(query.clone())
+                .and_then(LazyFrame::collect)
+                .or_else(|error| {
+                    tracing::debug!("{origin}: asked as it is written, since with codes: {error}");
+                    query.collect()
+                })
+        })
         .map_err(|source| EngineError::Query {
             origin: origin.to_owned(),
             source,

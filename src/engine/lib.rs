@@ -2,7 +2,9 @@
 //! counted tables.
 
 mod arrays;
+mod blocks;
 pub mod check_file;
+mod coded;
 mod columns;
 pub mod comparison;
 pub mod counted;

@@ -20,6 +20,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
 use self::words::Words;
+use super::decoding::batches;
 use super::derived::{self, LayerManifest};
 use super::error::WriteError;
 use super::file::{BATCH_ROWS, ColumnEncoder, GROUP_ROWS, TableFile};
@@ -290,19 +291,19 @@ fn rewritten(
         path: path.clone(),
         source,
     })?;
-    let batches = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(failed)?
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(failed)?;
+    let batches = batches(|| {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        Ok(builder.with_batch_size(BATCH_ROWS))
+    });
+    let batches = batches.map_err(failed)?;
     let mut group = Group {
         file: TableFile::create(to, table, month_of(&old.path))?,
         encoders: Vec::new(),
         rows: 0,
     };
     for batch in batches {
-        let batch = batch.and_then(|batch| edit(&batch));
-        let batch = batch.map_err(|error| failed(ParquetError::ArrowError(error.to_string())))?;
+        let edited = edit(&batch.map_err(failed)?);
+        let batch = edited.map_err(|error| failed(ParquetError::ArrowError(error.to_string())))?;
         group.put(&batch)?;
     }
     group.end()?;

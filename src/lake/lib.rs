@@ -1,6 +1,7 @@
 //! The lake: immutable snapshots of the register as Parquet files that any engine reads.
 
 pub mod batch;
+pub mod decoding;
 pub mod derived;
 pub mod erase;
 pub mod error;

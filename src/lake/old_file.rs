@@ -9,14 +9,14 @@ use arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 
+use super::decoding::{Batches, batches, decoded};
 use super::file::{BATCH_ROWS, Chunk, WRITER};
 
 /// A file that parts are taken from.
@@ -37,7 +37,7 @@ impl OldFile {
         let options = ArrowReaderOptions::new()
             .with_page_index_policy(PageIndexPolicy::Required)
             .with_encoding_stats_as_mask(false);
-        let metadata = ArrowReaderMetadata::load(&file, options.clone())?;
+        let metadata = decoded(|| ArrowReaderMetadata::load(&file, options.clone()))?;
         let schema = Arc::clone(metadata.schema());
         let options = options.with_schema(Arc::new(with_views(&schema)));
         Ok(OldFile {
@@ -118,22 +118,19 @@ impl OldFile {
     }
 
     /// A column of one row group from a row of the group on.
-    fn read(
-        &self,
-        column: usize,
-        group: usize,
-        skip: usize,
-    ) -> Result<ParquetRecordBatchReader, ParquetError> {
+    fn read(&self, column: usize, group: usize, skip: usize) -> Result<Batches, ParquetError> {
         let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [column]);
-        ParquetRecordBatchReaderBuilder::new_with_metadata(
-            self.file.try_clone()?,
-            self.metadata.clone(),
-        )
-        .with_projection(mask)
-        .with_row_groups(vec![group])
-        .with_offset(skip)
-        .with_batch_size(BATCH_ROWS)
-        .build()
+        batches(|| {
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                self.file.try_clone()?,
+                self.metadata.clone(),
+            );
+            Ok(builder
+                .with_projection(mask)
+                .with_row_groups(vec![group])
+                .with_offset(skip)
+                .with_batch_size(BATCH_ROWS))
+        })
     }
 
     /// A column of a row group as it stands, to be put into another file.
@@ -213,7 +210,7 @@ pub(super) struct OldColumn<'a> {
     /// Row group that is opened next, and how many of its rows are passed over.
     group: usize,
     skip: usize,
-    reader: Option<ParquetRecordBatchReader>,
+    reader: Option<Batches>,
     batch: Option<ArrayRef>,
     used: usize,
 }

@@ -11,6 +11,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
+use super::decoding::batches;
 use super::manifest::FileEntry;
 
 /// Rows read at a time.
@@ -59,15 +60,13 @@ pub fn read_table(
         if file.metadata().map_err(unreadable)?.len() != entry.bytes {
             return Err(ReadError::Altered { path });
         }
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
-        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-        let batches = builder
-            .with_projection(mask)
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(failed)?;
-        for rows in batches {
-            let rows = rows.map_err(|e| failed(ParquetError::ArrowError(e.to_string())))?;
+        let batches = batches(|| {
+            let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+            Ok(builder.with_projection(mask).with_batch_size(BATCH_ROWS))
+        });
+        for rows in batches.map_err(failed)? {
+            let rows = rows.map_err(failed)?;
             take(&Batch {
                 path: &path,
                 rows: &rows,

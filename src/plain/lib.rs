@@ -1,6 +1,7 @@
 //! What knows nothing of complaints.
 
 pub mod base64;
+pub mod guarded;
 pub mod hex;
 pub mod place;
 pub mod rng;

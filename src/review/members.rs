@@ -11,6 +11,7 @@ use rustc_hash::FxBuildHasher;
 
 use redress_engine::counted::Counted;
 use redress_engine::export::{ExportError, batch_bytes};
+use redress_lake::decoding::batches;
 
 /// Name of the column of cases.
 const CASE_ID: &str = "case_id";
@@ -190,9 +191,8 @@ impl Members {
     /// In words, when the file cannot be read or has other columns.
     pub fn read(path: &Path) -> Result<Members, String> {
         let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
-        let batches = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(|builder| builder.build())
-            .map_err(|e| e.to_string())?;
+        let batches = batches(|| ParquetRecordBatchReaderBuilder::try_new(file));
+        let batches = batches.map_err(|e| e.to_string())?;
         let mut members = Members::default();
         let mut by_metric: BTreeMap<String, Vec<(u32, i32)>> = BTreeMap::new();
         for batch in batches {

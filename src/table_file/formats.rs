@@ -11,6 +11,8 @@ use encoding_rs::{Encoding, UTF_8};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use redress_plain::guarded::guarded;
+
 use super::quotes::Quotes;
 use super::{Cells, TableError, positions};
 
@@ -138,8 +140,9 @@ fn from_parquet(
         path: path.to_owned(),
         why,
     };
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| failed(e.to_string()))?;
+    let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(file));
+    let builder = builder.map_err(|given_up| failed(given_up.to_string()))?;
+    let builder = builder.map_err(|e| failed(e.to_string()))?;
     let known: Vec<String> = builder
         .schema()
         .fields()
@@ -148,12 +151,14 @@ fn from_parquet(
         .collect();
     let places = positions(path, &known, wanted)?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), places);
-    let reader = builder
+    let mut reader = builder
         .with_projection(mask)
         .build()
         .map_err(|e| failed(e.to_string()))?;
     let mut columns: Vec<Option<Cells>> = wanted.iter().map(|_| None).collect();
-    for batch in reader {
+    while let Some(batch) =
+        guarded(|| reader.next()).map_err(|given_up| failed(given_up.to_string()))?
+    {
         let batch = batch.map_err(|e| failed(e.to_string()))?;
         for (name, column) in wanted.iter().zip(&mut columns) {
             let Some(array) = batch.column_by_name(name) else {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::SparkError;
+use redress_lake::decoding::decoded;
 use redress_lake::manifest::FileEntry;
 use redress_lake::table::TableSpec;
 
@@ -77,7 +78,8 @@ fn check(path: &Path, entry: &FileEntry) -> Result<(), SparkError> {
             path: path.to_owned(),
         });
     }
-    let reader = SerializedFileReader::new(file).map_err(|source| SparkError::Parquet {
+    let reader = decoded(|| SerializedFileReader::new(file));
+    let reader = reader.map_err(|source| SparkError::Parquet {
         path: path.to_owned(),
         source,
     })?;

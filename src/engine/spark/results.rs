@@ -18,6 +18,7 @@ use parquet::errors::ParquetError;
 use super::SparkError;
 use super::script::NUMBER;
 use crate::counted::{Counted, Value};
+use redress_lake::decoding::batches;
 
 /// The file that Spark puts into a folder when all of its parts are there.
 const COMPLETE: &str = "_SUCCESS";
@@ -86,26 +87,27 @@ fn read_part(
         path: path.to_owned(),
         source,
     })?;
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(broken)?;
-    let columns = names(builder.schema());
-    let root = builder.parquet_schema();
-    let wanted = ProjectionMask::columns(root, columns.iter().map(String::as_str));
-    if !conditions.is_empty() {
-        let asked = conditions.iter().map(|(column, _)| column.as_str());
-        let mask = ProjectionMask::columns(root, asked);
-        let conditions = conditions.to_vec();
-        let meets = ArrowPredicateFn::new(mask, move |batch| meeting(&batch, &conditions));
-        builder = builder.with_row_filter(RowFilter::new(vec![Box::new(meets)]));
-    }
-    if let Some(limit) = limit {
-        builder = builder.with_limit(limit);
-    }
-    let batches: Result<Vec<RecordBatch>, ArrowError> = builder
-        .with_projection(wanted)
-        .build()
-        .map_err(broken)?
-        .collect();
-    let batches = batches.map_err(|error| broken(ParquetError::from(error)))?;
+    let mut columns = Vec::new();
+    let batches = batches(|| {
+        let mut builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        columns = names(builder.schema());
+        let root = builder.parquet_schema();
+        let wanted = ProjectionMask::columns(root, columns.iter().map(String::as_str));
+        if !conditions.is_empty() {
+            let asked = conditions.iter().map(|(column, _)| column.as_str());
+            let mask = ProjectionMask::columns(root, asked);
+            let conditions = conditions.to_vec();
+            let meets = ArrowPredicateFn::new(mask, move |batch| meeting(&batch, &conditions));
+            builder = builder.with_row_filter(RowFilter::new(vec![Box::new(meets)]));
+        }
+        if let Some(limit) = limit {
+            builder = builder.with_limit(limit);
+        }
+        Ok(builder.with_projection(wanted))
+    });
+    let batches: Result<Vec<RecordBatch>, ParquetError> =
+        batches.and_then(std::iter::Iterator::collect);
+    let batches = batches.map_err(broken)?;
     Ok((columns, batches))
 }
 
