@@ -254,12 +254,7 @@ impl Texts {
         };
         let texts = texts.into_series().cast(&polars_type(ColumnKind::Text))?;
         self.settle()?;
-        match self.done.as_mut() {
-            Some(done) => {
-                done.append_owned(texts)?;
-            }
-            None => self.done = Some(texts),
-        }
+        self.append(texts)?;
         Ok(Some(()))
     }
 
@@ -269,11 +264,15 @@ impl Texts {
             return Ok(());
         }
         let coded = std::mem::take(&mut self.codes).finish()?;
+        self.append(coded)
+    }
+
+    fn append(&mut self, more: Series) -> Result<(), PolarsError> {
         match self.done.as_mut() {
             Some(done) => {
-                done.append_owned(coded)?;
+                done.append_owned(more)?;
             }
-            None => self.done = Some(coded),
+            None => self.done = Some(more),
         }
         Ok(())
     }

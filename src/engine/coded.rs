@@ -17,140 +17,80 @@ use redress_lake::table::ColumnKind;
 /// # Errors
 /// When a text cannot be held as a code.
 pub(super) fn with_codes(mut query: LazyFrame) -> Result<LazyFrame, PolarsError> {
-    query.logical_plan = plan(query.logical_plan)?;
+    plan(&mut query.logical_plan)?;
     Ok(query)
 }
 
-fn plan(of: DslPlan) -> Result<DslPlan, PolarsError> {
-    Ok(match of {
-        DslPlan::Select {
-            expr,
-            input,
-            options,
-        } => DslPlan::Select {
-            expr: columns(expr)?,
-            input: below(input)?,
-            options,
-        },
-        DslPlan::HStack {
-            input,
-            exprs,
-            options,
-        } => DslPlan::HStack {
-            input: below(input)?,
-            exprs: columns(exprs)?,
-            options,
-        },
+fn plan(of: &mut DslPlan) -> Result<(), PolarsError> {
+    // What the engine resolved of the query to know its columns holds the query itself.
+    while let DslPlan::IR { dsl, .. } = of {
+        *of = DslPlan::clone(dsl);
+    }
+    match of {
+        DslPlan::Select { expr, input, .. } => {
+            columns(expr)?;
+            below(input)
+        }
+        DslPlan::HStack { exprs, input, .. } => {
+            columns(exprs)?;
+            below(input)
+        }
         DslPlan::GroupBy {
-            input,
-            keys,
-            predicates,
-            aggs,
-            maintain_order,
-            options,
-            apply,
-        } => DslPlan::GroupBy {
-            input: below(input)?,
-            keys: columns(keys)?,
-            predicates,
-            aggs: columns(aggs)?,
-            maintain_order,
-            options,
-            apply,
-        },
-        DslPlan::Filter { input, predicate } => DslPlan::Filter {
-            input: below(input)?,
-            predicate,
-        },
-        DslPlan::Cache { input, id } => DslPlan::Cache {
-            input: below(input)?,
-            id,
-        },
+            keys, aggs, input, ..
+        } => {
+            columns(keys)?;
+            columns(aggs)?;
+            below(input)
+        }
+        DslPlan::Filter { input, .. }
+        | DslPlan::Cache { input, .. }
+        | DslPlan::Distinct { input, .. }
+        | DslPlan::Sort { input, .. }
+        | DslPlan::Slice { input, .. }
+        | DslPlan::MapFunction { input, .. } => below(input),
         DslPlan::Join {
             input_left,
             input_right,
-            left_on,
-            right_on,
-            predicates,
-            options,
-        } => DslPlan::Join {
-            input_left: below(input_left)?,
-            input_right: below(input_right)?,
-            left_on,
-            right_on,
-            predicates,
-            options,
-        },
-        DslPlan::Distinct { input, options } => DslPlan::Distinct {
-            input: below(input)?,
-            options,
-        },
-        DslPlan::Sort {
-            input,
-            by_column,
-            slice,
-            sort_options,
-        } => DslPlan::Sort {
-            input: below(input)?,
-            by_column,
-            slice,
-            sort_options,
-        },
-        DslPlan::Slice { input, offset, len } => DslPlan::Slice {
-            input: below(input)?,
-            offset,
-            len,
-        },
-        DslPlan::MapFunction { input, function } => DslPlan::MapFunction {
-            input: below(input)?,
-            function,
-        },
-        DslPlan::Union { inputs, args } => DslPlan::Union {
-            inputs: inputs.into_iter().map(plan).collect::<Result<_, _>>()?,
-            args,
-        },
-        // What the engine resolved of the query to know its columns.
-        DslPlan::IR { dsl, .. } => plan(Arc::unwrap_or_clone(dsl))?,
+            ..
+        } => {
+            below(input_left)?;
+            below(input_right)
+        }
+        DslPlan::Union { inputs, .. } => inputs.iter_mut().try_for_each(plan),
         // Frames, and what no SQL of ours makes.
-        other => other,
-    })
+        _ => Ok(()),
+    }
 }
 
-fn below(input: Arc<DslPlan>) -> Result<Arc<DslPlan>, PolarsError> {
-    plan(Arc::unwrap_or_clone(input)).map(Arc::new)
+fn below(input: &mut Arc<DslPlan>) -> Result<(), PolarsError> {
+    plan(Arc::make_mut(input))
 }
 
-fn columns(of: Vec<Expr>) -> Result<Vec<Expr>, PolarsError> {
-    of.into_iter().map(value).collect()
+fn columns(of: &mut [Expr]) -> Result<(), PolarsError> {
+    of.iter_mut().try_for_each(value)
 }
 
 /// What becomes a column's value: the text itself, or one of those between which a `CASE` chooses.
-fn value(of: Expr) -> Result<Expr, PolarsError> {
-    let within = |part: Arc<Expr>| value(Arc::unwrap_or_clone(part)).map(Arc::new);
-    Ok(match of {
-        Expr::Alias(named, name) => Expr::Alias(within(named)?, name),
-        Expr::Ternary {
-            predicate,
-            truthy,
-            falsy,
-        } => Expr::Ternary {
-            predicate,
-            truthy: within(truthy)?,
-            falsy: within(falsy)?,
-        },
+fn value(of: &mut Expr) -> Result<(), PolarsError> {
+    let coded = match of {
+        Expr::Alias(named, _) => return value(Arc::make_mut(named)),
+        Expr::Ternary { truthy, falsy, .. } => {
+            value(Arc::make_mut(truthy))?;
+            return value(Arc::make_mut(falsy));
+        }
         Expr::Literal(literal) => match literal.extract_str() {
-            Some(text) => Expr::Literal(LiteralValue::Scalar(code(Some(text))?)),
-            None => Expr::Literal(literal),
+            Some(text) => code(Some(text))?,
+            None => return Ok(()),
         },
         Expr::Cast {
             expr,
             dtype: DataTypeExpr::Literal(DataType::String),
             ..
-        } if matches!(&*expr, Expr::Literal(literal) if literal.is_null()) => {
-            Expr::Literal(LiteralValue::Scalar(code(None)?))
-        }
-        other => other,
-    })
+        } if matches!(&**expr, Expr::Literal(literal) if literal.is_null()) => code(None)?,
+        _ => return Ok(()),
+    };
+    *of = Expr::Literal(LiteralValue::Scalar(coded));
+    Ok(())
 }
 
 fn code(text: Option<&str>) -> Result<Scalar, PolarsError> {
@@ -181,23 +121,20 @@ mod tests {
         let plain = context.execute(sql).expect("a query");
         let coded = with_codes(plain.clone()).expect("codes").collect();
         let coded = coded.expect("an answer");
-        let rows = |frame: &DataFrame| {
-            let row = |at| {
-                frame
-                    .get(at)
-                    .expect("a row")
-                    .iter()
-                    .map(|v| format!("{v};"))
-                    .collect()
-            };
-            (0..frame.height())
-                .map(row)
-                .collect::<Vec<String>>()
-                .join("\n")
-        };
         let plain = plain.collect().expect("an answer");
         let types = coded.columns().iter().map(|c| c.dtype().clone());
         (types.collect(), rows(&coded), rows(&plain))
+    }
+
+    fn rows(frame: &DataFrame) -> String {
+        let row = |at| {
+            let values = frame.get(at).expect("a row");
+            values.iter().map(|value| format!("{value};")).collect()
+        };
+        (0..frame.height())
+            .map(row)
+            .collect::<Vec<String>>()
+            .join("\n")
     }
 
     #[test]
@@ -225,6 +162,63 @@ mod tests {
                 "\"net\";\"soon\";null;1;"
             ]
         );
+    }
+
+    #[test]
+    fn functions_of_texts_give_the_same_of_codes() {
+        let made = "(SELECT days, CASE WHEN days > 8 THEN 'late' WHEN days > 3 THEN 'Soon' ELSE 'now' END AS word FROM stages)";
+        for function in [
+            "word || '!'",
+            "'!' || word",
+            "CONCAT(word, '-', word)",
+            "UPPER(word)",
+            "LENGTH(word)",
+            "SUBSTR(word, 2, 2)",
+            "REPLACE(word, 'o', 'a')",
+            "COALESCE(NULLIF(word, 'now'), 'none')",
+            "CASE WHEN word LIKE '%o%' THEN 1 ELSE 0 END",
+            "CASE WHEN word < 'n' THEN 1 ELSE 0 END",
+            "CASE WHEN word >= 'late' AND word <> 'now' THEN word ELSE 'other' END",
+            "CASE WHEN word BETWEEN 'a' AND 'm' THEN 1 ELSE 0 END",
+            "CASE WHEN word IN ('now', 'never') THEN word END",
+            "CAST(word AS STRING)",
+        ] {
+            both_ways(&format!(
+                "SELECT {function} AS made FROM {made} AS k ORDER BY days"
+            ));
+        }
+        for aggregate in [
+            "MIN(word)",
+            "MAX(word)",
+            "COUNT(DISTINCT word)",
+            "MAX(word || '!')",
+        ] {
+            both_ways(&format!("SELECT {aggregate} AS made FROM {made} AS k"));
+        }
+        both_ways(&format!(
+            "SELECT word, days FROM {made} AS k ORDER BY word DESC, days"
+        ));
+        both_ways(&format!(
+            "SELECT DISTINCT word FROM {made} AS k ORDER BY word"
+        ));
+        both_ways(&format!(
+            "SELECT k.word, s.days FROM {made} AS k JOIN (SELECT UPPER('late') AS up, LOWER('LATE') AS word, days FROM stages) AS s
+             ON s.word = k.word ORDER BY s.days"
+        ));
+    }
+
+    /// Asks as the engine does, and without codes.
+    fn both_ways(sql: &str) {
+        let context = || {
+            let context = SQLContext::new();
+            context.register("stages", stages().lazy());
+            context
+        };
+        let plain = context().execute(sql).and_then(LazyFrame::collect);
+        let plain = plain.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let coded = super::super::execution::execute(context(), sql, "test");
+        let coded = coded.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert_eq!(rows(&coded), rows(&plain), "{sql}");
     }
 
     #[test]

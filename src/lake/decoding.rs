@@ -22,18 +22,23 @@ pub fn decoded<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T,
 pub fn batches(
     open: impl FnOnce() -> Result<ParquetRecordBatchReaderBuilder<File>, ParquetError>,
 ) -> Result<Batches, ParquetError> {
-    decoded(|| open()?.build()).map(Batches)
+    decoded(|| open()?.build()).map(|reader| Batches(Some(reader)))
 }
 
 /// The batches of a file; none follows one that failed.
 #[derive(Debug)]
-pub struct Batches(ParquetRecordBatchReader);
+pub struct Batches(Option<ParquetRecordBatchReader>);
 
 impl Iterator for Batches {
     type Item = Result<RecordBatch, ParquetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        decoded(|| self.0.next().transpose().map_err(ParquetError::from)).transpose()
+        let reader = self.0.as_mut()?;
+        let batch = decoded(|| reader.next().transpose().map_err(ParquetError::from)).transpose();
+        if !matches!(batch, Some(Ok(_))) {
+            self.0 = None;
+        }
+        batch
     }
 }
 

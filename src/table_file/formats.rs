@@ -151,10 +151,9 @@ fn from_parquet(
         .collect();
     let places = positions(path, &known, wanted)?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), places);
-    let mut reader = builder
-        .with_projection(mask)
-        .build()
-        .map_err(|e| failed(e.to_string()))?;
+    let reader = guarded(|| builder.with_projection(mask).build());
+    let reader = reader.map_err(|given_up| failed(given_up.to_string()))?;
+    let mut reader = reader.map_err(|e| failed(e.to_string()))?;
     let mut columns: Vec<Option<Cells>> = wanted.iter().map(|_| None).collect();
     while let Some(batch) =
         guarded(|| reader.next()).map_err(|given_up| failed(given_up.to_string()))?
@@ -198,4 +197,46 @@ fn append(column: &mut Option<Cells>, array: &dyn Array) -> Result<(), arrow::er
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+
+    #[test]
+    fn no_flipped_bit_of_a_parquet_file_ends_the_program() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("complaints.parquet");
+        let texts = (0..50).map(|n| (n % 7 > 0).then(|| format!("complaint {}", n % 9)));
+        let numbers = (0..50).map(|n| (n % 5 > 0).then_some(n * 1000));
+        let batch = RecordBatch::try_from_iter([
+            ("text", Arc::new(texts.collect::<StringArray>()) as ArrayRef),
+            ("number", Arc::new(numbers.collect::<Int64Array>())),
+        ]);
+        let batch = batch.expect("a batch");
+        let mut sound = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut sound, batch.schema(), None).expect("a writer");
+        writer.write(&batch).expect("written");
+        writer.close().expect("closed");
+        let (mut refused, mut given_up) = (0, 0);
+        for at in 0..sound.len() * 8 {
+            let mut damaged = sound.clone();
+            damaged[at / 8] ^= 1 << (at % 8);
+            std::fs::write(&path, &damaged).expect("written");
+            if let Err(error) = columns(&path, &["text", "number"]) {
+                refused += 1;
+                given_up += usize::from(error.to_string().contains("the decoder gave up"));
+            }
+        }
+        // Else the guard was not needed, or the file is not what the decoder reads.
+        assert!(
+            refused > sound.len() / 8 && given_up > 0,
+            "{refused}, {given_up}"
+        );
+    }
 }
