@@ -652,8 +652,8 @@ fn labelled(path: &Path) -> Vec<(Row, String)> {
 }
 
 fn scored(rows: &[(Row, String)], level: ClusterLevel) -> (f64, f64, f64) {
-    let only: Vec<Row> = rows.iter().map(|(row, _)| row.clone()).collect();
-    let places = place(&only, level, None, &Options::default()).unwrap();
+    let mut only: Vec<Row> = rows.iter().map(|(row, _)| row.clone()).collect();
+    let places = place(&mut only, level, None, &Options::default()).unwrap();
     let pairs: Vec<(String, u32)> = rows
         .iter()
         .zip(places)
@@ -700,7 +700,8 @@ fn neither_the_order_of_rows_nor_the_number_of_threads_decides() {
             .num_threads(threads)
             .build()
             .unwrap();
-        let places = pool.install(|| place(rows, level, None, &Options::default()).unwrap());
+        let places =
+            pool.install(|| place(&mut rows.to_vec(), level, None, &Options::default()).unwrap());
         rows.iter()
             .map(|r| r.id.clone())
             .zip(places.iter().map(|p| p.cluster))
@@ -727,13 +728,19 @@ fn an_earlier_answer_is_kept_and_new_rows_are_placed() {
     let rows: Vec<Row> = labelled(&path).into_iter().map(|(row, _)| row).collect();
     let half = &rows[..rows.len() / 2];
     let level = ClusterLevel::Problem;
-    let first = place(half, level, None, &Options::default()).unwrap();
+    let first = place(&mut half.to_vec(), level, None, &Options::default()).unwrap();
     let earlier: HashMap<String, u32> = half
         .iter()
         .map(|row| row.id.clone())
         .zip(first.iter().map(|p| p.cluster))
         .collect();
-    let second = place(&rows, level, Some(&earlier), &Options::default()).unwrap();
+    let second = place(
+        &mut rows.clone(),
+        level,
+        Some(&earlier),
+        &Options::default(),
+    )
+    .unwrap();
     for ((row, then), now) in half.iter().zip(&first).zip(&second) {
         if then.size > 1 {
             assert_eq!(then.cluster, now.cluster, "{}", row.id);
@@ -750,7 +757,7 @@ fn a_table_with_faults_is_refused_by_row() {
     };
     let options = Options::default();
     let refused = |rows: &[Row]| {
-        place(rows, ClusterLevel::Problem, None, &options)
+        place(&mut rows.to_vec(), ClusterLevel::Problem, None, &options)
             .unwrap_err()
             .to_string()
     };
@@ -766,12 +773,12 @@ fn a_gate_keeps_rows_apart_whatever_they_say() {
         gates: vec![gate.map(str::to_owned)],
         ..Row::default()
     };
-    let rows: Vec<Row> = [Some("A"), Some("B"), Some("A"), None, None]
+    let mut rows: Vec<Row> = [Some("A"), Some("B"), Some("A"), None, None]
         .into_iter()
         .enumerate()
         .map(|(id, gate)| row(id, gate))
         .collect();
-    let places = place(&rows, ClusterLevel::Problem, None, &Options::default()).unwrap();
+    let places = place(&mut rows, ClusterLevel::Problem, None, &Options::default()).unwrap();
     let of: Vec<u32> = places.iter().map(|p| p.cluster).collect();
     assert_eq!(of[0], of[2]);
     assert_eq!(of[3], of[4]);

@@ -65,6 +65,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use self::config::{Config, Overrides};
 use self::logging::LogFormat;
 use self::output::Format;
+use self::pages::Pages;
 
 /// Complaint handling under ISO 10002: register, figures, review.
 #[derive(Debug, Parser)]
@@ -193,17 +194,17 @@ impl Command {
         }
     }
 
-    /// Whether it goes over the whole lake or register, so that memory is its first cost.
-    const fn is_batch(&self) -> bool {
+    /// How the allocator treats memory: what goes over the whole lake or register takes and frees much.
+    const fn pages(&self) -> Pages {
         match self {
             Command::Demo(_)
             | Command::Run(_)
             | Command::Extract(_)
             | Command::Query(_)
             | Command::Check(_)
-            | Command::Clusters(_)
             | Command::Action(_)
-            | Command::Review(_) => true,
+            | Command::Review(_) => Pages::Kept,
+            Command::Clusters(_) => Pages::GivenBack,
             Command::Init(_)
             | Command::Case(_)
             | Command::Staff(_)
@@ -226,7 +227,7 @@ impl Command {
             | Command::Token(_)
             | Command::Webhook(_)
             | Command::Bench(_)
-            | Command::Completions { .. } => false,
+            | Command::Completions { .. } => Pages::AsTheyCome,
         }
     }
 }
@@ -251,9 +252,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    if cli.command.is_batch() {
-        pages::keep();
-    }
+    cli.command.pages().settle();
     logging::start(cli.verbose, cli.command.log_format());
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,

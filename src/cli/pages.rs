@@ -8,17 +8,41 @@
 
 use std::env;
 
-/// Names and values; who sets one of them keeps their own.
-const SETTINGS: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "-1"), ("MIMALLOC_ALLOW_THP", "0")];
+/// The name and value of a setting; who sets it keeps their own.
+type Setting = (&'static str, &'static str);
+
+const OF_USUAL_SIZE: Setting = ("MIMALLOC_ALLOW_THP", "0");
+const KEPT: Setting = ("MIMALLOC_PURGE_DELAY", "-1");
+
+/// How a command's memory is treated.
+#[derive(Debug, Clone, Copy)]
+pub enum Pages {
+    /// As the allocator does by itself.
+    AsTheyCome,
+    /// Of the usual size, kept once they are there.
+    Kept,
+    /// Of the usual size, given back when they are free: for what holds gigabytes for minutes and frees little by little.
+    GivenBack,
+}
+
+impl Pages {
+    /// To be called before anything else happens.
+    pub fn settle(self) {
+        match self {
+            Pages::AsTheyCome => {}
+            Pages::Kept => begin_again(&[KEPT, OF_USUAL_SIZE]),
+            Pages::GivenBack => begin_again(&[OF_USUAL_SIZE]),
+        }
+    }
+}
 
 /// Begins the process once more with these settings, unless they are there. Where that is not possible the
 /// run goes on as it is, only slower.
-pub fn keep() {
-    let missing = SETTINGS.map(|setting| (setting, env::var_os(setting.0).is_none()));
-    let missing = missing
-        .into_iter()
-        .filter_map(|(setting, is)| is.then_some(setting));
-    let missing: Vec<(&str, &str)> = missing.collect();
+fn begin_again(settings: &[Setting]) {
+    let missing = settings.iter().copied();
+    let missing: Vec<Setting> = missing
+        .filter(|(name, _)| env::var_os(name).is_none())
+        .collect();
     if missing.is_empty() {
         return;
     }

@@ -12,6 +12,7 @@ use super::bonds::Bonds;
 use super::corpus::Corpus;
 use super::lexicon::{Map, number_of};
 use super::linkage::{Linked, Pair, root};
+use super::problem::Edge;
 use super::profile::{Profile, ProfileComparison};
 
 /// Pieces less alike than this on average are never one problem.
@@ -29,14 +30,21 @@ const SHARED_OUT: usize = 16;
 /// Profiles by group.
 type Profiles = Map<u32, Arc<Profile>>;
 
-/// Merges groups that an edge joins while they differ from each other hardly more than their own members do.
+/// The edges that are strong enough by themselves to join two pieces.
+pub fn strong(edges: &[Edge]) -> Vec<(u32, u32)> {
+    let strong = edges.iter().filter(|(_, _, s)| f64::from(*s) >= LEAST);
+    strong.map(|(a, b, _)| (*a, *b)).collect()
+}
+
+/// Merges groups that one of the [`strong`] edges joins while they differ from each other hardly more than their own
+/// members do.
 pub fn consolidate(
     corpus: &Corpus,
     group_of: &[u32],
     bonds: &Bonds,
-    edges: &[(u32, u32, f32)],
+    strong: Vec<(u32, u32)>,
 ) -> Linked {
-    let joined = joined_pairs(group_of, edges);
+    let joined = joined_pairs(group_of, strong);
     if joined.is_empty() {
         return Linked {
             group_of: group_of.to_vec(),
@@ -58,15 +66,14 @@ pub fn consolidate(
     .run(group_of, firsts)
 }
 
-/// Pairs of groups with at least one edge that is strong enough by itself, in rising order.
-fn joined_pairs(group_of: &[u32], edges: &[(u32, u32, f32)]) -> Vec<(u32, u32)> {
-    let mut pairs: Vec<(u32, u32)> = edges
-        .iter()
-        .filter(|(_, _, s)| f64::from(*s) >= LEAST)
-        .map(|(a, b, _)| (group_of[*a as usize], group_of[*b as usize]))
-        .filter(|(a, b)| a != b)
-        .map(|(a, b)| (a.min(b), a.max(b)))
-        .collect();
+/// Pairs of groups that documents join, in rising order.
+fn joined_pairs(group_of: &[u32], strong: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    let mut pairs = strong;
+    for (a, b) in &mut pairs {
+        let (one, other) = (group_of[*a as usize], group_of[*b as usize]);
+        (*a, *b) = (one.min(other), one.max(other));
+    }
+    pairs.retain(|(a, b)| a != b);
     pairs.par_sort_unstable();
     pairs.dedup();
     pairs

@@ -114,7 +114,7 @@ pub fn extend(
     for (document, problem) in standing_of.iter().enumerate().take(first as usize) {
         settled.anchors[document] = *problem;
     }
-    let linked = problems(corpus, &state.surroundings, &graph.edges(), &settled);
+    let linked = problems(corpus, &state.surroundings, graph.edges(), &settled);
     let known = numbers_of_groups(&settled, &linked.group_of);
     let number_of_group = |group: u32| known.get(&group).copied();
     let speak_for_one: Vec<(u32, u32)> = linked

@@ -30,7 +30,7 @@ pub mod vectors;
 
 pub use bonds::Anchor;
 pub use extend::{Extension, Merge, Standing, extend};
-pub use run::{Clustering, Options, Refusal, Text, cluster};
+pub use run::{Clustering, Material, Options, Refusal, Text, cluster};
 pub use state::{State, StateError};
 pub use vectors::{Vectors, VectorsError};
 

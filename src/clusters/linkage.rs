@@ -67,10 +67,10 @@ pub struct Need<'a> {
 pub fn average_linkage(
     group_of: &[u32],
     bonds: &Bonds,
-    edges: &[(u32, u32, f64)],
+    edges: Vec<(u32, u32, f64)>,
     need: &Need<'_>,
 ) -> Linked {
-    let resemblance = Resemblance::of(group_of.len(), edges, need.with_most);
+    let resemblance = Resemblance::of(group_of.len(), &edges, need.with_most);
     let mut linking = Linking {
         links: between_groups(group_of, edges),
         group_of: group_of.to_vec(),
@@ -132,10 +132,7 @@ impl Linking<'_> {
 
     /// The links of the groups as they are now; a group is named by a document in it.
     fn gather_links(&mut self) {
-        for (a, b, _) in &mut self.links {
-            (*a, *b) = (self.group_of[*a as usize], self.group_of[*b as usize]);
-        }
-        summed(&mut self.links);
+        self.links = between_groups(&self.group_of, std::mem::take(&mut self.links));
     }
 }
 
@@ -189,13 +186,12 @@ pub fn root(into: &[u32], group: u32) -> u32 {
 }
 
 /// Sums of the edges between groups, the smaller group first, in rising order.
-fn between_groups(group_of: &[u32], edges: &[(u32, u32, f64)]) -> Vec<(u32, u32, f64)> {
-    let mut links: Vec<(u32, u32, f64)> = edges
-        .iter()
-        .map(|(a, b, s)| (group_of[*a as usize], group_of[*b as usize], *s))
-        .collect();
-    summed(&mut links);
-    links
+fn between_groups(group_of: &[u32], mut edges: Vec<(u32, u32, f64)>) -> Vec<(u32, u32, f64)> {
+    for (a, b, _) in &mut edges {
+        (*a, *b) = (group_of[*a as usize], group_of[*b as usize]);
+    }
+    summed(&mut edges);
+    edges
 }
 
 /// One link for each pair of different groups, the smaller group first, in rising order.
@@ -219,7 +215,7 @@ fn summed(links: &mut Vec<(u32, u32, f64)>) {
 #[derive(Debug)]
 struct Part {
     groups: Vec<u32>,
-    links: Vec<usize>,
+    links: Vec<u32>,
 }
 
 /// The parts that links strong enough to merge hold together; an average is never above its strongest link, so
@@ -252,7 +248,7 @@ fn connected(groups: &Groups, links: &[(u32, u32, f64)], least: f64) -> Vec<Part
             });
             parts.len() - 1
         });
-        parts[part].links.push(at);
+        parts[part].links.push(number_of(at));
         parts[part].groups.extend([link.0, link.1]);
     }
     for part in &mut parts {
@@ -285,7 +281,8 @@ impl Part {
         let pairs: Vec<(u32, u32, f64)> = self
             .links
             .iter()
-            .map(|at| (local(all[*at].0), local(all[*at].1), all[*at].2))
+            .map(|at| &all[*at as usize])
+            .map(|(a, b, sum)| (local(*a), local(*b), *sum))
             .collect();
         let mut links = both_ways(size.len(), &pairs);
         let close = pairs.iter().filter_map(|(a, b, sum)| {
@@ -393,7 +390,7 @@ mod tests {
                 (a + 1..documents).filter(|b| !edges.iter().any(|e| (e.0, e.1) == (a, *b)));
             all.extend(others.map(|b| (a, b, 0.0)));
         }
-        average_linkage(&groups, &Bonds::default(), &all, &need(least, 0.0)).group_of
+        average_linkage(&groups, &Bonds::default(), all, &need(least, 0.0)).group_of
     }
 
     #[test]
@@ -499,7 +496,7 @@ mod tests {
             }
             let need = need(0.225, 0.17);
             let groups: Vec<u32> = (0..documents).collect();
-            let linked = average_linkage(&groups, &Bonds::default(), &edges, &need);
+            let linked = average_linkage(&groups, &Bonds::default(), edges.clone(), &need);
             let (plain, heights) = one_after_the_other(documents, &edges, &need);
             assert_eq!(linked.group_of, plain, "seed {seed}");
             assert!(edges.len() > groups.len());
@@ -538,7 +535,12 @@ mod tests {
         let groups = [0, 1, 2, 3, 4];
         let by_average = link(5, &edges, 0.15);
         assert_eq!(by_average, [0; 5]);
-        let linked = average_linkage(&groups, &Bonds::default(), &edges, &need(0.15, 0.15));
+        let linked = average_linkage(
+            &groups,
+            &Bonds::default(),
+            edges.to_vec(),
+            &need(0.15, 0.15),
+        );
         assert_eq!(linked.group_of, [0, 0, 2, 2, 2]);
         assert!(linked.refused.is_empty(), "nobody's word kept them apart");
     }
@@ -554,7 +556,7 @@ mod tests {
         let linked = average_linkage(
             &groups,
             &bonds,
-            &[(0, 1, 0.9), (1, 2, 0.95), (2, 3, 0.9)],
+            vec![(0, 1, 0.9), (1, 2, 0.95), (2, 3, 0.9)],
             &need(0.2, 0.2),
         );
         assert_eq!(linked.group_of, [0, 1, 1, 0]);

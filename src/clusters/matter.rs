@@ -10,8 +10,6 @@
 //! What a question costs: groups are asked about when they are close enough on average, and an edge weighs 1 at most,
 //! so the pairs looked at are no more than the edges between the two divided by that average.
 
-use rayon::prelude::*;
-
 use super::bonds::Anchor;
 use super::lexicon::Map;
 
@@ -31,23 +29,29 @@ pub struct Resemblance {
 impl Resemblance {
     /// Of so many documents; an edge weaker than `least` is no resemblance.
     pub fn of(documents: usize, edges: &[(u32, u32, f64)], least: f64) -> Self {
-        let mut pairs: Vec<(u32, u32)> = edges
-            .iter()
-            .filter(|(_, _, weight)| *weight >= least)
-            .flat_map(|(a, b, _)| [(*a, *b), (*b, *a)])
-            .collect();
-        pairs.par_sort_unstable();
+        let strong = || edges.iter().filter(|(_, _, weight)| *weight >= least);
         let mut starts = vec![0_usize; documents + 1];
-        for (document, _) in &pairs {
-            starts[*document as usize + 1] += 1;
+        for (a, b, _) in strong() {
+            starts[*a as usize + 1] += 1;
+            starts[*b as usize + 1] += 1;
         }
         for document in 0..documents {
             starts[document + 1] += starts[document];
         }
-        Resemblance {
-            starts,
-            others: pairs.into_iter().map(|(_, other)| other).collect(),
+        let mut next = starts.clone();
+        let mut others = vec![0_u32; starts[documents]];
+        for (a, b, _) in strong() {
+            for (document, other) in [(*a, *b), (*b, *a)] {
+                let place = &mut next[document as usize];
+                others[*place] = other;
+                *place += 1;
+            }
         }
+        // In rising order already where the edges came so.
+        for ends in starts.windows(2) {
+            others[ends[0]..ends[1]].sort_unstable();
+        }
+        Resemblance { starts, others }
     }
 
     fn of_document(&self, document: u32) -> &[u32] {

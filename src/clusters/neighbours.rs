@@ -108,15 +108,17 @@ impl Graph {
 
     /// The pairs in which one is among the other's first `most`.
     pub fn edges_within(&self, most: usize) -> Vec<(u32, u32, f32)> {
-        let mut edges: Vec<(u32, u32, f32)> = (0..self.len())
-            .map(number_of)
-            .flat_map(|a| {
-                let own = self.of(a);
-                own[..own.len().min(most)]
-                    .iter()
-                    .map(move |(b, s)| (a.min(*b), a.max(*b), *s))
-            })
-            .collect();
+        let own = |a: u32| {
+            let own = self.of(a);
+            &own[..own.len().min(most)]
+        };
+        let documents = 0..number_of(self.len());
+        // Room for all of them from the start: a list that outgrows its room lies twice in memory while it moves.
+        let mut edges = Vec::with_capacity(documents.clone().map(|a| own(a).len()).sum());
+        edges.extend(documents.flat_map(|a| {
+            let pair = move |(b, s): &Neighbour| (a.min(*b), a.max(*b), *s);
+            own(a).iter().map(pair)
+        }));
         edges.par_sort_unstable_by(|x, y| (x.0, x.1).cmp(&(y.0, y.1)).then(y.2.total_cmp(&x.2)));
         edges.dedup_by_key(|edge| (edge.0, edge.1));
         edges

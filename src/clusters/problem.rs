@@ -1,7 +1,7 @@
 //! The tight level: complaints in which the same thing went wrong.
 
 use super::bonds::{Bonds, Settled};
-use super::consolidate::consolidate;
+use super::consolidate::{consolidate, strong};
 use super::corpus::Corpus;
 use super::exact::of_pair;
 use super::lexicon::{Map, number_of};
@@ -34,7 +34,7 @@ pub type Edge = (u32, u32, f32);
 pub fn problems(
     corpus: &Corpus,
     surroundings: &[f32],
-    edges: &[Edge],
+    edges: Vec<Edge>,
     settled: &Settled,
 ) -> Linked {
     let mut kept_back = vec![false; corpus.len()];
@@ -45,11 +45,11 @@ pub fn problems(
         return link(corpus, surroundings, edges, settled);
     }
     let (late, early): (Vec<Edge>, Vec<Edge>) = edges
-        .iter()
+        .into_iter()
         .partition(|(a, b, _)| kept_back[*a as usize] || kept_back[*b as usize]);
-    let first = link(corpus, surroundings, &early, settled);
+    let first = link(corpus, surroundings, early, settled);
     let standing = standing(&first.group_of, settled, &kept_back);
-    let mut second = link(corpus, surroundings, &late, &standing);
+    let mut second = link(corpus, surroundings, late, &standing);
     second.refused.splice(0..0, first.refused);
     second
 }
@@ -76,11 +76,14 @@ fn standing(group_of: &[u32], settled: &Settled, kept_back: &[bool]) -> Settled 
     }
 }
 
-fn link(corpus: &Corpus, surroundings: &[f32], edges: &[Edge], settled: &Settled) -> Linked {
+fn link(corpus: &Corpus, surroundings: &[f32], edges: Vec<Edge>, settled: &Settled) -> Linked {
     let contrasts: Vec<(u32, u32, f64)> = edges
         .iter()
         .filter_map(|edge| Some((edge.0, edge.1, contrast(corpus, surroundings, edge)?)))
         .collect();
+    // A million texts have some fourteen million edges: each form of them is let go when the next is made.
+    let strong = strong(&edges);
+    drop(edges);
     let alike = |a: u32, b: u32| {
         let pair = (a, b, of_pair(corpus, a, b));
         contrast(corpus, surroundings, &pair).is_some_and(|own| own >= LEAST_BY_ITSELF)
@@ -92,9 +95,9 @@ fn link(corpus: &Corpus, surroundings: &[f32], edges: &[Edge], settled: &Settled
     };
     let beginnings = settled.beginnings();
     let bonds = Bonds::new(settled, &beginnings);
-    let tight = average_linkage(&beginnings, &bonds, &contrasts, &need);
+    let tight = average_linkage(&beginnings, &bonds, contrasts, &need);
     let bonds = Bonds::new(settled, &tight.group_of);
-    let mut whole = consolidate(corpus, &tight.group_of, &bonds, edges);
+    let mut whole = consolidate(corpus, &tight.group_of, &bonds, strong);
     whole.refused.splice(0..0, tight.refused);
     // A refusal names the groups as they were then; their documents tell the groups of now.
     for (a, b) in &mut whole.refused {

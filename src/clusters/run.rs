@@ -68,38 +68,58 @@ pub struct Clustering {
 ///
 /// Never fails: words that contradict each other are followed as far as they can be, must-links first.
 pub fn cluster(texts: &[Text<'_>], options: &Options<'_>) -> Clustering {
-    let words = Words::of(texts);
-    let corpus = Corpus::build(&words.inputs(texts));
-    let vectors = options
-        .vectors
-        .map(|vectors| TextVectors::of(vectors, &corpus));
-    let index = Index::build(&corpus);
-    let graph = Graph::build(&corpus, &index, vectors.as_ref(), 0);
-    let surroundings: Vec<f32> = (0..corpus.len())
-        .map(|document| graph.surroundings(number_of(document)))
-        .collect();
-    let edges = graph.edges();
-    let settled = words.settled(&corpus);
-    let linked = problems(&corpus, &surroundings, &edges, &settled);
-    let theme_word = Settled {
-        anchors: words.themes(&corpus),
-        apart: Vec::new(),
-    };
-    let further = vectors.map_or_else(Vec::new, |vectors| {
-        by_vectors(&graph, &vectors, &corpus.gates)
-    });
-    let (theme_of_document, resolution) = themes(&graph, further, &linked.group_of, &theme_word);
-    let (problem_of, renamed) = numbered(&corpus, &linked.group_of);
-    let (theme_of, _) = numbered(&corpus, &theme_of_document);
-    Clustering {
-        refused: refusals(&linked.refused, &renamed),
-        corpus,
-        graph,
-        index,
-        surroundings,
-        resolution,
-        problem_of,
-        theme_of,
+    Material::read(texts).cluster(options)
+}
+
+/// Texts as the search needs them: who holds many lets the texts themselves go before it searches.
+#[derive(Debug)]
+pub struct Material {
+    words: Words,
+    corpus: Corpus,
+}
+
+impl Material {
+    /// Reads texts, as [`cluster`] does.
+    pub fn read(texts: &[Text<'_>]) -> Self {
+        let words = Words::of(texts);
+        let corpus = Corpus::build(&words.inputs(texts));
+        Material { words, corpus }
+    }
+
+    /// Groups what was read, as [`cluster`] does.
+    pub fn cluster(self, options: &Options<'_>) -> Clustering {
+        let Material { words, corpus } = self;
+        let vectors = options
+            .vectors
+            .map(|vectors| TextVectors::of(vectors, &corpus));
+        let index = Index::build(&corpus);
+        let graph = Graph::build(&corpus, &index, vectors.as_ref(), 0);
+        let surroundings: Vec<f32> = (0..corpus.len())
+            .map(|document| graph.surroundings(number_of(document)))
+            .collect();
+        let settled = words.settled(&corpus);
+        let linked = problems(&corpus, &surroundings, graph.edges(), &settled);
+        let theme_word = Settled {
+            anchors: words.themes(&corpus),
+            apart: Vec::new(),
+        };
+        let further = vectors.map_or_else(Vec::new, |vectors| {
+            by_vectors(&graph, &vectors, &corpus.gates)
+        });
+        let (theme_of_document, resolution) =
+            themes(&graph, further, &linked.group_of, &theme_word);
+        let (problem_of, renamed) = numbered(&corpus, &linked.group_of);
+        let (theme_of, _) = numbered(&corpus, &theme_of_document);
+        Clustering {
+            refused: refusals(&linked.refused, &renamed),
+            corpus,
+            graph,
+            index,
+            surroundings,
+            resolution,
+            problem_of,
+            theme_of,
+        }
     }
 }
 

@@ -33,8 +33,6 @@ pub struct Complaint {
     pub cost_minor: i64,
     /// Days on which its decisions came into force, earliest first.
     pub decided_on: Vec<NaiveDate>,
-    /// The text, masked; empty where there is none.
-    pub text: String,
 }
 
 /// Names and codes, each once.
@@ -67,7 +65,12 @@ impl Names {
 pub struct Complaints {
     pub rows: Vec<Complaint>,
     pub names: Names,
+    /// What each row says, masked; empty where it says nothing. They fill as much memory as the rest together.
+    pub texts: Vec<Text>,
 }
+
+/// What a complaint says.
+pub type Text = Box<str>;
 
 const CASES: [&str; 14] = [
     "case_key",
@@ -97,19 +100,10 @@ pub fn read(snapshot: &Path, manifest: &Manifest) -> Result<Complaints, ReadErro
         || Ok((cases(snapshot, files)?, decisions(snapshot, files)?)),
     );
     let (mut found, decisions) = others?;
-    let mut place: FxHashMap<i64, usize> = FxHashMap::default();
-    let rows = found.rows.iter().enumerate();
-    place.extend(rows.map(|(at, c)| (c.case_key, at)));
-    for (key, text) in narratives? {
-        let Some(at) = place.get(&key) else { continue };
-        let own = &mut found.rows[*at].text;
-        if own.is_empty() {
-            *own = text;
-        } else {
-            own.push('\n');
-            own.push_str(&text);
-        }
-    }
+    found
+        .rows
+        .par_sort_by(|a, b| (a.received_at, &a.case_id).cmp(&(b.received_at, &b.case_id)));
+    let place = places(&found.rows);
     for (key, day) in decisions {
         if let Some(at) = place.get(&key) {
             found.rows[*at].decided_on.push(day);
@@ -118,10 +112,43 @@ pub fn read(snapshot: &Path, manifest: &Manifest) -> Result<Complaints, ReadErro
     for row in &mut found.rows {
         row.decided_on.sort_unstable();
     }
-    found
-        .rows
-        .par_sort_by(|a, b| (a.received_at, &a.case_id).cmp(&(b.received_at, &b.case_id)));
+    found.texts = of_rows(narratives?, found.rows.len(), &place);
     Ok(found)
+}
+
+/// Reads the texts of complaints again, in the order of their rows.
+///
+/// # Errors
+/// As [`read`].
+pub fn texts(
+    snapshot: &Path,
+    manifest: &Manifest,
+    rows: &[Complaint],
+) -> Result<Vec<Text>, ReadError> {
+    let narratives = narratives(snapshot, &manifest.files)?;
+    Ok(of_rows(narratives, rows.len(), &places(rows)))
+}
+
+/// The row of each case, by its key.
+type Places = FxHashMap<i64, usize>;
+
+fn places(rows: &[Complaint]) -> Places {
+    let rows = rows.iter().enumerate();
+    rows.map(|(at, row)| (row.case_key, at)).collect()
+}
+
+/// Each row's text; several texts of a case are one, in their order.
+fn of_rows(narratives: Vec<(i64, Text)>, rows: usize, place: &Places) -> Vec<Text> {
+    let mut texts = vec![Text::default(); rows];
+    for (key, text) in narratives {
+        let Some(at) = place.get(&key) else { continue };
+        let own = &mut texts[*at];
+        *own = match own.is_empty() {
+            true => text,
+            false => [own, "\n", &text].concat().into(),
+        };
+    }
+    texts
 }
 
 fn cases(snapshot: &Path, files: &[FileEntry]) -> Result<Complaints, ReadError> {
@@ -133,14 +160,14 @@ fn cases(snapshot: &Path, files: &[FileEntry]) -> Result<Complaints, ReadError> 
 }
 
 /// Texts with the key of their case, in the order of the files.
-fn narratives(snapshot: &Path, files: &[FileEntry]) -> Result<Vec<(i64, String)>, ReadError> {
+fn narratives(snapshot: &Path, files: &[FileEntry]) -> Result<Vec<(i64, Text)>, ReadError> {
     let mut found = Vec::new();
     let columns = ["case_key", "narrative"];
     read_table(snapshot, files, "narratives", &columns, |batch| {
         let keys = batch.integers("case_key")?;
         let texts = batch.texts("narrative")?;
         let both = keys.into_iter().zip(texts);
-        found.extend(both.filter_map(|(key, text)| Some((key?, text?.to_owned()))));
+        found.extend(both.filter_map(|(key, text)| Some((key?, text?.into()))));
         Ok(())
     })?;
     Ok(found)
@@ -209,7 +236,6 @@ impl Complaints {
                 category: categories[row],
                 cost_minor: costs[row].unwrap_or(0),
                 decided_on: Vec::new(),
-                text: String::new(),
             });
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::complaints::Complaint;
+use super::complaints::{Complaint, Text};
 use super::descriptions::{Descriptions, Standing};
 use super::spelling::{Reader, Spellings, is_capitals, uncapitalised};
 use redress_clusters::corpus::Corpus;
@@ -60,6 +60,7 @@ pub type Bare = (ClusterLevel, ClusterId, Vec<usize>);
 /// complaints, or of few more, stands: weights of words do not change between full searches.
 pub fn describe(
     complaints: &[Complaint],
+    texts: &[Text],
     corpus: &Corpus,
     documents: &[Option<u32>],
     clusters: Vec<Bare>,
@@ -71,10 +72,10 @@ pub fn describe(
         .map(|bare| earlier.take(complaints, bare))
         .collect();
     let words = Words {
-        complaints,
+        texts,
         corpus,
         documents,
-        texts: texts_by_word(corpus),
+        in_texts: texts_by_word(corpus),
     };
     known
         .into_par_iter()
@@ -118,11 +119,12 @@ fn texts_by_word(corpus: &Corpus) -> Vec<u32> {
 }
 
 struct Words<'a> {
-    complaints: &'a [Complaint],
+    /// What the complaints say, by their places.
+    texts: &'a [Text],
     corpus: &'a Corpus,
     documents: &'a [Option<u32>],
-    /// Of each word of the corpus.
-    texts: Vec<u32>,
+    /// In how many distinct texts each word of the corpus stands.
+    in_texts: Vec<u32>,
 }
 
 impl Words<'_> {
@@ -346,9 +348,7 @@ impl Words<'_> {
         let mut seen: FxHashMap<u32, BTreeMap<String, Spellings>> = FxHashMap::default();
         let mut own: FxHashMap<u32, String> = FxHashMap::default();
         for at in places {
-            let tokens = self.complaints[at]
-                .text
-                .split(|c: char| !c.is_alphanumeric());
+            let tokens = self.texts[at].split(|c: char| !c.is_alphanumeric());
             for token in tokens.filter(|token| !token.is_empty()) {
                 let mut words = reader.words_of(token).iter();
                 let read = words.find_map(|word| Some((*prefixes.get(stem_letters(word))?, word)));
@@ -382,7 +382,7 @@ impl Words<'_> {
             (
                 spellings.keys().any(|text| !is_capitals(text)),
                 spellings.values().sum::<usize>(),
-                number.map_or(0, |number| self.texts[number as usize]),
+                number.map_or(0, |number| self.in_texts[number as usize]),
                 own == Some(word),
                 std::cmp::Reverse(word.clone()),
             )
@@ -444,34 +444,12 @@ fn evenly(members: &[usize], most: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
     use redress_clusters::corpus::Input;
 
-    fn complaint(text: &str) -> Complaint {
-        Complaint {
-            case_key: 0,
-            case_id: String::new(),
-            received_at: DateTime::UNIX_EPOCH,
-            received_on: DateTime::UNIX_EPOCH.date_naive(),
-            merged: false,
-            merged_into: None,
-            open: false,
-            complainant: None,
-            product: None,
-            lot: None,
-            site: None,
-            channel: None,
-            category: None,
-            cost_minor: 0,
-            decided_on: Vec::new(),
-            text: text.to_owned(),
-        }
-    }
-
     fn described(texts: &[&str], members: &[usize]) -> Found {
-        let complaints: Vec<Complaint> = texts.iter().map(|text| complaint(text)).collect();
+        let complaints = vec![Complaint::default(); texts.len()];
+        let own: Vec<Text> = texts.iter().map(|text| (*text).into()).collect();
         let inputs: Vec<Input<'_>> = texts
             .iter()
             .map(|text| Input {
@@ -483,7 +461,7 @@ mod tests {
         let corpus = Corpus::build(&inputs);
         let documents = corpus.document_of.clone();
         let cluster = (ClusterLevel::Problem, ClusterId(1), members.to_vec());
-        describe(&complaints, &corpus, &documents, vec![cluster], None).remove(0)
+        describe(&complaints, &own, &corpus, &documents, vec![cluster], None).remove(0)
     }
 
     const TEXTS: [&str; 6] = [

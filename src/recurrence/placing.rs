@@ -11,7 +11,7 @@ use super::complaints::{Complaint, Complaints};
 use super::descriptions::Descriptions;
 use super::layer::Mode;
 use super::state::{self, Kept, Unusable, text_hash};
-use redress_clusters::{Options, Standing, State, Text, Vectors, cluster, extend};
+use redress_clusters::{Material, Options, Standing, State, Text, Vectors, extend};
 use redress_domain::cluster::{ClusterBook, ClusterLevel};
 use redress_register::KnownBook;
 
@@ -64,9 +64,9 @@ impl Earlier {
     }
 }
 
-/// A full or an incremental search.
+/// A full or an incremental search. A full one lets the complaints' texts go once their words are known.
 pub(super) fn search(
-    complaints: &Complaints,
+    complaints: &mut Complaints,
     known: &KnownBook,
     manner: &Manner<'_>,
     earlier: Earlier,
@@ -97,17 +97,21 @@ pub(super) fn search(
     full(complaints, &known.book, manner)
 }
 
-fn full(complaints: &Complaints, book: &ClusterBook, manner: &Manner<'_>) -> Placed {
-    let barred = Barred::of(book);
-    let texts: Vec<Text<'_>> = complaints
-        .rows
-        .iter()
-        .map(|complaint| barred.text(book, complaint))
-        .collect();
+fn full(complaints: &mut Complaints, book: &ClusterBook, manner: &Manner<'_>) -> Placed {
+    let material = {
+        let barred = Barred::of(book);
+        let places = 0..complaints.rows.len();
+        let texts: Vec<Text<'_>> = places.map(|at| barred.text(book, complaints, at)).collect();
+        Material::read(&texts)
+    };
+    let texts = std::mem::take(&mut complaints.texts);
+    let hashes: Vec<u64> = texts.par_iter().map(|text| text_hash(text)).collect();
+    drop(texts);
     let options = Options {
         vectors: manner.vectors,
     };
-    let run = cluster(&texts, &options);
+    let run = material.cluster(&options);
+    let ids = complaints.rows.iter().map(|row| row.case_id.clone());
     let (problem_of, theme_of) = (run.problem_of.clone(), run.theme_of.clone());
     let refused = run.refused.len();
     Placed {
@@ -118,14 +122,10 @@ fn full(complaints: &Complaints, book: &ClusterBook, manner: &Manner<'_>) -> Pla
         theme_of,
         refused,
         full_on: manner.as_of_on,
-        cases: complaints.rows.iter().map(name_and_hash).collect(),
+        cases: ids.zip(hashes).collect(),
         new: true,
         descriptions: None,
     }
-}
-
-fn name_and_hash(complaint: &Complaint) -> (String, u64) {
-    (complaint.case_id.clone(), text_hash(&complaint.text))
 }
 
 /// Cases that an analyst keeps out of a cluster.
@@ -143,12 +143,12 @@ impl Barred {
     }
 
     /// A complaint's text with the analyst's word on it.
-    fn text<'a>(&'a self, book: &ClusterBook, complaint: &'a Complaint) -> Text<'a> {
-        let case = complaint.case_id.as_str();
+    fn text<'a>(&'a self, book: &ClusterBook, complaints: &'a Complaints, at: usize) -> Text<'a> {
+        let case = complaints.rows[at].case_id.as_str();
         let stands = book.cluster_of(ClusterLevel::Problem, case);
         let bound = stands.filter(|id| book.cluster(*id).is_ok_and(|c| c.bound.contains(case)));
         Text {
-            text: &complaint.text,
+            text: &complaints.texts[at],
             gate: 0,
             anchor: bound.map(|id| id.0),
             apart: self.0.get(case).map_or(&[], Vec::as_slice),
@@ -178,7 +178,7 @@ fn incremental(
         match place.get(complaint.case_id.as_str()) {
             Some(text) => {
                 text_of[at] = *text;
-                changed += usize::from(kept.cases[*text].1 != text_hash(&complaint.text));
+                changed += usize::from(kept.cases[*text].1 != text_hash(&complaints.texts[at]));
             }
             None => {
                 text_of[at] = kept.cases.len() + new.len();
@@ -211,7 +211,7 @@ fn incremental(
     let barred = Barred::of(book);
     let texts: Vec<Text<'_>> = new
         .iter()
-        .map(|at| barred.text(book, &complaints.rows[*at]))
+        .map(|at| barred.text(book, complaints, *at))
         .collect();
     let standing = Standing {
         problem_of: &problem_of,
@@ -226,8 +226,10 @@ fn incremental(
         vectors: manner.vectors,
     };
     let outcome = extend(&mut kept.state, &standing, &texts, &options)?;
-    kept.cases
-        .extend(new.iter().map(|at| name_and_hash(&complaints.rows[*at])));
+    kept.cases.extend(new.iter().map(|at| {
+        let hash = text_hash(&complaints.texts[*at]);
+        (complaints.rows[*at].case_id.clone(), hash)
+    }));
     let of = |all: &[Option<u32>]| text_of.iter().map(|text| all[*text]).collect();
     Ok(Placed {
         mode: Mode::Incremental,
@@ -246,10 +248,10 @@ fn incremental(
 /// The clusters of a past moment, without a search.
 pub(super) fn as_known(complaints: &Complaints, known: &KnownBook) -> Placed {
     let texts: Vec<Text<'_>> = complaints
-        .rows
+        .texts
         .iter()
-        .map(|complaint| Text {
-            text: &complaint.text,
+        .map(|text| Text {
+            text,
             ..Text::default()
         })
         .collect();

@@ -121,7 +121,7 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
             )
         },
     );
-    let (complaints, known) = (complaints?, known?);
+    let (mut complaints, known) = (complaints?, known?);
     let as_of_on = manifest.as_of.with_timezone(&order.zone).date_naive();
     let run = manifest.as_of.format(RUN_NAME).to_string();
     let mut notes = Vec::new();
@@ -149,7 +149,7 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
                 full_every_days: order.full_every_days,
                 vectors: order.vectors,
             };
-            search(&complaints, &known, &manner, earlier, &mut notes)
+            search(&mut complaints, &known, &manner, earlier, &mut notes)
         }
     };
 
@@ -229,13 +229,18 @@ pub fn run(register: &mut Register, order: &Order<'_>) -> Result<Done, RunError>
     );
 
     clock.begin("labels and explanations");
+    if placed.mode == Mode::Full {
+        complaints.texts = complaints::texts(order.snapshot, &manifest, &complaints.rows)?;
+    }
     let found = describe(
         &complaints.rows,
+        &complaints.texts,
         &placed.state.corpus,
         &documents,
         clusters,
         placed.descriptions.take(),
     );
+    complaints.texts = Vec::new();
 
     contradictions(&mut notes, &placed, &found, &known.book);
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::complaints::Names;
-use redress_clusters::{Options, Standing, State, Text, cluster, extend};
+use redress_clusters::{Material, Options, Standing, State, Text, extend};
 use redress_domain::cluster::ClusterLevel;
 
 /// One row of a table.
@@ -49,10 +49,12 @@ pub enum TableError {
 /// The order of the rows decides nothing: they are searched in the order of their dates, then of their ids. With an
 /// `earlier` result (id to cluster) its rows keep their number and only the others are placed, as in a nightly run.
 ///
+/// The rows lose their texts: the search works with their words, and needs the room.
+///
 /// # Errors
 /// When an id is missing or stands twice (rows count from 1), or the earlier result does not fit.
 pub fn place(
-    rows: &[Row],
+    rows: &mut [Row],
     level: ClusterLevel,
     earlier: Option<&HashMap<String, u32>>,
     options: &Options<'_>,
@@ -75,6 +77,8 @@ pub fn place(
     let mut gates = Names::default();
     // Number 0 would mean that no gate is declared.
     gates.number("");
+    let said: Vec<Option<String>> = rows.iter_mut().map(|row| row.text.take()).collect();
+    let rows = &*rows;
     let texts = order.iter().map(|at| {
         let row = &rows[*at];
         let gate = match row.gates.is_empty() {
@@ -82,7 +86,7 @@ pub fn place(
             false => gates.number(&format!("{:?}", row.gates)),
         };
         Text {
-            text: row.text.as_deref().unwrap_or_default(),
+            text: said[*at].as_deref().unwrap_or_default(),
             gate,
             ..Text::default()
         }
@@ -90,7 +94,10 @@ pub fn place(
     let texts: Vec<Text<'_>> = texts.collect();
     let found = match earlier {
         None => {
-            let run = cluster(&texts, options);
+            let material = Material::read(&texts);
+            drop(texts);
+            drop(said);
+            let run = material.cluster(options);
             match level {
                 ClusterLevel::Problem => run.problem_of,
                 ClusterLevel::Theme => run.theme_of,

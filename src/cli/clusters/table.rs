@@ -75,10 +75,10 @@ pub fn run(
     let (Some(out), Some(_)) = (&args.out, &args.id) else {
         return Err(usage("--input needs --id, --text and --out".to_owned()));
     };
-    let rows = rows(input, args)?;
+    let mut rows = rows(input, args)?;
     let previous = args.previous.as_deref().map(earlier).transpose()?;
     let options = Options { vectors };
-    let places = place(&rows, args.level.level, previous.as_ref(), &options)
+    let places = place(&mut rows, args.level.level, previous.as_ref(), &options)
         .map_err(|error| usage(format!("{}: {error}", input.display())))?;
     write(out, &rows, &places, args.complainant.is_some())?;
     let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();

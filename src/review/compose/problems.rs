@@ -244,7 +244,6 @@ mod tests {
             category: None,
             cost_minor: 0,
             decided_on: Vec::new(),
-            text: String::new(),
         }
     }
 
