@@ -53,10 +53,12 @@ pub fn consolidate(
     }
     let profiles = profiles(corpus, group_of, &joined);
     let firsts: Vec<Pair> = similarities(corpus, &profiles, &joined);
+    let near = neighbours(&joined);
+    drop(joined);
     Consolidation {
         corpus,
         spread: Spread::new(corpus),
-        near: neighbours(&joined),
+        near,
         profiles,
         bonds: bonds.clone(),
         grown: Map::default(),

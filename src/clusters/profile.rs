@@ -58,7 +58,14 @@ impl Profile {
             whole.within = Some(((all * n - 1.0) / (n - 1.0)).clamp(0.0, 1.0));
         }
         whole.documents = u32::try_from(count).unwrap_or(u32::MAX);
+        whole.shrink();
         whole
+    }
+
+    /// Gives the room back that a mean of rows with much in common leaves.
+    fn shrink(&mut self) {
+        self.stems.shrink_to_fit();
+        self.words.shrink_to_fit();
     }
 
     /// How much there is to compare.
@@ -84,10 +91,10 @@ impl Profile {
             |n: f64, within: Option<f64>| within.map_or(0.0, |mean| mean * n * (n - 1.0) / 2.0);
         let n = a + b;
         let sum = pairs(a, self.within) + pairs(b, other.within) + a * b * between;
-        Profile {
-            within: Some(sum / (n * (n - 1.0) / 2.0)),
-            ..self.add(other)
-        }
+        let mut whole = self.add(other);
+        whole.within = Some(sum / (n * (n - 1.0) / 2.0));
+        whole.shrink();
+        whole
     }
 }
 
