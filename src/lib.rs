@@ -14,6 +14,7 @@ pub use redress_recurrence as recurrence;
 pub use redress_register as register;
 pub use redress_review as review;
 pub use redress_sample as sample;
+pub use redress_source as source;
 pub use redress_stats as stats;
 pub use redress_table_file as table_file;
 pub use redress_web as web;

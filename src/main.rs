@@ -1,6 +1,4 @@
-//! The `redress` program: parse, dispatch, exit code.
-
-mod cli;
+//! The `redress` program: its allocator, and the command line called.
 
 use std::process::ExitCode;
 
@@ -10,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::main()
+    redress_cli::main()
 }

@@ -17,7 +17,6 @@ use redress::domain::scope::Scope;
 use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
 use redress::engine::query_file::shipped_metrics;
-use redress::extract::mapping::Mapping;
 use redress::extract::order::Order as ExtractOrder;
 use redress::extract::run::extract;
 use redress::improvement::months::Month;
@@ -28,6 +27,7 @@ use redress::lake::derived::read_with_layers;
 use redress::lake::store::Lake;
 use redress::lake::verify::verify;
 use redress::register::{Change, NewRegister, Register, RegisterError};
+use redress::source::mapping::Mapping;
 
 use crate::common::rulebook;
 

@@ -17,10 +17,10 @@ use redress::domain::rulebook::Rulebook;
 use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
 use redress::engine::query_file::{parse_conditions, shipped_metrics};
-use redress::extract::mapping::Mapping;
 use redress::extract::order::{Done, Order};
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
+use redress::source::mapping::Mapping;
 use tempfile::TempDir;
 
 use crate::metrics::repository;

@@ -10,11 +10,11 @@ use redress::engine::lists::{Lists, Wanted};
 use redress::engine::local::LocalEngine;
 use redress::engine::params::Params;
 use redress::engine::query_file::{QueryFile, parse_conditions, shipped_metrics};
-use redress::extract::mapping::Mapping;
 use redress::extract::order::{Done, Order};
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
 use redress::lake::tables::TABLES;
+use redress::source::mapping::Mapping;
 
 use crate::common::rulebook;
 

@@ -14,12 +14,12 @@ mod without_server;
 
 use std::path::Path;
 
-use redress::extract::attendance::{Attendance, Progress, Stop};
 use redress::extract::continuity::Beside;
-use redress::extract::mapping::Mapping;
 use redress::extract::order::{Done, ExtractError, Order};
 use redress::extract::run::extract_attended;
 use redress::lake::store::Lake;
+use redress::source::attendance::{Attendance, Progress, Stop};
+use redress::source::mapping::Mapping;
 
 use crate::common::rulebook;
 

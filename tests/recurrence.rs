@@ -9,7 +9,6 @@ use redress::clusters::Options;
 use redress::domain::cluster::{ClusterId, ClusterLevel};
 use redress::engine::counted::Counted;
 use redress::engine::local::LocalEngine;
-use redress::extract::mapping::Mapping;
 use redress::extract::order::Order as ExtractOrder;
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
@@ -19,6 +18,7 @@ use redress::recurrence::state;
 use redress::recurrence::table::{Row, place};
 use redress::recurrence::word::{Speaker, Word, events};
 use redress::register::{NewRegister, Register};
+use redress::source::mapping::Mapping;
 
 use crate::common::rulebook;
 use crate::metrics::{engine, repository};

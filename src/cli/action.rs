@@ -14,10 +14,10 @@ mod work;
 
 use chrono::NaiveDate;
 use clap::Subcommand;
-use redress::domain::action::{Action, ActionBody, ActionId};
-use redress::register::{Change, Register};
-use redress::sample::Settings;
-use redress::sample::actions::{enter_actions, enter_records};
+use redress_domain::action::{Action, ActionBody, ActionId};
+use redress_register::{Change, Register};
+use redress_sample::Settings;
+use redress_sample::actions::{enter_actions, enter_records};
 
 use super::Context;
 use super::case::common::By;

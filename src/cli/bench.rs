@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use redress::engine::counted::{Counted, Value};
-use redress::register::Register;
+use redress_engine::counted::{Counted, Value};
+use redress_register::Register;
 
 use super::config::Config;
 use super::failure::Failure;

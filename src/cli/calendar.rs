@@ -8,9 +8,9 @@ mod show;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use redress::domain::calendar::{DayKind, SpecialDay};
-use redress::domain::calendar_file::DayKindWord;
-use redress::register::{CalendarVersion, Register};
+use redress_domain::calendar::{DayKind, SpecialDay};
+use redress_domain::calendar_file::DayKindWord;
+use redress_register::{CalendarVersion, Register};
 
 use super::Context;
 

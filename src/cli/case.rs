@@ -109,7 +109,7 @@ pub enum Command {
 
 /// `redress case`.
 pub fn run(context: &Context, command: Command) -> anyhow::Result<()> {
-    use redress::domain::event as e;
+    use redress_domain::event as e;
     match command {
         Command::Register(args) => register::run(context, &args),
         Command::Password(args) => register::password(context, &args),

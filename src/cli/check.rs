@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
-use redress::engine::check_file::{CheckFile, checks_with};
-use redress::engine::counted::{Counted, Value};
-use redress::engine::local::LocalEngine;
-use redress::engine::query_file::{QueryFile, metrics_with};
-use redress::engine::threshold::Threshold;
-use redress::register::Register;
+use redress_engine::check_file::{CheckFile, checks_with};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::local::LocalEngine;
+use redress_engine::query_file::{QueryFile, metrics_with};
+use redress_engine::threshold::Threshold;
+use redress_register::Register;
 use serde::Serialize;
 
 use super::failure::Failure;

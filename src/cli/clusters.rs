@@ -8,9 +8,9 @@ mod table;
 mod word;
 
 use clap::Subcommand;
-use redress::domain::cluster::{ClusterId, ClusterLevel};
-use redress::engine::counted::{Counted, Value};
-use redress::register::Register;
+use redress_domain::cluster::{ClusterId, ClusterLevel};
+use redress_engine::counted::{Counted, Value};
+use redress_register::Register;
 
 use super::Context;
 use super::case::common::word as known_word;

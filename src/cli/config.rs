@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use redress::channels::Secret;
-use redress::channels::settings::{self as channels, FileTable, MailTable, Passwords, SmsTable};
-use redress::domain::vocabulary::Language;
-use redress::engine::counted::{Counted, Value};
-use redress::extract::source::store_name;
-use redress::register::{DecisionRules, ExternalRemedies, Register, Setting};
+use redress_channels::Secret;
+use redress_channels::settings::{self as channels, FileTable, MailTable, Passwords, SmsTable};
+use redress_domain::vocabulary::Language;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{DecisionRules, ExternalRemedies, Register, Setting};
+use redress_source::store::store_name;
 use serde::Deserialize;
 
 use super::Context;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use redress::domain::vocabulary::Language;
-use redress::improvement::signals::SignalKind;
-use redress::sample::Settings;
+use redress_domain::vocabulary::Language;
+use redress_improvement::signals::SignalKind;
+use redress_sample::Settings;
 
 use super::Context;
 use super::failure::Failure;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use redress::engine::counted::Counted;
-use redress::engine::error::EngineError;
-use redress::engine::local::LocalEngine;
-use redress::engine::params::Params;
-use redress::engine::query_file::QueryFile;
-use redress::engine::spark::{SparkEngine, SparkError, SparkSettings};
+use redress_engine::counted::Counted;
+use redress_engine::error::EngineError;
+use redress_engine::local::LocalEngine;
+use redress_engine::params::Params;
+use redress_engine::query_file::QueryFile;
+use redress_engine::spark::{SparkEngine, SparkError, SparkSettings};
 
 use super::failure::Failure;
 

@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use redress::engine::counted::{Counted, Value};
-use redress::extract::attendance::{Attendance, Stop};
-use redress::extract::continuity::Beside;
-use redress::extract::mapping::{Mapping, SourceKind, Unrecorded};
-use redress::extract::order::{Done, ExtractError, Order};
-use redress::extract::run::extract_attended;
-use redress::extract::source::{SourceError, store_name};
-use redress::extract::staging::StagingError;
-use redress::extract::staging::postgres::error::PostgresError;
-use redress::lake::manifest::Manifest;
-use redress::lake::store::Lake;
-use redress::register::Register;
+use redress_engine::counted::{Counted, Value};
+use redress_extract::continuity::Beside;
+use redress_extract::order::{Done, ExtractError, Order};
+use redress_extract::run::extract_attended;
+use redress_lake::manifest::Manifest;
+use redress_lake::store::Lake;
+use redress_register::Register;
+use redress_source::attendance::{Attendance, Stop};
+use redress_source::mapping::{Mapping, SourceKind, Unrecorded};
+use redress_source::staging::StagingError;
+use redress_source::staging::postgres::error::PostgresError;
+use redress_source::store::{SourceError, store_name};
 
 use super::Context;
 use super::config::Config;

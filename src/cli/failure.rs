@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use redress::register::RegisterError;
+use redress_register::RegisterError;
 
 /// A failure whose exit code is not simply 1.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,12 @@
 //! Cases that a foreign source no longer has: `redress lake gone`, and what other commands say of them.
 
 use chrono_tz::Tz;
-use redress::domain::action::Action;
-use redress::domain::cluster::ClusterLevel;
-use redress::domain::gone_case::GoneCase;
-use redress::engine::counted::{Counted, Value};
-use redress::improvement::gone::gone_of;
-use redress::register::Register;
+use redress_domain::action::Action;
+use redress_domain::cluster::ClusterLevel;
+use redress_domain::gone_case::GoneCase;
+use redress_engine::counted::{Counted, Value};
+use redress_improvement::gone::gone_of;
+use redress_register::Register;
 use serde::Serialize;
 
 use super::failure::Failure;

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use redress::improvement::months::Month;
-use redress::register::{Exposure, ExposureEntry, Register};
-use redress::table_file::{TableError, TableFile};
+use redress_improvement::months::Month;
+use redress_register::{Exposure, ExposureEntry, Register};
+use redress_table_file::{TableError, TableFile};
 use serde::Serialize;
 
 use super::Context;

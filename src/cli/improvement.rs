@@ -5,12 +5,12 @@ mod compare;
 
 use chrono::NaiveDate;
 use clap::Subcommand;
-use redress::domain::improvement::{
+use redress_domain::improvement::{
     AuditHeld, RecommendationSource, Recommended, Record, RecordBody, RecordKind, Recorded,
     ResearchBegun, ResearchOutcome, Suggested, SuggestionFate,
 };
-use redress::engine::counted::{Counted, Value};
-use redress::register::{Change, Register};
+use redress_engine::counted::{Counted, Value};
+use redress_register::{Change, Register};
 use serde::Serialize;
 
 use super::Context;
@@ -129,7 +129,7 @@ pub struct Decide {
     reason: String,
     /// The action that carries it out
     #[arg(long, value_name = "A-000012")]
-    action: Option<redress::domain::action::ActionId>,
+    action: Option<redress_domain::action::ActionId>,
     #[command(flatten)]
     on: On,
     #[command(flatten)]

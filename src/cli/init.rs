@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use redress::domain::calendar_file::CalendarFile;
-use redress::domain::limits::Limits;
-use redress::register::{NewRegister, Register, Setting};
+use redress_domain::calendar_file::CalendarFile;
+use redress_domain::limits::Limits;
+use redress_register::{NewRegister, Register, Setting};
 use serde::Serialize;
 
 use super::Context;

@@ -1,11 +1,11 @@
 //! `redress lake`: the snapshots, their age and size, and whether they are whole.
 
 use clap::Subcommand;
-use redress::engine::counted::{Counted, Value};
-use redress::engine::dictionary;
-use redress::lake::manifest::Manifest;
-use redress::lake::store::Lake;
-use redress::lake::verify::verify;
+use redress_engine::counted::{Counted, Value};
+use redress_engine::dictionary;
+use redress_lake::manifest::Manifest;
+use redress_lake::store::Lake;
+use redress_lake::verify::verify;
 
 use super::Context;
 use super::failure::Failure;

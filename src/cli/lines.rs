@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use redress::engine::counted::{Counted, Value};
-use redress::register::Register;
+use redress_engine::counted::{Counted, Value};
+use redress_register::Register;
 
 use super::failure::Failure;
 use super::{Context, output};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use redress::register::{ChainHead, Register, recorded_head};
+use redress_register::{ChainHead, Register, recorded_head};
 use serde::Serialize;
 
 use super::Context;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use redress::channels::notify::{self, NotifyError, Sent, Step};
-use redress::channels::settings::Settings;
-use redress::domain::vocabulary::Means;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{DueKind, Message, Queued, Register};
+use redress_channels::notify::{self, NotifyError, Sent, Step};
+use redress_channels::settings::Settings;
+use redress_domain::vocabulary::Means;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{DueKind, Message, Queued, Register};
 use serde::Serialize;
 
 use super::case::common::{SCHEMA_VERSION, stamp};

@@ -1,8 +1,8 @@
 //! `redress outbox`: the messages to customers, and what was given up.
 
 use clap::Subcommand;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{Message, MessageFilter, MessageState, Register};
+use redress_engine::counted::{Counted, Value};
+use redress_register::{Message, MessageFilter, MessageState, Register};
 use serde::Serialize;
 
 use super::case::common::{SCHEMA_VERSION, join, stamp, word};

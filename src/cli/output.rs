@@ -4,8 +4,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use redress::engine::counted::{Counted, Value};
-use redress::engine::export::{csv_bytes, parquet_bytes};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::export::{csv_bytes, parquet_bytes};
 use serde::{Serialize, Serializer};
 
 use super::failure::Failure;

@@ -1,10 +1,10 @@
 //! `redress phases`: from which month the limits of a control chart begin anew, and why.
 
 use clap::Subcommand;
-use redress::domain::chart_phase::in_force;
-use redress::domain::chart_series::ChartSeries;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{NewPhase, Register};
+use redress_domain::chart_phase::in_force;
+use redress_domain::chart_series::ChartSeries;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{NewPhase, Register};
 use serde::Serialize;
 
 use super::Context;

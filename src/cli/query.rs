@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use redress::domain::period::Period;
-use redress::engine::comparison::side_by_side;
-use redress::engine::counted::{Counted, Value};
-use redress::engine::local::LocalEngine;
-use redress::engine::measured::unmeasured;
-use redress::engine::months::Step;
-use redress::engine::params::{Params, ParamsError};
-use redress::engine::query_file::{QueryFile, metrics_with, parse_conditions};
-use redress::lake::derived::read_with_layers;
-use redress::lake::manifest::Manifest;
-use redress::lake::store::Lake;
+use redress_domain::period::Period;
+use redress_engine::comparison::side_by_side;
+use redress_engine::counted::{Counted, Value};
+use redress_engine::local::LocalEngine;
+use redress_engine::measured::unmeasured;
+use redress_engine::months::Step;
+use redress_engine::params::{Params, ParamsError};
+use redress_engine::query_file::{QueryFile, metrics_with, parse_conditions};
+use redress_lake::derived::read_with_layers;
+use redress_lake::manifest::Manifest;
+use redress_lake::store::Lake;
 
 use super::Context;
 use super::engine::{AnyEngine, EngineArgs, of_local, of_spark};

@@ -12,6 +12,6 @@ pub use objectives::{Command as ObjectivesCommand, run as objectives};
 
 /// An indicator that evidence may speak of, as it is written.
 fn indicator(given: &str) -> Result<String, Failure> {
-    redress::engine::indicator_codes::of_evidence(given)
+    redress_engine::indicator_codes::of_evidence(given)
         .map_err(|refused| Failure::Usage(refused.to_string()))
 }

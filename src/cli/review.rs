@@ -11,23 +11,23 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use redress::domain::chart_phase::{ChartPhase, in_force};
-use redress::domain::period::Period;
-use redress::engine::counted::{Counted, Value};
-use redress::engine::local::LocalEngine;
-use redress::engine::params::Params;
-use redress::engine::query_file::{QueryFile, metrics_with};
-use redress::engine::spark::SparkEngine;
-use redress::lake::derived::read_with_layers;
-use redress::lake::manifest::Manifest;
-use redress::review::asking::{Answers, Asking};
-use redress::review::exceptions::EXCEPTIONS;
-use redress::review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
-use redress::review::members::Members;
-use redress::review::pack::{Contents, LayerRead, Origin};
-use redress::review::public::editions::{self, Edition, EditionError};
-use redress::review::words::Words;
-use redress::review::{compose, pack, pdf, public};
+use redress_domain::chart_phase::{ChartPhase, in_force};
+use redress_domain::period::Period;
+use redress_engine::counted::{Counted, Value};
+use redress_engine::local::LocalEngine;
+use redress_engine::params::Params;
+use redress_engine::query_file::{QueryFile, metrics_with};
+use redress_engine::spark::SparkEngine;
+use redress_lake::derived::read_with_layers;
+use redress_lake::manifest::Manifest;
+use redress_review::asking::{Answers, Asking};
+use redress_review::exceptions::EXCEPTIONS;
+use redress_review::figures::{FigureError, Figures, Objective, Previous, ReviewContext};
+use redress_review::members::Members;
+use redress_review::pack::{Contents, LayerRead, Origin};
+use redress_review::public::editions::{self, Edition, EditionError};
+use redress_review::words::Words;
+use redress_review::{compose, pack, pdf, public};
 
 use serde::Serialize;
 
@@ -362,7 +362,7 @@ fn origin(context: &Context, asked: &Asked<'_>, args: &BuildArgs) -> anyhow::Res
     let snapshot = asked.folder.canonicalize()?;
     let name = snapshot.file_name().unwrap_or_default();
     Ok(Origin {
-        tool: redress::TOOL.to_owned(),
+        tool: redress_plain::TOOL.to_owned(),
         period: asked.params.period.to_string(),
         compared_with: asked.params.previous.to_string(),
         language: context.config.language,
@@ -437,7 +437,7 @@ fn source_name(source: &str) -> String {
     )
 }
 
-fn limits_in_words(limits: &redress::domain::limits::Limits) -> String {
+fn limits_in_words(limits: &redress_domain::limits::Limits) -> String {
     let parts: Vec<String> = limits
         .rules()
         .iter()

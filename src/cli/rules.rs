@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use redress::domain::calendar_file::CalendarFile;
-use redress::domain::limits::Limits;
-use redress::domain::rulebook::Rulebook;
-use redress::register::Register;
+use redress_domain::calendar_file::CalendarFile;
+use redress_domain::limits::Limits;
+use redress_domain::rulebook::Rulebook;
+use redress_register::Register;
 
 use super::Context;
 use super::config::Config;

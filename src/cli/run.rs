@@ -3,8 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::time::Instant;
 
-use redress::lake::batch::{self, LastBatch, Outcome};
-use redress::lake::store::Lake;
+use redress_lake::batch::{self, LastBatch, Outcome};
+use redress_lake::store::Lake;
 
 use super::Context;
 use super::engine::EngineArgs;

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Months, NaiveDate, NaiveTime, TimeDelta};
 use clap::Subcommand;
-use redress::domain::calendar_file::CalendarFile;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{
+use redress_domain::calendar_file::CalendarFile;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{
     Direction, Exposure, ExposureEntry, NewEvidence, NewObjective, NewRegister, Register,
 };
-use redress::sample::records::Records;
-use redress::sample::register_sink::RegisterSink;
-use redress::sample::{CsvSink, Settings, Summary, case_id, generate};
+use redress_sample::records::Records;
+use redress_sample::register_sink::RegisterSink;
+use redress_sample::{CsvSink, Settings, Summary, case_id, generate};
 
 use super::Context;
 use super::failure::Failure;
@@ -169,7 +169,7 @@ fn give_passwords(
     Ok(())
 }
 
-fn shipped_calendar() -> anyhow::Result<redress::domain::calendar::Calendar> {
+fn shipped_calendar() -> anyhow::Result<redress_domain::calendar::Calendar> {
     Ok(CalendarFile::from_toml(rules::SHIPPED_CALENDAR)?.calendar()?)
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::Utc;
-use redress::domain::vocabulary::Language;
-use redress::register::RegisterError;
-use redress::web::{self, App, Ended, Listen, Serving, Settings, Trusted};
+use redress_domain::vocabulary::Language;
+use redress_register::RegisterError;
+use redress_web::{self, App, Ended, Listen, Serving, Settings, Trusted};
 
 mod jobs;
 mod notified;
@@ -99,7 +99,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
             clock: Arc::new(Utc::now),
             finish_within: FINISH_WITHIN,
         };
-        let ended = web::serve(
+        let ended = redress_web::serve(
             app,
             serving,
             |address| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redress::extract::attendance::Stop;
+use redress_source::attendance::Stop;
 
 /// Signals are passed on for as long as this lives; afterwards they end the program at once.
 pub struct Watching(Arc<AtomicBool>);

@@ -3,11 +3,11 @@
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use clap::Subcommand;
-use redress::domain::event::MinorUnits;
-use redress::domain::vocabulary::Role;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{Doing, NewStaff, Register, Staff};
-use redress::web::end_sessions;
+use redress_domain::event::MinorUnits;
+use redress_domain::vocabulary::Role;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{Doing, NewStaff, Register, Staff};
+use redress_web::end_sessions;
 use serde::Serialize;
 
 use super::Context;

@@ -9,7 +9,7 @@ mod times;
 mod units;
 
 use clap::Subcommand;
-use redress::engine::counted::{Counted, Value};
+use redress_engine::counted::{Counted, Value};
 
 use super::Context;
 use super::output::{self, Format};

@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use clap::Subcommand;
-use redress::domain::vocabulary::Role;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{
+use redress_domain::vocabulary::Role;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{
     Integration, IntegrationEvent, NewIntegration, Register, Scope, USUAL_PER_MINUTE,
 };
 use serde::Serialize;

@@ -1,9 +1,9 @@
 //! `redress webhook`: addresses that are told of events of cases and actions.
 
 use clap::Subcommand;
-use redress::channels::webhook::{check_url, secret_text, try_out};
-use redress::engine::counted::{Counted, Value};
-use redress::register::{Delivery, MessageState, NewWebhook, Register, webhook_kinds};
+use redress_channels::webhook::{check_url, secret_text, try_out};
+use redress_engine::counted::{Counted, Value};
+use redress_register::{Delivery, MessageState, NewWebhook, Register, webhook_kinds};
 use serde::Serialize;
 
 use super::case::common::{SCHEMA_VERSION, stamp, word};

@@ -15,16 +15,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use self::facts::facts_of;
 use self::index::{Index, WITNESSES, each_case, some_cases};
-use super::mapping::SourceKind;
 use super::order::{ExtractError, Order};
 use super::query::Query;
 use super::reader::Scope;
 use super::run::months;
-use super::source::Source;
 use redress_domain::gone_case::{GoneCase, GoneFacts};
 use redress_lake::manifest::{GoneCount, Manifest};
 use redress_lake::store::Lake;
 use redress_register::{Register, SourceSeen, Witness};
+use redress_source::mapping::SourceKind;
+use redress_source::store::Source;
 
 /// A store is another one when so many cases of equal numbers were received on other days, and these are most of them.
 const LEAST_DIFFERING: u64 = 3;

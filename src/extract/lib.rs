@@ -5,22 +5,15 @@
 //! receipt, so that memory stays bounded, an unchanged month is linked instead of read again, and the
 //! few changed cases of another are spliced into its files.
 
-pub mod attendance;
 pub mod continuity;
-pub mod guess;
 pub mod local_days;
-pub mod mapping;
 pub mod mask;
 mod months;
 pub mod order;
-mod plain_text;
 mod query;
 pub mod reader;
 mod reuse;
 pub mod rows;
 pub mod run;
 mod small_tables;
-pub mod source;
-pub mod staging;
-pub mod texts;
 mod unknown;

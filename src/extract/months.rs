@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
-use super::attendance::Stop;
 use super::local_days::LocalDays;
 use super::order::{ExtractError, Order};
 use super::reader::{CaseBundle, CaseReader, Scope};
@@ -18,6 +17,7 @@ use redress_lake::splice::{Spliced, splice};
 use redress_lake::store::Draft;
 use redress_lake::writer::{InMemory, MonthFolder, TableRows};
 use redress_register::people::pseudonym;
+use redress_source::attendance::Stop;
 
 /// A month that cannot simply be linked.
 pub(super) struct Task<'a> {

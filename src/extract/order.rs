@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::continuity::OtherStore;
-use super::mapping::{Mapping, MappingError};
 use super::reader::ReadError;
-use super::source::{SourceError, query_words};
 use redress_domain::calendar::CalendarError;
 use redress_domain::rulebook::Rulebook;
 use redress_lake::error::WriteError;
@@ -15,6 +13,8 @@ use redress_lake::manifest::Manifest;
 use redress_lake::reader::ReadError as LakeReadError;
 use redress_lake::store::LakeError;
 use redress_register::RegisterError;
+use redress_source::mapping::{Mapping, MappingError};
+use redress_source::store::{SourceError, query_words};
 
 /// What an extract is asked for.
 pub struct Order<'a> {

@@ -6,8 +6,8 @@ use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows, Statement, ToSql};
 
-use super::mapping::Mapping;
 use super::reader::{ReadError, Scope};
+use redress_source::mapping::Mapping;
 
 /// A prepared query with its canonical columns.
 pub(super) struct Query<'c> {

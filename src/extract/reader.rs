@@ -11,12 +11,12 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use rustc_hash::FxBuildHasher;
 
-use super::mapping::Mapping;
 use super::query::{Columns, Query, Stream};
-use super::source::{instant_of, query_words};
 use redress_domain::event::{Event, EventBody, EventKind};
 use redress_domain::vocabulary::Role;
 use redress_lake::manifest::Ledger;
+use redress_source::mapping::Mapping;
+use redress_source::store::{instant_of, query_words};
 
 /// One case with its events, as the store holds them.
 #[derive(Debug, Clone)]

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::order::{ExtractError, Order, query_error};
-use super::source::Source;
-use super::staging::Before;
 use redress_lake::manifest::{FileEntry, Manifest, WholeBecause};
 use redress_lake::store::{Draft, Lake};
 use redress_lake::verify::fault_of;
+use redress_source::staging::Before;
+use redress_source::store::Source;
 
 /// Changed cases of a month that are spliced at most: their rows are held in memory.
 const MOST_SPLICED: usize = 32_768;

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::local_days::LocalDays;
-use super::mapping::Unrecorded;
 use super::mask::mask;
 use super::reader::CaseBundle;
 use redress_domain::calendar::{Calendar, CalendarError};
@@ -23,6 +22,7 @@ use redress_lake::tables::{
     StateColumns, StateRow,
 };
 use redress_lake::writer::{Destination, MonthFolder, Sink};
+use redress_source::mapping::Unrecorded;
 
 /// How a source is read: the rules in force, and the stages that it does not record.
 #[derive(Debug, Clone, Copy)]

@@ -6,22 +6,22 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Statement, named_params};
 use sha2::{Digest, Sha256};
 
-use super::attendance::Attendance;
 use super::continuity::{Beside, compare};
-use super::mapping::{Mapping, WATERMARK};
 use super::months::{Task, make_months};
 use super::order::{Done, ExtractError, Order, query_error};
 use super::reader::ReadError;
 use super::reuse::{Plan, earlier, link_months, reusable};
 use super::small_tables::{write_empty_partitions, write_small_tables};
-use super::source::{Source, is_server, store_name};
-use super::staging::{Before, How, Marked};
 use super::unknown::{in_words, unknown_words};
 use redress_lake::manifest::{Ledger, Manifest, Reading, RulesUsed};
 use redress_lake::store::Lake;
 use redress_lake::tables::SCHEMA_VERSION;
 use redress_plain::hex::hex;
 use redress_register::Register;
+use redress_source::attendance::Attendance;
+use redress_source::mapping::{Mapping, WATERMARK};
+use redress_source::staging::{Before, How, Marked};
+use redress_source::store::{Source, is_server, store_name};
 
 /// Extracts a source into a new snapshot of the lake.
 ///

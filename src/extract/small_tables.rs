@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, named_params};
 
-use super::mapping::Mapping;
 use super::order::{ExtractError, Order, query_error};
 use redress_domain::calendar::{Calendar, DayKind};
 use redress_domain::rulebook::Rulebook;
@@ -20,6 +19,7 @@ use redress_lake::tables::{
     StageColumns, StateColumns,
 };
 use redress_lake::writer::{TableWriter, write_empty};
+use redress_source::mapping::Mapping;
 
 /// An empty file of every partitioned table, for a source without a month.
 pub(super) fn write_empty_partitions(

@@ -7,7 +7,7 @@ use redress::channels::settings::{FileTable, MailTable, Passwords, Settings, Sms
 use redress::domain::calendar_file::CalendarFile;
 use redress::domain::limits::{LimitQuery, Limits, Stage};
 use redress::domain::vocabulary::{Language, Severity};
-use redress::extract::mapping::Mapping;
+use redress::source::mapping::Mapping;
 
 use super::harness::{Seen, Target, Try, attack};
 

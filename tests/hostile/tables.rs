@@ -5,10 +5,10 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use redress::extract::guess::guess;
-use redress::extract::mapping::Mapping;
-use redress::extract::source::{Source, SourceError};
-use redress::extract::staging::StagingError;
+use redress::source::guess::guess;
+use redress::source::mapping::Mapping;
+use redress::source::staging::StagingError;
+use redress::source::store::{Source, SourceError};
 use redress::table_file::TableFile;
 
 use super::harness::{Seen, Target, Try, attack};

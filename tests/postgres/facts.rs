@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use redress::engine::export::csv_bytes;
-use redress::extract::attendance::Attendance;
-use redress::extract::mapping::Mapping;
 use redress::lake::manifest::{Reading, WholeBecause};
+use redress::source::attendance::Attendance;
+use redress::source::mapping::Mapping;
 
 use super::server::{copy_in, server};
 use super::{attended, extract, files};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use redress::extract::attendance::Attendance;
-use redress::extract::mapping::Mapping;
 use redress::extract::order::Done;
 use redress::lake::manifest::WholeBecause;
+use redress::source::attendance::Attendance;
+use redress::source::mapping::Mapping;
 
 use super::one_moment::many;
 use super::server::server;

@@ -7,9 +7,9 @@ use std::path::Path;
 use redress::domain::stages::Stage;
 use redress::domain::vocabulary::{Channel, Language, Response, Severity};
 use redress::domain::workflow::StateName;
-use redress::extract::mapping::Unrecorded;
 use redress::review::font::has_glyph;
 use redress::review::words::Words;
+use redress::source::mapping::Unrecorded;
 
 /// Groups of names looked up by a code from the data.
 const NAMES: [&str; 24] = [

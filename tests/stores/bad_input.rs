@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redress::extract::mapping::Mapping;
+use redress::source::mapping::Mapping;
 use rusqlite::Connection;
 
 use super::{copied_to_sqlite, oracle, try_extract};

@@ -2,18 +2,18 @@
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
-use redress::domain::action::{Action, ActionBody, ActionEvent, ActionId, Check, Planned};
-use redress::improvement::plan::fix;
-use redress::improvement::source::case_source;
-use redress::lake::store::Lake;
-use redress::register::{Change, Register};
+use redress_domain::action::{Action, ActionBody, ActionEvent, ActionId, Check, Planned};
+use redress_improvement::plan::fix;
+use redress_improvement::source::case_source;
+use redress_lake::store::Lake;
+use redress_register::{Change, Register};
 use serde::Deserialize;
 
 use super::judging::Asking;
 use super::{ground, known};
-use crate::cli::Context;
-use crate::cli::failure::of_register;
-use crate::cli::lines::{Args, Done, active, each};
+use crate::Context;
+use crate::failure::of_register;
+use crate::lines::{Args, Done, active, each};
 
 /// One line: an event of an action, as `action history --format json` shows them.
 #[derive(Debug, Deserialize)]
@@ -116,7 +116,7 @@ fn one(
         }
     };
     if let Some(seen) = line.expect.filter(|seen| *seen != action.version) {
-        return Err(redress::domain::action::ActionRefusal::Changed {
+        return Err(redress_domain::action::ActionRefusal::Changed {
             id: action.id,
             seen,
             found: action.version,

@@ -1,18 +1,18 @@
 //! `redress action check`: how an action does, and its verdict once the follow-up is over; or a changed check.
 
-use redress::domain::action::{Action, ActionBody, ActionId, Check, Look, Sides};
-use redress::domain::vocabulary::Role;
-use redress::improvement::evaluate::{Evaluation, Window, evaluate};
-use redress::register::Register;
+use redress_domain::action::{Action, ActionBody, ActionId, Check, Look, Sides};
+use redress_domain::vocabulary::Role;
+use redress_improvement::evaluate::{Evaluation, Window, evaluate};
+use redress_register::Register;
 use serde::Serialize;
 
 use super::document::{percent, ratio};
 use super::judging::{self, Judging};
 use super::{ground, known, record, today};
-use crate::cli::Context;
-use crate::cli::case::common::{By, SCHEMA_VERSION, word};
-use crate::cli::failure::Failure;
-use crate::cli::output::{self, Format};
+use crate::Context;
+use crate::case::common::{By, SCHEMA_VERSION, word};
+use crate::failure::Failure;
+use crate::output::{self, Format};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

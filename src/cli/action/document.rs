@@ -1,17 +1,17 @@
 //! An action as JSON, and in words.
 
 use chrono::NaiveDate;
-use redress::domain::action::{
+use redress_domain::action::{
     Action, ActionState, Amendment, Analysed, Check, Contained, Implemented, Look, Verified,
 };
-use redress::register::Register;
+use redress_register::Register;
 use serde::Serialize;
 
 use super::today;
-use crate::cli::Context;
-use crate::cli::case::common::SCHEMA_VERSION;
-use crate::cli::foreign::Gone;
-use crate::cli::output;
+use crate::Context;
+use crate::case::common::SCHEMA_VERSION;
+use crate::foreign::Gone;
+use crate::output;
 
 /// An action as it stands.
 #[derive(Debug, Serialize)]
@@ -21,7 +21,7 @@ pub struct Document<'a> {
     /// Number of its last event; a change can ask that it be still this.
     pub version: u32,
     pub state: ActionState,
-    pub opened: &'a redress::domain::action::Opened,
+    pub opened: &'a redress_domain::action::Opened,
     pub opened_by: &'a str,
     pub due_on: Option<NaiveDate>,
     pub check_due_on: Option<NaiveDate>,
@@ -121,7 +121,7 @@ impl<'a> Document<'a> {
     }
 }
 
-fn attempt(round: &redress::domain::action::Round) -> Attempt<'_> {
+fn attempt(round: &redress_domain::action::Round) -> Attempt<'_> {
     let computed = round.settled().map(|look| look.found.verdict);
     Attempt {
         analysis: round.analysis.as_ref(),
@@ -194,7 +194,7 @@ pub fn percent(share: f64) -> String {
 }
 
 /// A ratio with its interval.
-pub fn ratio(found: &redress::domain::action::Sides) -> String {
+pub fn ratio(found: &redress_domain::action::Sides) -> String {
     let upper = found.upper.map_or("∞".to_owned(), |u| format!("{u:.2}"));
     let ratio = found.ratio.map_or("∞".to_owned(), |r| format!("{r:.2}"));
     format!("{ratio} ({:.2} to {upper})", found.lower)

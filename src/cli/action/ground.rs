@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use redress::domain::cluster::ClusterBook;
-use redress::domain::gone_case::GoneCase;
-use redress::engine::local::LocalEngine;
-use redress::improvement::ground::Ground;
-use redress::improvement::update;
-use redress::lake::manifest::Manifest;
-use redress::register::Register;
+use redress_domain::cluster::ClusterBook;
+use redress_domain::gone_case::GoneCase;
+use redress_engine::local::LocalEngine;
+use redress_improvement::ground::Ground;
+use redress_improvement::update;
+use redress_lake::manifest::Manifest;
+use redress_register::Register;
 
-use crate::cli::Context;
-use crate::cli::query;
+use crate::Context;
+use crate::query;
 
 /// An open snapshot with what its clusters are called since.
 pub struct Opened {

@@ -1,19 +1,19 @@
 //! How an action will be judged, as options; and what a check can see, in words.
 
 use chrono::NaiveDate;
-use redress::domain::action::{Action, Check, CountBy, CriterionCheck, ExposureKind, RateCheck};
-use redress::domain::scope::Scope;
-use redress::improvement::months::Month;
-use redress::improvement::plan::{Asked, EXPECTED_REDUCTION, Proposal, assumed_signal, fix};
-use redress::register::Register;
-use redress::stats::effect::DEFAULT_TARGET;
+use redress_domain::action::{Action, Check, CountBy, CriterionCheck, ExposureKind, RateCheck};
+use redress_domain::scope::Scope;
+use redress_improvement::months::Month;
+use redress_improvement::plan::{Asked, EXPECTED_REDUCTION, Proposal, assumed_signal, fix};
+use redress_register::Register;
+use redress_stats::effect::DEFAULT_TARGET;
 use serde::Deserialize;
 
 use super::document::percent;
 use super::ground::Opened;
-use crate::cli::Context;
-use crate::cli::case::common::word;
-use crate::cli::failure::Failure;
+use crate::Context;
+use crate::case::common::word;
+use crate::failure::Failure;
 
 /// How an action will be judged: by the complaints in its scope, or by a criterion in words.
 #[derive(Debug, Clone, clap::Args)]

@@ -1,13 +1,13 @@
 //! `redress action list`: the actions as the register has them.
 
-use redress::domain::action::{Action, ActionState};
-use redress::engine::counted::{Counted, Value};
-use redress::register::Register;
+use redress_domain::action::{Action, ActionState};
+use redress_engine::counted::{Counted, Value};
+use redress_register::Register;
 
 use super::today;
-use crate::cli::case::common::word;
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output};
+use crate::case::common::word;
+use crate::failure::Failure;
+use crate::{Context, output};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

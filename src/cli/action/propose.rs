@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use redress::engine::counted::{Counted, Value};
-use redress::improvement::evaluate::evaluate;
-use redress::improvement::signals::{Signal, SignalKind, Subject, signals};
-use redress::register::Register;
+use redress_engine::counted::{Counted, Value};
+use redress_improvement::evaluate::evaluate;
+use redress_improvement::signals::{Signal, SignalKind, Subject, signals};
+use redress_register::Register;
 
 use super::ground;
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output};
+use crate::failure::Failure;
+use crate::{Context, output};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -1,14 +1,14 @@
 //! `redress action show` and `history`: everything about an action.
 
 use chrono::SecondsFormat;
-use redress::domain::action::{Action, ActionId};
-use redress::engine::counted::{Counted, Value};
-use redress::register::Register;
+use redress_domain::action::{Action, ActionId};
+use redress_engine::counted::{Counted, Value};
+use redress_register::Register;
 
 use super::document::{Document, ratio};
 use super::{judging, known, today};
-use crate::cli::failure::of_register;
-use crate::cli::{Context, foreign, output};
+use crate::failure::of_register;
+use crate::{Context, foreign, output};
 
 /// Cases named that are gone from the source; `--format json` has all.
 const GONE_SHOWN: usize = 20;

@@ -1,11 +1,11 @@
 //! `redress action study`: how often the method errs, on simulated actions whose truth is known.
 
-use redress::engine::counted::{Counted, Value};
-use redress::improvement::study::{ScenarioResult, reach, study};
-use redress::stats::effect::Verdict;
+use redress_engine::counted::{Counted, Value};
+use redress_improvement::study::{ScenarioResult, reach, study};
+use redress_stats::effect::Verdict;
 
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output};
+use crate::failure::Failure;
+use crate::{Context, output};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

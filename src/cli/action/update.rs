@@ -1,12 +1,12 @@
 //! `redress action update`: the night's work on actions, a step of `redress run`.
 
-use redress::engine::counted::{Counted, Value};
-use redress::improvement::update::{Done, Order, Reminder, update};
-use redress::lake::store::Lake;
-use redress::register::Register;
+use redress_engine::counted::{Counted, Value};
+use redress_improvement::update::{Done, Order, Reminder, update};
+use redress_lake::store::Lake;
+use redress_register::Register;
 
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output, query};
+use crate::failure::Failure;
+use crate::{Context, output, query};
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {

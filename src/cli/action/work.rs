@@ -1,23 +1,23 @@
 //! The steps of an action, one command each.
 
 use chrono::NaiveDate;
-use redress::domain::action::{
+use redress_domain::action::{
     Action, ActionBody, ActionEvent, ActionId, ActionKind, ActionSource, AmendedField, Amendment,
     Analysed, AnalysisMethod, Contained, Implemented, IshikawaBranch, Opened, Planned,
     ReviewOutput, Verdict, Verified,
 };
-use redress::domain::scope::Scope;
-use redress::improvement::elsewhere::{Elsewhere, elsewhere};
-use redress::improvement::source::{self, SourceError};
-use redress::lake::store::Lake;
-use redress::register::{Change, Register};
+use redress_domain::scope::Scope;
+use redress_improvement::elsewhere::{Elsewhere, elsewhere};
+use redress_improvement::source::{self, SourceError};
+use redress_lake::store::Lake;
+use redress_register::{Change, Register};
 
 use super::judging::{self, Judging};
 use super::{On, Said, document, ground, known, mention_past, record, today};
-use crate::cli::Context;
-use crate::cli::case::common::word;
-use crate::cli::failure::{Failure, of_register};
-use crate::cli::output::Format;
+use crate::Context;
+use crate::case::common::word;
+use crate::failure::{Failure, of_register};
+use crate::output::Format;
 
 #[derive(Debug, clap::Args)]
 #[command(

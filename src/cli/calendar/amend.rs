@@ -2,17 +2,17 @@
 
 use anyhow::Context as _;
 use chrono::{NaiveDate, NaiveTime};
-use redress::domain::calendar::{DayKind, SpecialDay};
-use redress::domain::calendar_file::{Amendment, CalendarFile, DayKindWord};
-use redress::domain::rulebook::Rulebook;
-use redress::register::Register;
+use redress_domain::calendar::{DayKind, SpecialDay};
+use redress_domain::calendar_file::{Amendment, CalendarFile, DayKindWord};
+use redress_domain::rulebook::Rulebook;
+use redress_register::Register;
 
 use super::effect::effect;
 use super::{closes, kind_word, newest};
-use crate::cli::Context;
-use crate::cli::case::common::word;
-use crate::cli::failure::Failure;
-use crate::cli::{output, rules};
+use crate::Context;
+use crate::case::common::word;
+use crate::failure::Failure;
+use crate::{output, rules};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -1,13 +1,13 @@
 //! `redress calendar check`: what in the calendar needs attention.
 
 use chrono::{Datelike as _, Months, NaiveDate};
-use redress::domain::calendar::{Calendar, DayKind};
-use redress::engine::counted::{Counted, Value};
-use redress::register::{CaseFilter, Register};
+use redress_domain::calendar::{Calendar, DayKind};
+use redress_engine::counted::{Counted, Value};
+use redress_register::{CaseFilter, Register};
 
-use crate::cli::Context;
-use crate::cli::failure::Failure;
-use crate::cli::{output, rules};
+use crate::Context;
+use crate::failure::Failure;
+use crate::{output, rules};
 
 /// Holidays should be known at least so far ahead, so that every due date lies within them.
 const MONTHS_AHEAD: Months = Months::new(12);

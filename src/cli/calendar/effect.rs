@@ -1,13 +1,13 @@
 //! Which verdicts change with other rules: every stage of every case, measured with both.
 
 use chrono::NaiveDate;
-use redress::domain::rulebook::Rulebook;
-use redress::domain::stage_clock::SideKind;
-use redress::domain::stages::stages;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{CaseFilter, Register};
+use redress_domain::rulebook::Rulebook;
+use redress_domain::stage_clock::SideKind;
+use redress_domain::stages::stages;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{CaseFilter, Register};
 
-use crate::cli::{Context, progress};
+use crate::{Context, progress};
 
 /// What other rules change.
 pub struct Effect {

@@ -1,18 +1,18 @@
 //! `redress calendar show`: the days of a year or a month.
 
 use chrono::{Datelike as _, NaiveDate};
-use redress::domain::calendar::{Calendar, SpecialDay};
-use redress::domain::period::Period;
-use redress::domain::vocabulary::Language;
-use redress::engine::counted::{Counted, Value};
+use redress_domain::calendar::{Calendar, SpecialDay};
+use redress_domain::period::Period;
+use redress_domain::vocabulary::Language;
+use redress_engine::counted::{Counted, Value};
 use serde::Serialize;
 
 use super::{closes, kind_word};
-use crate::cli::Context;
-use crate::cli::case::common::{SCHEMA_VERSION, as_of, lay_out};
-use crate::cli::failure::Failure;
-use crate::cli::output::{self, Format};
-use crate::cli::rules;
+use crate::Context;
+use crate::case::common::{SCHEMA_VERSION, as_of, lay_out};
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use crate::rules;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

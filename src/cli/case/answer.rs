@@ -1,13 +1,13 @@
 //! The customer's answer to a decision: entered by staff with proof, or given with the tracking password.
 
-use redress::domain::event::{Accepted, AnswerLapsed, AnsweredOnBehalf, EventBody, Rejected};
-use redress::domain::vocabulary::{Answer, Means, RejectionReason, Role};
-use redress::domain::workflow::Pass;
-use redress::register::{Actor, CaseRow, Draft, Register};
+use redress_domain::event::{Accepted, AnswerLapsed, AnsweredOnBehalf, EventBody, Rejected};
+use redress_domain::vocabulary::{Answer, Means, RejectionReason, Role};
+use redress_domain::workflow::Pass;
+use redress_register::{Actor, CaseRow, Draft, Register};
 
 use super::common::{By, Step, When, password, print_appended, text, word};
-use crate::cli::Context;
-use crate::cli::failure::Failure;
+use crate::Context;
+use crate::failure::Failure;
 
 /// Where a tracking password may stand, besides stdin.
 const PASSWORD_VARIABLE: &str = "REDRESS_TRACKING_PASSWORD";

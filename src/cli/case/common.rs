@@ -7,16 +7,16 @@ use chrono::{
     DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeZone as _, Utc,
 };
 use chrono_tz::Tz;
-use redress::domain::event::{EventBody, EventKind};
-use redress::domain::vocabulary::Role;
-use redress::domain::workflow::StateName;
-use redress::engine::counted::Value;
-use redress::register::{Actor, Appended, CaseRow, Draft, Register};
+use redress_domain::event::{EventBody, EventKind};
+use redress_domain::vocabulary::Role;
+use redress_domain::workflow::StateName;
+use redress_engine::counted::Value;
+use redress_register::{Actor, Appended, CaseRow, Draft, Register};
 use serde::Serialize;
 
-use crate::cli::Context;
-use crate::cli::failure::Failure;
-use crate::cli::output::{self, Format};
+use crate::Context;
+use crate::failure::Failure;
+use crate::output::{self, Format};
 
 /// Version of the JSON documents that these commands print; it grows when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -29,7 +29,7 @@ macro_rules! word {
             .try_map(|text: String| text.parse::<$list>())
     }};
 }
-pub(in crate::cli) use word;
+pub(crate) use word;
 
 /// Who acts.
 #[derive(Debug, clap::Args)]

@@ -1,12 +1,12 @@
 //! The decision: taken, signed where it needs it, and told to the customer.
 
-use redress::domain::event::{Communicated, Countersigned, Decided, MinorUnits};
-use redress::domain::vocabulary::{Expectation, Means, Response};
-use redress::domain::workflow::Pass;
+use redress_domain::event::{Communicated, Countersigned, Decided, MinorUnits};
+use redress_domain::vocabulary::{Expectation, Means, Response};
+use redress_domain::workflow::Pass;
 
 use super::common::{Step, word};
-use crate::cli::Context;
-use crate::cli::failure::Failure;
+use crate::Context;
+use crate::failure::Failure;
 
 #[derive(Debug, clap::Args)]
 pub struct Decide {

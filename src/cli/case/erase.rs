@@ -7,19 +7,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
-use redress::channels;
-use redress::domain::event::{EventBody, EventKind};
-use redress::lake::erase::{self as lake_erase, LakeErasure};
-use redress::lake::store::Lake;
-use redress::register::attachments::kind::MAIL;
-use redress::register::{MessageFilter, Register, Setting, half_copies};
-use redress::web;
+use redress_domain::event::{EventBody, EventKind};
+use redress_lake::erase::{self as lake_erase, LakeErasure};
+use redress_lake::store::Lake;
+use redress_register::attachments::kind::MAIL;
+use redress_register::{MessageFilter, Register, Setting, half_copies};
 use serde::Serialize;
 
 use super::common::{By, SCHEMA_VERSION};
-use crate::cli::Context;
-use crate::cli::config::Config;
-use crate::cli::output;
+use crate::Context;
+use crate::config::Config;
+use crate::output;
 
 /// What the files of a pack that name cases end with.
 const READABLE: [&str; 3] = ["html", "csv", "md"];
@@ -96,7 +94,8 @@ impl Erase {
         let done = register.erase_many(&keys, &self.rule, &actor, context.now)?;
         // The register comes first: it alone says what was erased, and all the rest can be done again.
         let again = "the register is done; erase again when this is mended, for the rest";
-        let visits = web::forget_visits(&config.register, &keys, context.now).context(again)?;
+        let visits =
+            redress_web::forget_visits(&config.register, &keys, context.now).context(again)?;
         let message_files = self
             .message_files(&register, &keys, config)
             .context(again)?;
@@ -148,7 +147,7 @@ impl Erase {
         for key in keys {
             messages.extend(register.messages(&of_case(*key))?);
         }
-        channels::forget_files(&folder, &register.identity()?, &messages)
+        redress_channels::forget_files(&folder, &register.identity()?, &messages)
             .with_context(|| format!("{}: messages cannot be deleted", folder.display()))
     }
 

@@ -2,20 +2,20 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
-use redress::domain::calendar::Calendar;
-use redress::domain::case_file::CaseFile;
-use redress::domain::rulebook::Rulebook;
-use redress::domain::stage_clock::{LedgerDay, SideKind, StageMeasure, Verdict, ledger};
-use redress::domain::stages::{Stage, StageRecord, stages};
-use redress::domain::workflow::Pass;
-use redress::register::Register;
+use redress_domain::calendar::Calendar;
+use redress_domain::case_file::CaseFile;
+use redress_domain::rulebook::Rulebook;
+use redress_domain::stage_clock::{LedgerDay, SideKind, StageMeasure, Verdict, ledger};
+use redress_domain::stages::{Stage, StageRecord, stages};
+use redress_domain::workflow::Pass;
+use redress_register::Register;
 use serde::Serialize;
 
 use super::common::{SCHEMA_VERSION, as_of, lay_out, local, word};
 use super::words::Words;
-use crate::cli::Context;
-use crate::cli::failure::Failure;
-use crate::cli::{output, rules};
+use crate::Context;
+use crate::failure::Failure;
+use crate::{output, rules};
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 

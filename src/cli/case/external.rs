@@ -1,16 +1,16 @@
 //! After the decision: external recourse, the remedy's delivery, verification, survey.
 
 use chrono::NaiveDate;
-use redress::domain::event::{
+use redress_domain::event::{
     CorrectionVerified, EventBody, ExternalOutcome, ReferredExternally, RemedyDue as DueOn,
     SurveySent, Surveyed,
 };
-use redress::domain::vocabulary::Means;
-use redress::register::Register;
+use redress_domain::vocabulary::Means;
+use redress_register::Register;
 
 use super::common::{Step, word};
-use crate::cli::Context;
-use crate::cli::failure::Failure;
+use crate::Context;
+use crate::failure::Failure;
 
 #[derive(Debug, clap::Args)]
 pub struct Refer {

@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use redress::forms;
-use redress::forms::case::FormCase;
-use redress::place::{folder_for, unnamed};
-use redress::register::{Contact, Register};
+use redress_forms::case::FormCase;
+use redress_plain::place::{folder_for, unnamed};
+use redress_register::{Contact, Register};
 
-use crate::cli::Context;
-use crate::cli::failure::Failure;
-use crate::cli::output::{self, Format};
+use crate::Context;
+use crate::failure::Failure;
+use crate::output::{self, Format};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -67,8 +66,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<()> {
     let organisation = &context.config.organisation()?;
     let language = context.config.language;
     let page = match args.form {
-        Form::Complaint => forms::complaint(organisation, &contact, language, case.as_ref())?,
-        Form::FollowUp => forms::follow_up(organisation, &contact, language, case.as_ref())?,
+        Form::Complaint => {
+            redress_forms::complaint(organisation, &contact, language, case.as_ref())?
+        }
+        Form::FollowUp => {
+            redress_forms::follow_up(organisation, &contact, language, case.as_ref())?
+        }
     };
     match &args.out {
         None => output::write_out(page.as_bytes()),

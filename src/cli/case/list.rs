@@ -1,15 +1,15 @@
 //! `redress case list`: cases with the clock of their next open stage.
 
 use chrono::NaiveDate;
-use redress::domain::due::{CaseClock, clock};
-use redress::domain::rulebook::Rulebook;
-use redress::domain::workflow::StateName;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{CaseFilter, CaseRow, Register};
+use redress_domain::due::{CaseClock, clock};
+use redress_domain::rulebook::Rulebook;
+use redress_domain::workflow::StateName;
+use redress_engine::counted::{Counted, Value};
+use redress_register::{CaseFilter, CaseRow, Register};
 
 use super::common::{join, word};
-use crate::cli::Context;
-use crate::cli::{output, rules};
+use crate::Context;
+use crate::{output, rules};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

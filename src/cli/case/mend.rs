@@ -1,12 +1,12 @@
 //! Mending in the open: merge, amend, void.
 
-use redress::domain::event::{EventKind, Merged};
-use redress::register::{Amendment, Register};
+use redress_domain::event::{EventKind, Merged};
+use redress_register::{Amendment, Register};
 use serde_json::Value;
 
 use super::common::{By, Step, instant, print_appended};
-use crate::cli::Context;
-use crate::cli::failure::of_register;
+use crate::Context;
+use crate::failure::of_register;
 
 #[derive(Debug, clap::Args)]
 pub struct Merge {

@@ -2,17 +2,17 @@
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
-use redress::domain::event::Registered;
-use redress::domain::vocabulary::{Channel, Language, Response};
-use redress::register::{
+use redress_domain::event::Registered;
+use redress_domain::vocabulary::{Channel, Language, Response};
+use redress_register::{
     Complaining, MessageFilter, NewCase, Person, Register, Registration, is_email, is_phone,
 };
 use serde::Serialize;
 
 use super::common::{By, SCHEMA_VERSION, When, instant, text, word};
-use crate::cli::Context;
-use crate::cli::failure::{Failure, of_register};
-use crate::cli::output;
+use crate::Context;
+use crate::failure::{Failure, of_register};
+use crate::output;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -4,9 +4,9 @@ mod text;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use redress::domain::case_file::{CaseFile, Mode, PassRecord};
-use redress::domain::event::Event;
-use redress::register::{
+use redress_domain::case_file::{CaseFile, Mode, PassRecord};
+use redress_domain::event::Event;
+use redress_register::{
     Attachment, CaseRow, Complainant, Message, MessageFilter, Recorded, Register,
 };
 use serde::Serialize;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::common::{SCHEMA_VERSION, as_of};
 use super::words::Words;
-use crate::cli::Context;
-use crate::cli::output;
+use crate::Context;
+use crate::output;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use redress::domain::calendar::SpecialDay;
-use redress::domain::vocabulary::Language;
+use redress_domain::calendar::SpecialDay;
+use redress_domain::vocabulary::Language;
 
 const ENGLISH: &str = include_str!("../../../reports/translations/cli-en.toml");
 const TURKISH: &str = include_str!("../../../reports/translations/cli-tr.toml");

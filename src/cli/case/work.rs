@@ -4,18 +4,18 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use redress::domain::event::{
+use redress_domain::event::{
     Acknowledged, Assessed, Assigned, Classified, Escalated, EventKind, IssueAdded, NoteAdded,
     Paused, RemediesTold, Routed,
 };
-use redress::domain::vocabulary::{AssessmentChange, Means, PauseReason, Severity};
-use redress::register::Register;
+use redress_domain::vocabulary::{AssessmentChange, Means, PauseReason, Severity};
+use redress_register::Register;
 use serde::Serialize;
 
 use super::common::{By, SCHEMA_VERSION, Step, print_appended, text, word};
-use crate::cli::Context;
-use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::Context;
+use crate::failure::Failure;
+use crate::output;
 
 /// Something that the customer was told by a proven means.
 #[derive(Debug, clap::Args)]

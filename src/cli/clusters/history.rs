@@ -1,12 +1,12 @@
 //! `redress clusters history`: everything recorded of a cluster.
 
 use chrono::SecondsFormat;
-use redress::domain::cluster::ClusterId;
-use redress::engine::counted::{Counted, Value};
+use redress_domain::cluster::ClusterId;
+use redress_engine::counted::{Counted, Value};
 
 use super::register;
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output};
+use crate::failure::Failure;
+use crate::{Context, output};
 
 pub fn run(context: &Context, cluster: ClusterId) -> anyhow::Result<()> {
     let register = register(context)?;

@@ -1,11 +1,11 @@
 //! `redress clusters list`: the clusters of the latest search, by what the reader looks for.
 
 use clap::ValueEnum;
-use redress::domain::cluster::{ClusterId, ClusterLevel};
+use redress_domain::cluster::{ClusterId, ClusterLevel};
 
 use super::{Level, register, rounded};
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output, query};
+use crate::failure::Failure;
+use crate::{Context, output, query};
 
 /// What comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,7 +48,7 @@ fn clusters_with_action(context: &Context, source: &str) -> anyhow::Result<Vec<C
     let register = register(context)?;
     let book = register.cluster_book(source, None)?.book;
     let actions = register.actions(None)?;
-    Ok(redress::improvement::signals::worked_on(&book, &actions)
+    Ok(redress_improvement::signals::worked_on(&book, &actions)
         .into_iter()
         .collect())
 }

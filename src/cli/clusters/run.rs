@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use redress::clusters::Vectors;
-use redress::engine::counted::{Counted, Value};
-use redress::lake::manifest::Manifest;
-use redress::lake::store::Lake;
-use redress::recurrence::run::{Done, Order, run as search};
-use redress::register::Register;
+use redress_clusters::Vectors;
+use redress_engine::counted::{Counted, Value};
+use redress_lake::manifest::Manifest;
+use redress_lake::store::Lake;
+use redress_recurrence::run::{Done, Order, run as search};
+use redress_register::Register;
 
 use super::table;
-use crate::cli::Context;
-use crate::cli::failure::Failure;
-use crate::cli::{logging, output, progress};
+use crate::Context;
+use crate::failure::Failure;
+use crate::{logging, output, progress};
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {

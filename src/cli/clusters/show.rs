@@ -2,20 +2,20 @@
 
 use std::fmt::Write as _;
 
-use redress::domain::cluster::{Cluster, ClusterBook, ClusterId, ClusterLevel};
-use redress::engine::counted::{Counted, Value};
-use redress::engine::local::LocalEngine;
-use redress::improvement::signals::named_by;
-use redress::register::Register;
+use redress_domain::cluster::{Cluster, ClusterBook, ClusterId, ClusterLevel};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::local::LocalEngine;
+use redress_improvement::signals::named_by;
+use redress_register::Register;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::{follow, register, rounded};
-use crate::cli::case::common::SCHEMA_VERSION;
-use crate::cli::failure::Failure;
-use crate::cli::foreign::Gone;
-use crate::cli::output::{Record, Records, table};
-use crate::cli::{Context, output, query};
+use crate::case::common::SCHEMA_VERSION;
+use crate::failure::Failure;
+use crate::foreign::Gone;
+use crate::output::{Record, Records, table};
+use crate::{Context, output, query};
 
 /// Values of a field that are listed.
 const MOST_VALUES: usize = 5;

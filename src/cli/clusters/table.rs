@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use redress::clusters::{Options, Vectors};
-use redress::domain::cluster::ClusterLevel;
-use redress::engine::counted::{Counted, Value};
-use redress::place::{folder_for, unnamed};
-use redress::recurrence::table::{Place, Row, place};
-use redress::table_file::{TableError, TableFile};
+use redress_clusters::{Options, Vectors};
+use redress_domain::cluster::ClusterLevel;
+use redress_engine::counted::{Counted, Value};
+use redress_plain::place::{folder_for, unnamed};
+use redress_recurrence::table::{Place, Row, place};
+use redress_table_file::{TableError, TableFile};
 
 use super::Level;
-use crate::cli::Context;
-use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::Context;
+use crate::failure::Failure;
+use crate::output;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {

@@ -1,15 +1,15 @@
 //! `redress clusters confirm|release|merge|split|move|rename|ignore|heed`: the analyst's word.
 
-use redress::domain::cluster::{ClusterId, ClusterLevel};
-use redress::recurrence::word::{Speaker, Word, events};
-use redress::register::Register;
+use redress_domain::cluster::{ClusterId, ClusterLevel};
+use redress_recurrence::word::{Speaker, Word, events};
+use redress_register::Register;
 use serde::Serialize;
 
 use super::register;
-use crate::cli::case::common::{By, SCHEMA_VERSION};
-use crate::cli::failure::Failure;
-use crate::cli::query;
-use crate::cli::{Context, output};
+use crate::case::common::{By, SCHEMA_VERSION};
+use crate::failure::Failure;
+use crate::query;
+use crate::{Context, output};
 
 /// Who says it, and why.
 #[derive(Debug, clap::Args)]

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveTime;
-use redress::engine::threshold::Threshold;
-use redress::web::{Listen, Trusted};
+use redress_engine::threshold::Threshold;
+use redress_web::{Listen, Trusted};
 
 use super::{Config, DEFAULT_FILE};
-use crate::cli::failure::Failure;
+use crate::failure::Failure;
 
 impl Config {
     /// Names every setting that cannot be what it stands for, with where it was set and what is allowed.

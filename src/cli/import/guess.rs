@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use redress::extract::guess::{Guess, GuessError, guess};
+use redress_source::guess::{Guess, GuessError, guess};
 use serde::Serialize;
 
-use crate::cli::Context;
-use crate::cli::case::common::SCHEMA_VERSION;
-use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::Context;
+use crate::case::common::SCHEMA_VERSION;
+use crate::failure::Failure;
+use crate::output;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::Utc;
-use redress::channels::mail_in::{
+use redress_channels::mail_in::{
     Automatic, Incoming, Intake, MailError, Mails, Order, Outcome, put_away,
 };
-use redress::domain::vocabulary::{Language, Role};
-use redress::register::{Actor, Register};
+use redress_domain::vocabulary::{Language, Role};
+use redress_register::{Actor, Register};
 use serde::Serialize;
 
-use crate::cli::Context;
-use crate::cli::case::common::{By, SCHEMA_VERSION, lay_out, word};
-use crate::cli::failure::Failure;
-use crate::cli::{output, progress};
+use crate::Context;
+use crate::case::common::{By, SCHEMA_VERSION, lay_out, word};
+use crate::failure::Failure;
+use crate::{output, progress};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

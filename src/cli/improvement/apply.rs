@@ -1,13 +1,13 @@
 //! `redress improvement apply`: audits, recommendations, suggestions, research and minutes as JSON lines.
 
 use anyhow::Context as _;
-use redress::domain::improvement::{Record, RecordBody, RecordEvent, RecordRefusal};
-use redress::register::{Change, Register};
+use redress_domain::improvement::{Record, RecordBody, RecordEvent, RecordRefusal};
+use redress_register::{Change, Register};
 use serde::Deserialize;
 
-use crate::cli::Context;
-use crate::cli::failure::of_register;
-use crate::cli::lines::{Args, Done, active, each};
+use crate::Context;
+use crate::failure::of_register;
+use crate::lines::{Args, Done, active, each};
 
 /// One line: an event of a record.
 #[derive(Debug, Deserialize)]

@@ -1,12 +1,12 @@
 //! `redress improvement compare`: sites, departments and months beside each other.
 
-use redress::engine::counted::{Counted, Value};
-use redress::engine::indicators::indicator_of;
-use redress::engine::query_file::shipped_metrics;
-use redress::improvement::compare::{Method, compare};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::indicators::indicator_of;
+use redress_engine::query_file::shipped_metrics;
+use redress_improvement::compare::{Method, compare};
 
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output, query};
+use crate::failure::Failure;
+use crate::{Context, output, query};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use clap::Subcommand;
-use redress::engine::counted::{Counted, Value};
-use redress::register::{NewEvidence, Register};
+use redress_engine::counted::{Counted, Value};
+use redress_register::{NewEvidence, Register};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::indicator;
-use crate::cli::Context;
-use crate::cli::case::common::{By, SCHEMA_VERSION, as_of, stamp, text};
-use crate::cli::output;
+use crate::Context;
+use crate::case::common::{By, SCHEMA_VERSION, as_of, stamp, text};
+use crate::output;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use clap::Subcommand;
-use redress::domain::limits::{LimitRule, Limits};
-use redress::domain::rulebook::Rulebook;
-use redress::domain::stages::Stage;
-use redress::domain::vocabulary::Severity;
-use redress::engine::counted::{Counted, Value};
-use redress::register::Register;
+use redress_domain::limits::{LimitRule, Limits};
+use redress_domain::rulebook::Rulebook;
+use redress_domain::stages::Stage;
+use redress_domain::vocabulary::Severity;
+use redress_engine::counted::{Counted, Value};
+use redress_register::Register;
 
-use crate::cli::Context;
-use crate::cli::calendar::effect::effect;
-use crate::cli::case::common::{as_of, stamp, word};
-use crate::cli::failure::Failure;
-use crate::cli::{output, rules};
+use crate::Context;
+use crate::calendar::effect::effect;
+use crate::case::common::{as_of, stamp, word};
+use crate::failure::Failure;
+use crate::{output, rules};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

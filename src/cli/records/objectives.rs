@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use clap::Subcommand;
-use redress::engine::counted::{Counted, Value};
-use redress::engine::indicator_codes as codes;
-use redress::register::{Direction, NewObjective, Objective, Register};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::indicator_codes as codes;
+use redress_register::{Direction, NewObjective, Objective, Register};
 use serde::Serialize;
 
-use crate::cli::Context;
-use crate::cli::case::common::{SCHEMA_VERSION, as_of, stamp, word};
-use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::Context;
+use crate::case::common::{SCHEMA_VERSION, as_of, stamp, word};
+use crate::failure::Failure;
+use crate::output;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use redress::engine::counted::{Counted, Value};
-use redress::engine::query_file::{QueryFile, metrics_with};
-use redress::review::pack::difference::{Difference, difference};
-use redress::review::pack::{PackError, PackManifest};
+use redress_engine::counted::{Counted, Value};
+use redress_engine::query_file::{QueryFile, metrics_with};
+use redress_review::pack::difference::{Difference, difference};
+use redress_review::pack::{PackError, PackManifest};
 
-use crate::cli::failure::Failure;
-use crate::cli::{Context, output, query};
+use crate::failure::Failure;
+use crate::{Context, output, query};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

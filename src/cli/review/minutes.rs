@@ -2,22 +2,22 @@
 
 use chrono::NaiveDate;
 use clap::Subcommand;
-use redress::domain::action::{
+use redress_domain::action::{
     ActionKind, ActionSource, CriterionCheck, Opened, Planned, ReviewOutput,
 };
-use redress::domain::improvement::{
+use redress_domain::improvement::{
     Record, RecordBody, RecordKind, Recorded, ReviewBegun, ReviewInput,
 };
-use redress::domain::period::Period;
-use redress::register::{Change, Register};
-use redress::review::minutes::{Minutes, minutes};
+use redress_domain::period::Period;
+use redress_register::{Change, Register};
+use redress_review::minutes::{Minutes, minutes};
 
-use crate::cli::Context;
-use crate::cli::action::{On, Said, mention_past, today};
-use crate::cli::case::common::word;
-use crate::cli::failure::{Failure, of_register};
-use crate::cli::improvement::{apply, print};
-use crate::cli::{output, query};
+use crate::Context;
+use crate::action::{On, Said, mention_past, today};
+use crate::case::common::word;
+use crate::failure::{Failure, of_register};
+use crate::improvement::{apply, print};
+use crate::{output, query};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -198,7 +198,7 @@ fn decide(context: &Context, args: &Decide) -> anyhow::Result<()> {
     let planned = args.criterion.as_ref().map(|criterion| Planned {
         what: args.text.clone(),
         due_on: args.due,
-        check: redress::domain::action::Check::Criterion(CriterionCheck {
+        check: redress_domain::action::Check::Criterion(CriterionCheck {
             criterion: criterion.clone(),
             due_on: args.due,
         }),

@@ -1,19 +1,19 @@
 //! What answers a review: the snapshot read in this process, or one Spark application.
 
-use redress::engine::lists::{Lists, Wanted};
-use redress::engine::local::LocalEngine;
-use redress::engine::measured::unmeasured;
-use redress::engine::params::Params;
-use redress::engine::query_file::QueryFile;
-use redress::engine::spark::{Question, SparkEngine};
-use redress::lake::manifest::Manifest;
-use redress::review::asking::{Answers, OF_THE_PERIOD_BEFORE, SELECTS, members_name};
-use redress::review::compose;
-use redress::review::exceptions::EXCEPTIONS;
+use redress_engine::lists::{Lists, Wanted};
+use redress_engine::local::LocalEngine;
+use redress_engine::measured::unmeasured;
+use redress_engine::params::Params;
+use redress_engine::query_file::QueryFile;
+use redress_engine::spark::{Question, SparkEngine};
+use redress_lake::manifest::Manifest;
+use redress_review::asking::{Answers, OF_THE_PERIOD_BEFORE, SELECTS, members_name};
+use redress_review::compose;
+use redress_review::exceptions::EXCEPTIONS;
 
 use super::belongs_to_cases;
-use crate::cli::engine::of_spark;
-use crate::cli::progress;
+use crate::engine::of_spark;
+use crate::progress;
 
 /// What answers for the period, and for the one before it.
 pub(super) struct Sources {

@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use redress::TOOL;
-use redress::lake::derived::read_with_layers;
-use redress::lake::store::Lake;
-use redress::review::pack::verification::{Fault, FileFault, files, recomputed};
-use redress::review::pack::{LayerRead, Origin, PackError, PackManifest};
+use redress_lake::derived::read_with_layers;
+use redress_lake::store::Lake;
+use redress_plain::TOOL;
+use redress_review::pack::verification::{Fault, FileFault, files, recomputed};
+use redress_review::pack::{LayerRead, Origin, PackError, PackManifest};
 use serde::Serialize;
 
 use super::{BuildArgs, build_pack};
-use crate::cli::Context;
-use crate::cli::case::common::SCHEMA_VERSION;
-use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::Context;
+use crate::case::common::SCHEMA_VERSION;
+use crate::failure::Failure;
+use crate::output;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use redress::web::Listen;
+use redress_web::Listen;
 
 use super::super::output;
 

@@ -1,13 +1,13 @@
 //! Series: control charts, and whether their counts scatter more than chance.
 
 use clap::ValueEnum;
-use redress::engine::counted::{Counted, Value};
-use redress::stats::control::{
+use redress_engine::counted::{Counted, Value};
+use redress_stats::control::{
     BaselineSource, ChartPlan, ControlChart, Counted as Share, Exposed, FIRM_BASELINE, Rebase,
     RunRule, g_chart, p_chart, p_prime_chart, t_chart, u_chart, u_prime_chart, xmr_chart,
 };
-use redress::stats::dispersion::{DEFAULT_LEVEL, rate_dispersion, share_dispersion};
-use redress::table_file::TableFile;
+use redress_stats::dispersion::{DEFAULT_LEVEL, rate_dispersion, share_dispersion};
+use redress_table_file::TableFile;
 
 use super::table::{Source, answer, count, fraction, labels, maybe, real, size, text, usage};
 
@@ -172,7 +172,7 @@ fn points(chart: &ControlChart, labels: &[String]) -> Counted {
         let sigma_z = phase.baseline.and_then(|base| base.sigma_z(chart.kind));
         let own = phase.start..phase.end;
         for (point, label) in chart.points[own.clone()].iter().zip(&labels[own]) {
-            let limit = |of: fn(&redress::stats::control::PointLimits) -> f64| {
+            let limit = |of: fn(&redress_stats::control::PointLimits) -> f64| {
                 maybe(point.limits.as_ref().map(of))
             };
             let signals: Vec<&str> = point.signals.iter().map(|rule| name(*rule)).collect();

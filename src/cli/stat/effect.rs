@@ -1,7 +1,7 @@
 //! `redress stat effect`: months before and after an action.
 
-use redress::engine::counted::{Counted, Value};
-use redress::stats::effect::{Criterion, DEFAULT_TARGET, Month, judge, matched};
+use redress_engine::counted::{Counted, Value};
+use redress_stats::effect::{Criterion, DEFAULT_TARGET, Month, judge, matched};
 
 use super::table::{Confidence, Source, answer, count, maybe, real, text, usage};
 

@@ -1,12 +1,12 @@
 //! Two rates: their ratio, and the power to see it.
 
 use clap::ValueEnum;
-use redress::engine::counted::{Counted, Value};
-use redress::stats::ModelRatio;
-use redress::stats::negative_binomial::negative_binomial;
-use redress::stats::power::{Comparison, DEFAULT_POWER, FollowUp, follow_up_needed, power};
-use redress::stats::quasi_poisson::quasi_poisson;
-use redress::stats::rate::{Rate, RateMethod, rate_ratio};
+use redress_engine::counted::{Counted, Value};
+use redress_stats::ModelRatio;
+use redress_stats::negative_binomial::negative_binomial;
+use redress_stats::power::{Comparison, DEFAULT_POWER, FollowUp, follow_up_needed, power};
+use redress_stats::quasi_poisson::quasi_poisson;
+use redress_stats::rate::{Rate, RateMethod, rate_ratio};
 
 use super::table::{Confidence, Source, answer, count, fraction, groups, maybe, real, text, usage};
 
@@ -242,7 +242,7 @@ pub fn power_of(args: &PowerArgs) -> anyhow::Result<Counted> {
         reduction: args.reduction,
         target: args.target,
     };
-    let refused = |error: redress::stats::StatsError| usage(error.to_string());
+    let refused = |error: redress_stats::StatsError| usage(error.to_string());
     let at = power(&plan, confidence).map_err(refused)?;
     let needed = follow_up_needed(&plan, args.power, confidence, args.longest).map_err(refused)?;
     let (periods, status) = match needed {

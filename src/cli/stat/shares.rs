@@ -1,9 +1,9 @@
 //! Shares and many tests: pareto, wilson, fdr.
 
-use redress::engine::counted::{Counted, Value};
-use redress::stats::multiplicity::benjamini_hochberg;
-use redress::stats::pareto::{DEFAULT_CUT, pareto};
-use redress::stats::proportion::wilson;
+use redress_engine::counted::{Counted, Value};
+use redress_stats::multiplicity::benjamini_hochberg;
+use redress_stats::pareto::{DEFAULT_CUT, pareto};
+use redress_stats::proportion::wilson;
 
 use super::table::{Confidence, Source, answer, count, fraction, groups, labels, real, text};
 

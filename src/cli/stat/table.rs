@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use redress::engine::counted::{Counted, Value};
-use redress::stats::StatsError;
-use redress::table_file::{TableError, TableFile};
+use redress_engine::counted::{Counted, Value};
+use redress_stats::StatsError;
+use redress_table_file::{TableError, TableFile};
 
-use crate::cli::failure::Failure;
+use crate::failure::Failure;
 
 #[derive(Debug, clap::Args)]
 pub struct Source {
@@ -18,7 +18,7 @@ pub struct Source {
 #[derive(Debug, clap::Args)]
 pub struct Confidence {
     /// Confidence level of the limits
-    #[arg(long, value_name = "LEVEL", default_value_t = redress::stats::DEFAULT_CONFIDENCE, value_parser = fraction)]
+    #[arg(long, value_name = "LEVEL", default_value_t = redress_stats::DEFAULT_CONFIDENCE, value_parser = fraction)]
     pub confidence: f64,
 }
 

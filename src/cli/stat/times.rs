@@ -1,13 +1,13 @@
 //! Time until an event: survival, logrank.
 
 use clap::ValueEnum;
-use redress::engine::counted::{Counted, Value};
-use redress::stats::incidence::{Incidence, cumulative_incidence};
-use redress::stats::log_rank::log_rank;
-use redress::stats::survival::{
+use redress_engine::counted::{Counted, Value};
+use redress_stats::incidence::{Incidence, cumulative_incidence};
+use redress_stats::log_rank::log_rank;
+use redress_stats::survival::{
     CurveInterval, CurveOptions, Quantile, SurvivalCurve, TimeCount, kaplan_meier,
 };
-use redress::table_file::TableFile;
+use redress_table_file::TableFile;
 
 use super::table::{Confidence, Source, answer, count, fraction, groups, maybe, real, size, text};
 

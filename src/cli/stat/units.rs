@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use redress::engine::counted::{Counted, Value};
-use redress::stats::control::{Counted as Share, Exposed};
-use redress::stats::funnel::{
+use redress_engine::counted::{Counted, Value};
+use redress_stats::control::{Counted as Share, Exposed};
+use redress_stats::funnel::{
     DEFAULT_WINSORISED, FunnelPlan, FunnelPoint, OverDispersion, rate_funnel, share_funnel,
 };
-use redress::stats::multiplicity::benjamini_hochberg;
-use redress::stats::standardise::{RatioLimits, Stratum, direct, indirect};
+use redress_stats::multiplicity::benjamini_hochberg;
+use redress_stats::standardise::{RatioLimits, Stratum, direct, indirect};
 
 use super::table::{Confidence, Source, answer, count, real, text};
 

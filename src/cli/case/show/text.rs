@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::{Document, Entry, Pass, Told};
-use crate::cli::case::common::{lay_out, local};
-use crate::cli::case::words::Words;
+use crate::case::common::{lay_out, local};
+use crate::case::words::Words;
 
 impl Document {
     /// The file as text; labels of fields are English, states and stages are in the language of `words`.

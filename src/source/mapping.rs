@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::texts::Texts;
+use crate::texts::Texts;
 use redress_domain::stages::Stage;
 use redress_domain::vocabulary::words;
 use redress_plain::hex::hex;

@@ -23,7 +23,7 @@ use serde::Serialize;
 use self::proposal::Proposal;
 use self::reading::Reading;
 use self::roles::{Form, Roles};
-use super::staging::StagingError;
+use crate::staging::StagingError;
 
 /// What was found in a file, and the mapping that is proposed for it.
 #[derive(Debug, Serialize)]

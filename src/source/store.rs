@@ -8,11 +8,11 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::attendance::Attendance;
-use super::mapping::{Mapping, SourceKind};
-use super::plain_text::plain_text;
-use super::staging::postgres::error::PostgresError;
-use super::staging::{How, Marked, StagingError, postgres, stage};
+use crate::attendance::Attendance;
+use crate::mapping::{Mapping, SourceKind};
+use crate::plain_text::plain_text;
+use crate::staging::postgres::error::PostgresError;
+use crate::staging::{How, Marked, StagingError, postgres, stage};
 use redress_lake::manifest::WholeBecause;
 
 /// A store that can be read.
@@ -246,7 +246,7 @@ fn sqlite_error(path: &Path, error: rusqlite::Error) -> SourceError {
 }
 
 /// SQLite's word on a query of a mapping, in one line; of a damaged store also what to do.
-pub(super) fn query_words(error: &rusqlite::Error) -> String {
+pub fn query_words(error: &rusqlite::Error) -> String {
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) {
         return "the store that it reads is damaged or cut short; check it (a register with `redress audit verify`) and \
                 restore a backup"

@@ -26,11 +26,11 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use rusqlite::Connection;
 
-pub(super) use self::csv_file::{check_names, csv_error};
+pub(crate) use self::csv_file::{check_names, csv_error};
 use self::postgres::error::PostgresError;
 use self::watched::Watched;
-use super::attendance::Attendance;
-use super::mapping::{Mapping, SourceKind};
+use crate::attendance::Attendance;
+use crate::mapping::{Mapping, SourceKind};
 use redress_lake::manifest::{Watermark, WholeBecause};
 
 /// Why a store could not be staged.
