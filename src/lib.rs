@@ -10,6 +10,7 @@ pub use redress_extract as extract;
 pub use redress_forms as forms;
 pub use redress_improvement as improvement;
 pub use redress_lake as lake;
+pub use redress_query as query;
 pub use redress_recurrence as recurrence;
 pub use redress_register as register;
 pub use redress_review as review;

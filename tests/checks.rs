@@ -1,6 +1,6 @@
 //! The checks of `queries/checks/`: silent on good data, and each finds the fault that its header plants.
 
-use redress::engine::check_file::checks_with;
+use redress::query::check_file::checks_with;
 
 use crate::metrics::{engine, extract_csv, repository};
 
@@ -71,7 +71,7 @@ fn a_folder_of_ones_own_adds_checks_and_may_not_take_a_shipped_id() {
 
 #[test]
 fn the_data_dictionary_says_what_the_declarations_say() {
-    let page = redress::engine::dictionary::markdown().unwrap();
+    let page = redress::query::dictionary::markdown().unwrap();
     let kept = std::fs::read_to_string(repository().join("docs/data-dictionary.md")).unwrap();
     assert!(
         page == kept,

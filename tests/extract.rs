@@ -609,7 +609,7 @@ fn an_empty_or_missing_store_is_said() {
     );
     assert_eq!(done.manifest.rows["cases"], 0);
     let engine = crate::metrics::engine(&done.snapshot);
-    for metric in redress::engine::query_file::shipped_metrics().unwrap() {
+    for metric in redress::query::query_file::shipped_metrics().unwrap() {
         // Units sold and staff have no history: they are known at any time.
         if ["complaints_per_exposure", "staff_trained"].contains(&metric.id.as_str()) {
             continue;
@@ -820,7 +820,7 @@ fn a_month_that_is_no_month_and_a_case_that_stands_twice_are_refused() {
 fn a_lost_or_cut_file_is_an_error_and_never_a_smaller_figure() {
     let folder = tempfile::tempdir().unwrap();
     let done = extract_csv(&repository().join("sample_data"), folder.path());
-    let metrics = redress::engine::query_file::shipped_metrics().unwrap();
+    let metrics = redress::query::query_file::shipped_metrics().unwrap();
     let volume = metrics.iter().find(|m| m.id == "volume").unwrap();
     let file = done
         .snapshot

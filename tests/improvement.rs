@@ -15,8 +15,6 @@ use redress::domain::improvement::{
 };
 use redress::domain::scope::Scope;
 use redress::engine::local::LocalEngine;
-use redress::engine::params::Params;
-use redress::engine::query_file::shipped_metrics;
 use redress::extract::order::Order as ExtractOrder;
 use redress::extract::run::extract;
 use redress::improvement::months::Month;
@@ -26,6 +24,8 @@ use redress::improvement::update::{self, Done, Order, update};
 use redress::lake::derived::read_with_layers;
 use redress::lake::store::Lake;
 use redress::lake::verify::verify;
+use redress::query::params::Params;
+use redress::query::query_file::shipped_metrics;
 use redress::register::{Change, NewRegister, Register, RegisterError};
 use redress::source::mapping::Mapping;
 

@@ -15,11 +15,11 @@ use redress::domain::calendar_file::CalendarFile;
 use redress::domain::limits::Limits;
 use redress::domain::rulebook::Rulebook;
 use redress::engine::local::LocalEngine;
-use redress::engine::params::Params;
-use redress::engine::query_file::{parse_conditions, shipped_metrics};
 use redress::extract::order::{Done, Order};
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
+use redress::query::params::Params;
+use redress::query::query_file::{parse_conditions, shipped_metrics};
 use redress::source::mapping::Mapping;
 use tempfile::TempDir;
 

@@ -8,12 +8,12 @@ use redress::engine::counted::{Counted, Value};
 use redress::engine::export::csv_bytes;
 use redress::engine::lists::{Lists, Wanted};
 use redress::engine::local::LocalEngine;
-use redress::engine::params::Params;
-use redress::engine::query_file::{QueryFile, parse_conditions, shipped_metrics};
 use redress::extract::order::{Done, Order};
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
 use redress::lake::tables::TABLES;
+use redress::query::params::Params;
+use redress::query::query_file::{QueryFile, parse_conditions, shipped_metrics};
 use redress::source::mapping::Mapping;
 
 use crate::common::rulebook;

@@ -1,9 +1,9 @@
 //! Metrics that are asked a few months at a time against the same ones asked of all months at once.
 
-use redress::engine::check_file::checks_with;
 use redress::engine::counted::{Counted, Value};
 use redress::engine::local::LocalEngine;
-use redress::engine::query_file::{QueryFile, shipped_metrics};
+use redress::query::check_file::checks_with;
+use redress::query::query_file::{QueryFile, shipped_metrics};
 
 use crate::metrics::{engine, extract_csv, repository};
 

@@ -3,9 +3,9 @@
 
 use redress::engine::counted::{Counted, Value};
 use redress::engine::local::LocalEngine;
-use redress::engine::query_file::shipped_metrics;
 use redress::lake::table::ColumnKind;
 use redress::lake::tables::{DERIVED, TABLES};
+use redress::query::query_file::shipped_metrics;
 
 use crate::metrics::{engine, extract_csv, repository};
 

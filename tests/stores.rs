@@ -13,10 +13,10 @@ use redress::domain::calendar_file::CalendarFile;
 use redress::domain::limits::Limits;
 use redress::domain::rulebook::Rulebook;
 use redress::engine::export::csv_bytes;
-use redress::engine::query_file::shipped_metrics;
 use redress::extract::order::{Done, ExtractError, Order};
 use redress::extract::run::extract;
 use redress::lake::store::Lake;
+use redress::query::query_file::shipped_metrics;
 use redress::source::mapping::Mapping;
 use rusqlite::Connection;
 

@@ -1,10 +1,10 @@
 //! A message on its way to a gateway.
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use redress_domain::vocabulary::{Means, MessagePurpose};
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 use redress_register::{EmailWords, Message};
 
 /// A message with all that a gateway needs.
@@ -41,7 +41,7 @@ impl Letter<'_> {
 /// What a gateway knows a message by: 32 hexadecimal digits of SHA-256 over the register's identity and the
 /// message's idempotency key. Fit for a header, a form and a Message-ID, whatever a case number holds.
 pub fn delivery_key(register_id: &str, idempotency_key: &str) -> String {
-    let hash = Sha256::digest(format!("{register_id}\n{idempotency_key}").as_bytes());
+    let hash = sha256::digest(format!("{register_id}\n{idempotency_key}").as_bytes());
     hex(&hash[..16])
 }
 

@@ -3,11 +3,11 @@
 
 use std::path::PathBuf;
 
-use redress_engine::check_file::{CheckFile, checks_with};
 use redress_engine::counted::{Counted, Value};
 use redress_engine::local::LocalEngine;
-use redress_engine::query_file::{QueryFile, metrics_with};
 use redress_engine::threshold::Threshold;
+use redress_query::check_file::{CheckFile, checks_with};
+use redress_query::query_file::{QueryFile, metrics_with};
 use redress_register::Register;
 use serde::Serialize;
 

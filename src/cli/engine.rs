@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use redress_engine::counted::Counted;
 use redress_engine::error::EngineError;
 use redress_engine::local::LocalEngine;
-use redress_engine::params::Params;
-use redress_engine::query_file::QueryFile;
 use redress_engine::spark::{SparkEngine, SparkError, SparkSettings};
+use redress_query::params::Params;
+use redress_query::query_file::QueryFile;
 
 use super::failure::Failure;
 

@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 use redress_engine::counted::{Counted, Value};
-use redress_engine::dictionary;
 use redress_lake::manifest::Manifest;
 use redress_lake::store::Lake;
 use redress_lake::verify::verify;
+use redress_query::dictionary;
 
 use super::Context;
 use super::failure::Failure;

@@ -69,7 +69,7 @@ use self::pages::Pages;
 
 /// Complaint handling under ISO 10002: register, figures, review.
 #[derive(Debug, Parser)]
-#[command(name = "redress", version, about, arg_required_else_help = true)]
+#[command(name = "redress", version, arg_required_else_help = true)]
 struct Cli {
     /// Settings file [default: redress.toml where it exists]
     #[arg(long, global = true, env = "REDRESS_CONFIG", value_name = "FILE")]
@@ -332,5 +332,7 @@ mod tests {
             waiting.extend(command.get_subcommands().cloned());
         }
         assert_eq!(bare, Vec::<String>::new());
+        let about = Cli::command().get_about().map(ToString::to_string);
+        assert!(about.is_some_and(|about| about.contains("ISO 10002")));
     }
 }

@@ -7,13 +7,13 @@ use redress_domain::period::Period;
 use redress_engine::comparison::side_by_side;
 use redress_engine::counted::{Counted, Value};
 use redress_engine::local::LocalEngine;
-use redress_engine::measured::unmeasured;
 use redress_engine::months::Step;
-use redress_engine::params::{Params, ParamsError};
-use redress_engine::query_file::{QueryFile, metrics_with, parse_conditions};
 use redress_lake::derived::read_with_layers;
 use redress_lake::manifest::Manifest;
 use redress_lake::store::Lake;
+use redress_query::measured::unmeasured;
+use redress_query::params::{Params, ParamsError};
+use redress_query::query_file::{QueryFile, metrics_with, parse_conditions};
 
 use super::Context;
 use super::engine::{AnyEngine, EngineArgs, of_local, of_spark};

@@ -16,11 +16,11 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use super::blocks::Blocks;
 use super::decode::{RECEIVED_MONTH, empty_frame, month_of, read_files, rows_of};
 use super::error::EngineError;
-use super::pruning::Bound;
 use redress_lake::decoding::decoded;
 use redress_lake::manifest::FileEntry;
 use redress_lake::table::{ColumnKind, TableSpec, days_since_epoch};
 use redress_lake::tables::TABLES;
+use redress_query::pruning::Bound;
 
 /// The decoded columns of a snapshot.
 pub(super) struct Columns {

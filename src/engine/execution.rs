@@ -11,11 +11,12 @@ use super::decode::polars_type;
 use super::error::EngineError;
 use super::frames::params_frame;
 use super::local::LocalEngine;
-use super::params::Params;
-use super::pruning::{Reference, prune};
-use super::statements::identifiers;
 use redress_lake::table::ColumnKind;
 use redress_lake::tables::{DERIVED, TABLES};
+use redress_query::params::Params;
+use redress_query::partial::parted;
+use redress_query::pruning::{Reference, prune};
+use redress_query::statements::identifiers;
 
 /// A query and what is known of it.
 #[derive(Clone, Copy)]
@@ -38,12 +39,6 @@ pub(super) struct Among<'a> {
     pub months: Option<&'a BTreeSet<String>>,
     /// Answers that stand as tables, by name.
     pub answers: &'a [(&'a str, &'a DataFrame)],
-}
-
-/// Names of the tables that are parted by month.
-pub(super) fn parted() -> BTreeSet<&'static str> {
-    let parted = TABLES.iter().filter(|table| table.partitioned);
-    parted.map(|table| table.name).collect()
 }
 
 impl LocalEngine {

@@ -8,8 +8,8 @@ use polars::prelude::{
 use super::counted::{Counted, Value};
 use super::decode::polars_type;
 use super::error::EngineError;
-use super::params::Params;
 use redress_lake::table::{ColumnKind, days_since_epoch};
+use redress_query::params::Params;
 
 /// The one row of `params`.
 pub(super) fn params_frame(params: &Params) -> Result<DataFrame, PolarsError> {

@@ -16,8 +16,8 @@ use super::execution::{Among, Question, execute, refused};
 use super::frames::counted;
 use super::local::{LocalEngine, as_promised};
 use super::months::Step;
-use super::query_file::QueryFile;
 use redress_lake::tables::TABLES;
+use redress_query::query_file::QueryFile;
 
 /// Name of the column of the case's key.
 const CASE: &str = "case_key";

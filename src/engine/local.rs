@@ -5,24 +5,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use polars::prelude::DataFrame;
-use sqlparser::ast::Statement;
-
-use super::check_file::CheckFile;
 use super::columns::Columns;
 use super::counted::Counted;
 use super::decode::polars_type;
 use super::error::EngineError;
 use super::execution::{Question, known_columns};
 use super::frames::counted;
-use super::measured::{Unmeasured, unmeasured};
 use super::months::{CASES_TOGETHER, Step};
-use super::narrowing::narrowed;
-use super::params::Params;
-use super::query_file::QueryFile;
-use super::statements::{has_wildcard, identifiers, statements};
+use polars::prelude::DataFrame;
 use redress_lake::derived::read_with_layers;
 use redress_lake::tables::{DERIVED, TABLES};
+use redress_query::check_file::CheckFile;
+use redress_query::measured::{Unmeasured, unmeasured};
+use redress_query::narrowing::narrowed;
+use redress_query::params::Params;
+use redress_query::query_file::QueryFile;
+use redress_query::statements::{has_wildcard, identifiers, is_select};
 
 /// One snapshot, opened for queries with one set of parameters.
 pub struct LocalEngine {
@@ -213,11 +211,10 @@ impl LocalEngine {
     /// # Errors
     /// When a file of the lake cannot be read or the engine refuses the SQL.
     pub fn sql(&self, sql: &str, origin: &str) -> Result<Counted, EngineError> {
-        let parsed = statements(sql).map_err(|error| EngineError::Unparsable {
+        let is_select = is_select(sql).map_err(|error| EngineError::Unparsable {
             origin: origin.to_owned(),
             message: error.to_string(),
         })?;
-        let is_select = matches!(parsed.as_slice(), [Statement::Query(_)]);
         if !is_select {
             return Err(EngineError::NotASelect {
                 origin: origin.to_owned(),

@@ -10,9 +10,9 @@ use polars::sql::SQLContext;
 
 use super::columns::held;
 use super::error::EngineError;
-use super::execution::{Among, Question, execute, parted, refused};
+use super::execution::{Among, Question, execute, refused};
 use super::local::LocalEngine;
-use super::partial::{MONTHS, Piece, Plan, plan};
+use redress_query::partial::{MONTHS, Piece, Plan, parted, plan};
 
 /// Cases of the months that are read together. Fewer are held with less, and asked more often.
 pub(super) const CASES_TOGETHER: u64 = 1_000_000;

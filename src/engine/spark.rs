@@ -5,7 +5,6 @@
 //! ended well and marked each of them as complete.
 
 mod answers;
-mod dialect;
 mod inputs;
 mod process;
 mod results;
@@ -19,11 +18,11 @@ use std::sync::Arc;
 use parquet::errors::ParquetError;
 
 use super::counted::Counted;
-use super::error::QueryFileError;
-use super::params::Params;
-use super::query_file::QueryFile;
+use redress_query::error::QueryFileError;
 use redress_lake::derived::read_with_layers;
 use redress_lake::manifest::{FileEntry, ManifestError};
+use redress_query::params::Params;
+use redress_query::query_file::QueryFile;
 
 pub use answers::SparkAnswers;
 use script::Script;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Statement, named_params};
-use sha2::{Digest, Sha256};
 
 use super::continuity::{Beside, compare};
 use super::months::{Task, make_months};
@@ -17,6 +16,7 @@ use redress_lake::manifest::{Ledger, Manifest, Reading, RulesUsed};
 use redress_lake::store::Lake;
 use redress_lake::tables::SCHEMA_VERSION;
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 use redress_register::Register;
 use redress_source::attendance::Attendance;
 use redress_source::mapping::{Mapping, WATERMARK};
@@ -298,7 +298,7 @@ fn blank_manifest(order: &Order<'_>) -> Manifest {
         rules: RulesUsed {
             calendar_id: calendar.id().to_owned(),
             calendar_version: calendar.version(),
-            sha256: hex(&Sha256::digest(order.rules_text.as_bytes())),
+            sha256: hex(&sha256::digest(order.rules_text.as_bytes())),
             zone: calendar.zone().name().to_owned(),
             limits_version: order.rules.limits.version(),
         },

@@ -1,7 +1,6 @@
 //! A form as one self-contained HTML page.
 
 use askama::Template;
-use sha2::{Digest, Sha256};
 
 use redress_plain::base64::base64;
 use redress_review::font;
@@ -10,6 +9,7 @@ use super::FormError;
 use super::case::FormCase;
 use super::model::{Entry, Form, Part};
 use super::words::Words;
+use redress_plain::sha256;
 
 const STYLE: &str = include_str!("../../reports/templates/form.css");
 
@@ -54,7 +54,7 @@ impl Style {
             font::font_face(),
             in_style(&running)
         );
-        let hash = base64(&Sha256::digest(text.as_bytes()));
+        let hash = base64(&sha256::digest(text.as_bytes()));
         Style { text, hash }
     }
 }

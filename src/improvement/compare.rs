@@ -10,7 +10,7 @@ use redress_engine::counted::{Counted, Value};
 use redress_engine::error::EngineError;
 use redress_engine::indicators::{Indicator, MissingColumn, Reading};
 use redress_engine::local::LocalEngine;
-use redress_engine::query_file::QueryFile;
+use redress_query::query_file::QueryFile;
 use redress_stats::control::Exposed;
 use redress_stats::funnel::{FunnelPlan, LEVELS, rate_funnel};
 use redress_stats::proportion::wilson;

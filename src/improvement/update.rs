@@ -15,11 +15,11 @@ use redress_domain::cluster::ClusterBook;
 use redress_domain::improvement::{Record, RecordKind};
 use redress_engine::error::EngineError;
 use redress_engine::local::LocalEngine;
-use redress_engine::params::Params;
 use redress_lake::derived::read_with_layers;
 use redress_lake::manifest::{Manifest, ManifestError};
 use redress_lake::reader::{ReadError, read_table};
 use redress_lake::store::{Lake, LakeError};
+use redress_query::params::Params;
 use redress_register::{Change, Register, RegisterError};
 
 /// Who the register names for what the program computed.

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::manifest::{FileEntry, MANIFEST, Manifest, ManifestError, is_understood};
 use super::store::LakeError;
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 /// Folder of the layers within a snapshot.
 pub const FOLDER: &str = "derived";
@@ -48,7 +48,7 @@ impl LayerManifest {
     pub(super) fn sealed_json(&mut self) -> Result<String, serde_json::Error> {
         self.digest.clear();
         let bare = serde_json::to_string_pretty(self)?;
-        self.digest = hex(&Sha256::digest(bare.as_bytes()));
+        self.digest = hex(&sha256::digest(bare.as_bytes()));
         serde_json::to_string_pretty(self)
     }
 

@@ -23,13 +23,13 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
-use sha2::{Digest, Sha256};
 
 use super::error::WriteError;
 use super::flush::ToFlush;
 use super::manifest::FileEntry;
 use super::table::{ColumnKind, ColumnSpec, TableSpec};
 use redress_plain::hex::hex;
+use redress_plain::sha256::Sha256;
 
 /// Rows that are encoded at once.
 pub(super) const BATCH_ROWS: usize = 16_384;
@@ -334,7 +334,7 @@ impl HashingFile {
     /// The file, its length and its hash.
     fn finish(self) -> io::Result<(File, u64, String)> {
         let file = self.file.into_inner().map_err(|error| error.into_error())?;
-        Ok((file, self.bytes, hex(&self.hash.finalize())))
+        Ok((file, self.bytes, hex(&self.hash.finish())))
     }
 }
 

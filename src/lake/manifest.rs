@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 /// Name of the manifest within a snapshot.
 pub const MANIFEST: &str = "manifest.json";
@@ -258,7 +258,7 @@ impl Manifest {
     pub fn to_json(&mut self) -> Result<String, serde_json::Error> {
         self.digest.clear();
         let bare = serde_json::to_string_pretty(self)?;
-        self.digest = hex(&Sha256::digest(bare.as_bytes()));
+        self.digest = hex(&sha256::digest(bare.as_bytes()));
         serde_json::to_string_pretty(self)
     }
 

@@ -5,12 +5,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::derived::read_with_layers;
 use super::manifest::{FileEntry, MANIFEST};
 use super::store::LakeError;
 use redress_plain::hex::hex;
+use redress_plain::sha256::Sha256;
 
 /// A file of a snapshot that does not match its manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +81,7 @@ fn hash_file(path: &Path) -> io::Result<String> {
     loop {
         let read = io::Read::read(&mut file, &mut buffer)?;
         if read == 0 {
-            return Ok(hex(&hash.finalize()));
+            return Ok(hex(&hash.finish()));
         }
         hash.update(&buffer[..read]);
     }

@@ -5,6 +5,7 @@ pub mod guarded;
 pub mod hex;
 pub mod place;
 pub mod rng;
+pub mod sha256;
 pub mod toml_fault;
 
 /// Name and version of this program, as manifests record them.

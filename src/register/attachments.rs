@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Row};
-use sha2::{Digest, Sha256};
 
 use self::image::ImageFault;
 use super::append::{Draft, append_in};
@@ -23,6 +22,7 @@ use super::seal::{self, ATTACHMENT};
 use super::{Actor, Register, Writing, cases, from_micros, secrets, to_micros};
 use redress_domain::event::EvidenceAdded;
 use redress_plain::hex::hex;
+use redress_plain::sha256::{self, Sha256};
 
 pub mod image;
 pub mod kind;
@@ -78,7 +78,7 @@ impl CleanFile {
             Cow::Borrowed(_) => None,
             Cow::Owned(cleaned) => Some(cleaned),
         };
-        let original_sha256 = cleaned.as_ref().map(|_| hex(&Sha256::digest(&content)));
+        let original_sha256 = cleaned.as_ref().map(|_| hex(&sha256::digest(&content)));
         Ok(CleanFile {
             name,
             media_type: media_type.to_owned(),
@@ -287,7 +287,7 @@ impl Register {
     pub fn read_attachment(&self, sha256: &str) -> Result<Vec<u8>> {
         let path = self.attachment_path(sha256);
         let content = fs::read(&path).map_err(file_error("read", &path))?;
-        if hex(&Sha256::digest(&content)) != sha256 {
+        if hex(&sha256::digest(&content)) != sha256 {
             return Err(RegisterError::Damaged {
                 path,
                 why: "its content is not what was added".to_owned(),
@@ -383,7 +383,7 @@ pub(super) fn keep(folder: &Path, content: &mut dyn Read) -> Result<(String, u64
             .write_all(&buffer[..count])
             .map_err(write_error("write into", folder))?;
     }
-    let sha256 = hex(&sha.finalize());
+    let sha256 = hex(&sha.finish());
     let path = file_path(folder, &sha256);
     let parent = path.parent().unwrap_or(folder);
     make_folder(parent)?;
@@ -493,7 +493,7 @@ pub(super) fn file_hash(path: &Path) -> std::io::Result<String> {
     loop {
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            return Ok(hex(&sha.finalize()));
+            return Ok(hex(&sha.finish()));
         }
         sha.update(&buffer[..count]);
     }

@@ -25,6 +25,10 @@ use redress_plain::hex::hex;
 /// No more differences than these are collected; by then the register is to be restored anyway.
 const MOST_DIFFERENCES: usize = 100;
 
+/// Page cache during an audit, in KiB. Events lie by case and are walked in the order in which they were recorded, so that the
+/// pages of all cases at work come again and again; with SQLite's usual 2 MB each was read anew, a fifth of the whole time.
+const CACHE_KIB: i64 = 64 * 1024;
+
 const NO_HEAD: ChainHead = ChainHead {
     seq: 0,
     hash: String::new(),
@@ -98,6 +102,8 @@ pub(super) fn audit(
     known: Option<&ChainHead>,
     folder: Option<&Path>,
 ) -> Result<AuditReport> {
+    let usual: i64 = conn.pragma_query_value(None, "cache_size", |row| row.get(0))?;
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
     let mut audit = Audit {
         report: AuditReport {
             events: 0,
@@ -123,6 +129,7 @@ pub(super) fn audit(
     if let Some(folder) = folder {
         audit.part("attachment", |a| a.files(conn, folder));
     }
+    conn.pragma_update(None, "cache_size", usual)?;
     Ok(audit.report)
 }
 

@@ -7,14 +7,12 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::error::{RegisterError, Result};
 use super::settings;
 use redress_plain::hex::hex;
-
-/// A SHA-256 digest.
-pub(super) type Hash = [u8; 32];
+pub(super) use redress_plain::sha256::Hash;
+use redress_plain::sha256::Sha256;
 
 /// The format of the canonical bytes that this program writes.
 pub(super) const FORMAT: i64 = 1;
@@ -68,7 +66,7 @@ pub(super) fn link_hash(previous: &Hash, link: &Link<'_>) -> Hash {
         None => bytes(&mut sha, None),
     }
     bytes(&mut sha, link.text_hash);
-    sha.finalize().into()
+    sha.finish()
 }
 
 /// The hash that stands for a free text in its event, so that the text can be erased alone.
@@ -76,7 +74,7 @@ pub(super) fn text_hash(salt: &[u8], body: &[u8]) -> Hash {
     let mut sha = Sha256::new();
     sha.update(salt);
     sha.update(body);
-    sha.finalize().into()
+    sha.finish()
 }
 
 /// The hash before the first event.
@@ -85,7 +83,7 @@ pub(super) fn genesis(conn: &Connection) -> Result<Hash> {
     let mut sha = Sha256::new();
     sha.update(b"redress register ");
     sha.update(id.as_bytes());
-    Ok(sha.finalize().into())
+    Ok(sha.finish())
 }
 
 /// The last event's position and hash.

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension};
-use sha2::{Digest, Sha256};
 
 use super::append::check_times;
 use super::attachments::files_folder;
@@ -21,6 +20,7 @@ use super::{
 };
 use redress_domain::event::{EventBody, EventKind, Registered};
 use redress_domain::vocabulary::MessagePurpose;
+use redress_plain::sha256;
 
 /// A complaint as it comes in.
 #[derive(Debug, Clone, PartialEq)]
@@ -294,7 +294,7 @@ fn add(
 
 /// The hash by which the key of a form is known.
 pub(super) fn form_hash(form_key: &str) -> [u8; 32] {
-    Sha256::digest(form_key.as_bytes()).into()
+    sha256::digest(form_key.as_bytes())
 }
 
 /// Remembers which case a form belongs to.

@@ -5,10 +5,10 @@
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Statement};
-use sha2::{Digest, Sha256};
 
 use super::chain::{Hash, bytes, number};
 use super::error::{Result, unreadable};
+use redress_plain::sha256::Sha256;
 
 /// A table whose rows carry a checksum, with the columns that name a row.
 #[derive(Debug, Clone, Copy)]
@@ -162,5 +162,5 @@ pub(super) fn row_checksum(
             ValueRef::Text(value) | ValueRef::Blob(value) => bytes(&mut sha, Some(value)),
         }
     }
-    Ok(sha.finalize().into())
+    Ok(sha.finish())
 }

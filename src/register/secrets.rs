@@ -4,11 +4,11 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use rusqlite::Connection;
-use sha2::{Digest, Sha256};
 
 use super::chain::Hash;
 use super::error::{RegisterError, Result};
 use super::seal::{self, SECRET};
+use redress_plain::sha256::{self, Sha256};
 
 /// Length of a generated password: with 31 signs it has 49 bits, and argon2id stands before each try.
 const PASSWORD_LENGTH: usize = 10;
@@ -90,7 +90,7 @@ pub(super) fn hmac_sha256(key: &[u8], message: &[u8]) -> Hash {
     const BLOCK: usize = 64;
     let mut block = [0u8; BLOCK];
     if key.len() > BLOCK {
-        block[..32].copy_from_slice(&Sha256::digest(key));
+        block[..32].copy_from_slice(&sha256::digest(key));
     } else {
         block[..key.len()].copy_from_slice(key);
     }
@@ -102,8 +102,8 @@ pub(super) fn hmac_sha256(key: &[u8], message: &[u8]) -> Hash {
     let mut inner = keyed(0x36);
     inner.update(message);
     let mut outer = keyed(0x5c);
-    outer.update(inner.finalize());
-    outer.finalize().into()
+    outer.update(inner.finish());
+    outer.finish()
 }
 
 #[cfg(test)]

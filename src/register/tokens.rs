@@ -6,7 +6,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::error::{RegisterError, Result, unreadable};
 use super::integration_log::{
@@ -17,6 +16,7 @@ use super::seal::{self, INTEGRATION_TOKEN};
 use super::{Register, Staff, from_micros, secrets, to_micros};
 use redress_domain::vocabulary::{Role, words};
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 words! {
     /// What a token opens.
@@ -299,7 +299,7 @@ impl Register {
 }
 
 fn hashed(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
+    sha256::digest(token.as_bytes())
 }
 
 fn check(new: &NewIntegration, now: DateTime<Utc>) -> Result<()> {

@@ -7,10 +7,10 @@ use std::error::Error;
 use redress_domain::vocabulary::Language;
 use redress_engine::counted::Counted;
 use redress_engine::lists::Lists;
-use redress_engine::measured::unmeasured;
-use redress_engine::query_file::QueryFile;
 use redress_engine::spark::SparkAnswers;
 use redress_lake::manifest::Manifest;
+use redress_query::measured::unmeasured;
+use redress_query::query_file::QueryFile;
 
 use super::exceptions::ExceptionList;
 use super::figures::{FigureError, Figures, OtherMetric};

@@ -1,7 +1,7 @@
 //! The exceptions of a period as whole lists: what was missed, is late, was not delivered or told, and failed.
 
-use redress_engine::error::QueryFileError;
-use redress_engine::query_file::QueryFile;
+use redress_query::error::QueryFileError;
+use redress_query::query_file::QueryFile;
 
 /// One list: a metric and what its things must meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

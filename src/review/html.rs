@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use askama::filters::{Escaper, Html};
-use sha2::{Digest, Sha256};
 
 use super::model::{Block, ReviewModel};
 use super::{ReviewError, charts, font};
 use redress_plain::base64::base64;
+use redress_plain::sha256;
 
 const STYLE: &str = include_str!("../../reports/templates/review.css");
 
@@ -88,7 +88,7 @@ pub fn render(model: &ReviewModel) -> Result<String, ReviewError> {
         font::font_face(),
         in_style(&model.head.running)
     );
-    let style_hash = base64(&Sha256::digest(style.as_bytes()));
+    let style_hash = base64(&sha256::digest(style.as_bytes()));
     Ok(Page {
         model,
         drawings,

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::members::Members;
 use super::model::ReviewModel;
@@ -25,6 +24,7 @@ use redress_engine::export::{ExportError, csv_bytes, parquet_bytes};
 use redress_lake::derived::LayerManifest;
 use redress_lake::manifest::{RulesUsed, is_understood};
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 pub use place::look;
 
@@ -104,7 +104,7 @@ pub struct PackFile {
 impl PackManifest {
     fn sealed_json(&mut self) -> Result<Vec<u8>, serde_json::Error> {
         self.digest.clear();
-        self.digest = hex(&Sha256::digest(serde_json::to_vec_pretty(self)?));
+        self.digest = hex(&sha256::digest(serde_json::to_vec_pretty(self)?));
         serde_json::to_vec_pretty(self)
     }
 
@@ -218,7 +218,7 @@ pub fn write(target: &Path, contents: &Contents<'_>, force: bool) -> Result<(), 
             .map(|(path, bytes)| PackFile {
                 path: path.clone(),
                 bytes: bytes.len(),
-                sha256: hex(&Sha256::digest(bytes)),
+                sha256: hex(&sha256::digest(bytes)),
             })
             .collect(),
         digest: String::new(),

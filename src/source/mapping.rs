@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::texts::Texts;
 use redress_domain::stages::Stage;
 use redress_domain::vocabulary::words;
 use redress_plain::hex::hex;
+use redress_plain::sha256::Sha256;
 use redress_plain::toml_fault::in_one_line;
 
 /// SQL files that every mapping has.
@@ -319,7 +319,7 @@ impl Mapping {
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text.as_bytes());
         }
-        hex(&hash.finalize())
+        hex(&hash.finish())
     }
 }
 

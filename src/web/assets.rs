@@ -2,14 +2,13 @@
 
 use std::sync::OnceLock;
 
-use sha2::{Digest, Sha256};
-
 use super::answer::Answer;
 use super::app::App;
 use super::error::{Result, WebError};
 use super::routes::{Access, Route};
 use super::visit::Visit;
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 use redress_review::font;
 
 const STYLE: &str = include_str!("style.css");
@@ -30,7 +29,7 @@ pub fn script_path() -> &'static str {
 }
 
 fn mark(content: &str) -> String {
-    hex(&Sha256::digest(content.as_bytes()))[..12].to_owned()
+    hex(&sha256::digest(content.as_bytes()))[..12].to_owned()
 }
 
 fn asset(_: &App, visit: &Visit) -> Result<Answer> {

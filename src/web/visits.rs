@@ -10,10 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension};
-use sha2::{Digest, Sha256};
 
 use super::error::{Result, WebError};
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 mod counted;
 mod forget;
@@ -426,7 +426,7 @@ pub fn random_token() -> Result<String> {
 }
 
 fn hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
+    hex(&sha256::digest(token.as_bytes()))
 }
 
 /// A name in the list of tries; hashed, since people type passwords into the wrong field.

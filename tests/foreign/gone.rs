@@ -6,11 +6,11 @@ use std::fs;
 use chrono::Days;
 use redress::domain::scope::Scope;
 use redress::engine::local::LocalEngine;
-use redress::engine::params::Params;
 use redress::improvement::ground::ScopeCase;
 use redress::improvement::update;
 use redress::lake::derived::read_with_layers;
 use redress::lake::store::Lake;
+use redress::query::params::Params;
 use redress::register::Register;
 use rusqlite::Connection;
 

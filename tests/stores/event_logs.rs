@@ -7,9 +7,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use redress::engine::local::LocalEngine;
-use redress::engine::params::Params;
-use redress::engine::query_file::shipped_metrics;
 use redress::extract::order::Done;
+use redress::query::params::Params;
+use redress::query::query_file::shipped_metrics;
 
 use super::{on_weekdays, try_extract, weekdays};
 use crate::metrics::repository;

@@ -5,7 +5,6 @@
 //! every part may be there already.
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 
 use super::error::MailError;
 use super::files::MAIL;
@@ -21,6 +20,7 @@ use redress_domain::event::{EventBody, NoteAdded, Registered};
 use redress_domain::vocabulary::{Channel, Language, Role};
 use redress_domain::workflow::StateName;
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 use redress_register::attachments::CleanFile;
 use redress_register::{
     Actor, Complaining, Draft, NewCase, Part, Person, Register, RegisterError, Setting, to_micros,
@@ -114,7 +114,7 @@ impl<'r> Intake<'r> {
             return Ok(Outcome::Skipped(why));
         }
         let marks = Marks {
-            original: hex(&Sha256::digest(&incoming.raw)),
+            original: hex(&sha256::digest(&incoming.raw)),
             fingerprint: mail.fingerprint(),
         };
         let turn = self.seen.turn()?;

@@ -1,12 +1,12 @@
 //! A mail as read: from whom, when, what it says, what it brings along.
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use super::files::MailFile;
 use super::headers::{self, Headers, Mailbox};
 use super::{parts, text, when};
 use redress_plain::hex::hex;
+use redress_plain::sha256::Sha256;
 
 /// Letters of a subject that are kept.
 const LONGEST_SUBJECT: usize = 500;
@@ -149,7 +149,7 @@ impl Mail {
             add(file.name.as_bytes());
             add(&file.content);
         }
-        Some(hex(&sha.finalize()))
+        Some(hex(&sha.finish()))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use redress_engine::counted::{Counted, Value};
 use redress_engine::indicators::indicator_of;
-use redress_engine::query_file::shipped_metrics;
 use redress_improvement::compare::{Method, compare};
+use redress_query::query_file::shipped_metrics;
 
 use crate::failure::Failure;
 use crate::{Context, output, query};

@@ -8,12 +8,13 @@ use clap::Subcommand;
 use redress_engine::counted::{Counted, Value};
 use redress_register::{NewEvidence, Register};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::indicator;
 use crate::Context;
 use crate::case::common::{By, SCHEMA_VERSION, as_of, stamp, text};
 use crate::output;
+use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -144,8 +145,5 @@ fn list(context: &Context, only: Option<&str>, moment: Option<&str>) -> anyhow::
 fn hash_of(path: &Path) -> anyhow::Result<String> {
     let content =
         std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(Sha256::digest(content)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex(&sha256::digest(content)))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use redress_engine::counted::{Counted, Value};
-use redress_engine::query_file::{QueryFile, metrics_with};
+use redress_query::query_file::{QueryFile, metrics_with};
 use redress_review::pack::difference::{Difference, difference};
 use redress_review::pack::{PackError, PackManifest};
 

@@ -2,11 +2,11 @@
 
 use redress_engine::lists::{Lists, Wanted};
 use redress_engine::local::LocalEngine;
-use redress_engine::measured::unmeasured;
-use redress_engine::params::Params;
-use redress_engine::query_file::QueryFile;
 use redress_engine::spark::{Question, SparkEngine};
 use redress_lake::manifest::Manifest;
+use redress_query::measured::unmeasured;
+use redress_query::params::Params;
+use redress_query::query_file::QueryFile;
 use redress_review::asking::{Answers, OF_THE_PERIOD_BEFORE, SELECTS, members_name};
 use redress_review::compose;
 use redress_review::exceptions::EXCEPTIONS;

@@ -7,8 +7,8 @@ use super::scratch::Scratch;
 use super::script::{figures_folder, list_folder, select_folder};
 use super::{Question, SparkError, results};
 use crate::counted::Counted;
-use crate::error::QueryFileError;
-use crate::query_file::QueryFile;
+use redress_query::error::QueryFileError;
+use redress_query::query_file::QueryFile;
 
 /// Answers to one question. The figures are read; the lists stay in Spark's files until a reader drills,
 /// since they may be long. The files go with the last of the answers.

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use super::dialect::{quoted, to_spark};
 use super::inputs::Inputs;
 use super::{Question, SparkError};
-use crate::params::Params;
-use crate::query_file::QueryFile;
-use crate::statements::identifiers;
 use redress_lake::table::{ColumnKind, TableSpec};
 use redress_lake::tables::{DERIVED, TABLES};
+use redress_query::params::Params;
+use redress_query::query_file::QueryFile;
+use redress_query::spark_dialect::{quoted, to_spark};
+use redress_query::statements::identifiers;
 
 /// The column that numbers the rows of a list within their dimensions; read by nobody.
 pub(super) const NUMBER: &str = "redress_number";

@@ -2,12 +2,12 @@
 //! `seq`, `subject`, `number`, `event_no`, `kind`, `recorded_at`, `actor` and `data`, in this order.
 
 use rusqlite::{Connection, OptionalExtension as _};
-use sha2::{Digest as _, Sha256};
 
 use super::{Change, Stored, TABLE};
 use crate::chain::{self, Hash};
 use crate::error::{RegisterError, Result, unreadable};
 use crate::{from_micros, settings, to_micros};
+use redress_plain::sha256::Sha256;
 
 /// How far behind the last event a clock may be: longer than any write waits.
 const CLOCK_TOLERANCE_MICROS: i64 = 60_000_000;
@@ -96,7 +96,7 @@ pub(crate) fn link_hash(previous: &Hash, link: &Link<'_>) -> Hash {
     chain::number(&mut sha, link.recorded_at);
     chain::bytes(&mut sha, Some(link.actor));
     chain::bytes(&mut sha, Some(link.data));
-    sha.finalize().into()
+    sha.finish()
 }
 
 /// The hash before the first event.
@@ -105,7 +105,7 @@ pub(crate) fn genesis(conn: &Connection) -> Result<Hash> {
     let mut sha = Sha256::new();
     sha.update(b"redress improvement ");
     sha.update(id.as_bytes());
-    Ok(sha.finalize().into())
+    Ok(sha.finish())
 }
 
 /// Position and hash of the last link; the hash before the first where there is none.

@@ -1,12 +1,12 @@
 //! What people type: codes of an app and recovery codes, as pure functions of secret and time.
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Secret};
 
 use crate::chain::Hash;
 use crate::error::{Result, unreadable};
 use crate::secrets;
+use redress_plain::sha256::Sha256;
 
 /// Bytes of a secret: as many as SHA-1 gives (RFC 4226, 4, R6).
 pub(super) const SECRET_BYTES: usize = 20;
@@ -105,7 +105,7 @@ pub(super) fn hash(staff: &str, plain: &str) -> Hash {
     sha.update(staff.as_bytes());
     sha.update(b"\n");
     sha.update(plain.as_bytes());
-    sha.finalize().into()
+    sha.finish()
 }
 
 #[cfg(test)]

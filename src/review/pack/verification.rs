@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{MANIFEST, PackError, PackFile, PackManifest};
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 /// What is wrong with a file of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -106,7 +106,7 @@ fn list(pack: &Path, below: &str, found: &mut BTreeMap<String, String>) -> Resul
             list(pack, &path, found)?;
         } else {
             let bytes = fs::read(entry.path()).map_err(|e| failed(&entry.path(), e))?;
-            found.insert(path, hex(&Sha256::digest(&bytes)));
+            found.insert(path, hex(&sha256::digest(&bytes)));
         }
     }
     Ok(())

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::case::versioned;
 use super::entry::{Member, Shape, fields_of, schema_of};
@@ -21,6 +20,7 @@ use crate::visit::Visit;
 use crate::visits::Reserved;
 use redress_domain::vocabulary::{Language, Response, Severity};
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 use redress_register::{OfForm, Scope};
 
 pub const ROUTES: &[Route] = &[
@@ -198,7 +198,7 @@ impl Once {
     pub fn of(name: &str, key: &str, sent: &Value) -> Once {
         Once {
             key: format!("{name}\n{key}"),
-            hash: hex(&Sha256::digest(sent.to_string().as_bytes())),
+            hash: hex(&sha256::digest(sent.to_string().as_bytes())),
         }
     }
 

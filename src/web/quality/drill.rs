@@ -16,8 +16,8 @@ use crate::visit::Visit;
 use crate::words::Words;
 use redress_engine::counted::{Counted, Value};
 use redress_engine::error::EngineError;
-use redress_engine::measured::Unmeasured;
-use redress_engine::query_file::QueryFile;
+use redress_query::measured::Unmeasured;
+use redress_query::query_file::QueryFile;
 use redress_review::compose::apart::Apart;
 
 /// Rows of a page.

@@ -9,12 +9,12 @@ use crate::error::{Result, WebError};
 use redress_domain::cluster::ClusterBook;
 use redress_domain::period::Period;
 use redress_engine::local::LocalEngine;
-use redress_engine::params::{Params, ParamsError};
 use redress_improvement::ground::Ground;
 use redress_improvement::update;
 use redress_lake::derived::{LayerManifest, read_with_layers};
 use redress_lake::manifest::Manifest;
 use redress_lake::store::{Lake, LakeError};
+use redress_query::params::{Params, ParamsError};
 
 /// A snapshot with the layers beside it.
 pub struct Snapshot {

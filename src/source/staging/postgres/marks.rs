@@ -12,7 +12,6 @@ use std::path::Path;
 
 use chrono::Datelike as _;
 use chrono_tz::Tz;
-use sha2::{Digest as _, Sha256};
 
 use super::catalog::Table;
 use super::copy_text::cells;
@@ -25,6 +24,7 @@ use crate::staging::{Before, StagingError};
 use crate::texts::Texts;
 use redress_lake::manifest::{MonthMark, Watermark, WholeBecause};
 use redress_plain::hex::hex;
+use redress_plain::sha256::Sha256;
 
 /// More ranges of keys than these make statements that the server is slow to judge every row by.
 const MOST_RANGES: usize = 400;
@@ -194,7 +194,7 @@ fn cases(
     let months = months
         .into_iter()
         .map(|(month, (cases, hash))| {
-            let sha256 = hex(&hash.finalize());
+            let sha256 = hex(&hash.finish());
             (name_of(month), MonthMark { cases, sha256 })
         })
         .collect();
@@ -245,7 +245,7 @@ fn common(
     }
     all.update(b"pseudonyms");
     all.update(asked.key.unwrap_or_default());
-    Ok(hex(&all.finalize()))
+    Ok(hex(&all.finish()))
 }
 
 impl Marks {

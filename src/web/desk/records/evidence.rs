@@ -1,7 +1,5 @@
 //! Figures and findings that are entered by hand: what they speak of, their day, and the fingerprint of what proves them.
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Asked, SHOWN, Section, columns, day, number, refused};
 use crate::entry::{Choice, EntryForm, Field, Wrong};
 use crate::error::Result;
@@ -10,6 +8,7 @@ use crate::visit::Fields;
 use crate::words::Words;
 use redress_engine::indicator_codes::{all_of_evidence, of_evidence};
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 use redress_register::{NewEvidence, Register};
 
 /// Units that are named in three languages.
@@ -62,7 +61,7 @@ pub fn add(
         value,
         dated,
         entered_by: staff.map(|staff| staff.name.clone()).unwrap_or_default(),
-        file_sha256: file.map(|file| hex(&Sha256::digest(&file.content))),
+        file_sha256: file.map(|file| hex(&sha256::digest(&file.content))),
         note,
     };
     match register.add_evidence(&new, asked.visit.now) {

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
-use sha2::{Digest as _, Sha256};
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::error::{Result, WebError};
 use crate::visit::Visit;
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 use redress_review::pack::PackManifest;
 
 /// `GET /desk/reviews/{pack}/{file}`.
@@ -60,7 +60,7 @@ pub fn content(out: &Path, pack: &str, file: &str) -> Option<Vec<u8>> {
         .ok()?
         .starts_with(folder.canonicalize().ok()?);
     let content = std::fs::read(&path).ok()?;
-    (within && hex(&Sha256::digest(&content)) == entry.sha256).then_some(content)
+    (within && hex(&sha256::digest(&content)) == entry.sha256).then_some(content)
 }
 
 /// The policy that the page gives itself, with what only a header can say.

@@ -13,7 +13,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
 use sqlparser::ast::{Query, Statement};
 
 use super::error::QueryFileError;
@@ -22,6 +21,7 @@ use super::narrowing::drop_unused;
 use super::printed::printed;
 use super::statements::statements;
 use redress_plain::hex::hex;
+use redress_plain::sha256;
 
 /// A query with its header.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ impl QueryFile {
             rests_on: header.optional("rests_on").map(str::to_owned),
             definitions: header.in_languages("definition", take("definition")?),
             sql,
-            sha256: hex(&Sha256::digest(text.as_bytes())),
+            sha256: hex(&sha256::digest(text.as_bytes())),
             query,
         })
     }
@@ -198,7 +198,7 @@ impl QueryFile {
 
     /// As [`QueryFile::conditions_sql`], where `compared` may say how a column is compared with a value; what it leaves
     /// is compared as text.
-    pub(super) fn conditions_by(
+    pub fn conditions_by(
         &self,
         conditions: &[(String, String)],
         limit: Option<usize>,

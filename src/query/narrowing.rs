@@ -24,7 +24,7 @@ use super::walk;
 type Facts = BTreeMap<String, String>;
 
 /// The same rows by less work: `sql` asks for a CTE `counted` under `conditions` on its columns.
-pub(super) fn narrowed(sql: &str, conditions: &[(String, String)]) -> String {
+pub fn narrowed(sql: &str, conditions: &[(String, String)]) -> String {
     let mut facts = Facts::new();
     for (name, value) in conditions {
         let before = facts.insert(name.clone(), value.clone());

@@ -21,7 +21,7 @@ use super::statements::statements;
 
 /// Days between which a column must lie for a row to count; both ends included.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Bound {
+pub struct Bound {
     pub column: String,
     pub first: Option<NaiveDate>,
     pub last: Option<NaiveDate>,
@@ -29,7 +29,7 @@ pub(super) struct Bound {
 
 /// A table as one place of the query needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
+pub struct Reference {
     /// Its name in the rewritten SQL.
     pub name: String,
     pub table: String,
@@ -41,13 +41,13 @@ pub(super) struct Reference {
 
 /// A query whose bounded tables have names of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pruned {
+pub struct Pruned {
     pub sql: String,
     pub references: Vec<Reference>,
 }
 
 /// Finds the bounds of the named tables in a query; `None` when nothing is bounded.
-pub(super) fn prune(sql: &str, params: &Params, tables: &BTreeSet<&str>) -> Option<Pruned> {
+pub fn prune(sql: &str, params: &Params, tables: &BTreeSet<&str>) -> Option<Pruned> {
     let mut parsed = statements(sql).ok()?;
     let [Statement::Query(query)] = parsed.as_mut_slice() else {
         return None;

@@ -21,17 +21,18 @@ use super::printed::printed;
 use super::relations::{column_of, expression, output};
 use super::statements::{identifiers, statements};
 use super::walk::{Changes, change};
+use redress_lake::tables::TABLES;
 
 /// How the sums of some months are named, with a number.
 const SUM: &str = "sum_";
 /// Name of the last piece, which answers the query.
 const ANSWER: &str = "answer";
 /// The name under which the answers of the months stand in [`Piece::together`].
-pub(super) const MONTHS: &str = "of_months";
+pub const MONTHS: &str = "of_months";
 
 /// A query as pieces that can be asked month by month.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
+pub struct Plan {
     /// In an order in which each comes after those that it names.
     pub pieces: Vec<Piece>,
     /// What is asked over the pieces' answers; `None` when the last piece answers the query.
@@ -40,7 +41,7 @@ pub(super) struct Plan {
 
 /// Something that is asked of some months at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Piece {
+pub struct Piece {
     /// Under which what follows names it.
     pub name: String,
     /// What is asked of some months.
@@ -53,9 +54,15 @@ pub(super) struct Piece {
     pub answers_nothing: bool,
 }
 
+/// Names of the tables that are parted by month.
+pub fn parted() -> BTreeSet<&'static str> {
+    let parted = TABLES.iter().filter(|table| table.partitioned);
+    parted.map(|table| table.name).collect()
+}
+
 /// Takes a query apart; `None` where it has to be asked of all months at once, or reads none. `parted`: the tables that
 /// are parted by month.
-pub(super) fn plan(sql: &str, parted: &BTreeSet<&str>) -> Option<Plan> {
+pub fn plan(sql: &str, parted: &BTreeSet<&str>) -> Option<Plan> {
     let mut parsed = statements(sql).ok()?;
     let [Statement::Query(query)] = parsed.as_mut_slice() else {
         return None;
@@ -377,7 +384,6 @@ fn parsed(expression: &str) -> Option<Expr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execution::parted;
     use crate::query_file::shipped_metrics;
 
     const COUNTED: &str = "WITH days AS (SELECT c.day, c.month FROM calendar AS c), \

@@ -7,13 +7,13 @@ use sqlparser::ast::{
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
-use crate::walk::{Changes, change};
+use super::walk::{Changes, change};
 
 /// The SELECT as Spark understands it: the same rows in the same order. `None` when it is not one SELECT.
 ///
 /// Spark has no text type without a length but `STRING`, takes a backslash in a literal for an escape,
 /// and sorts NULL first where the embedded engine sorts it last.
-pub(super) fn to_spark(sql: &str) -> Option<String> {
+pub fn to_spark(sql: &str) -> Option<String> {
     let statements = Parser::parse_sql(&GenericDialect {}, sql).ok()?;
     let Ok([Statement::Query(mut query)]) = <[Statement; 1]>::try_from(statements) else {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn to_spark(sql: &str) -> Option<String> {
 }
 
 /// Text as a literal of Spark SQL.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
     literal.push('\'');
     for letter in text.chars() {

@@ -40,6 +40,14 @@ pub fn statements(sql: &str) -> Result<Vec<Statement>, ParserError> {
         })
 }
 
+/// Whether SQL is one SELECT.
+///
+/// # Errors
+/// As [`statements`].
+pub fn is_select(sql: &str) -> Result<bool, ParserError> {
+    Ok(matches!(statements(sql)?.as_slice(), [Statement::Query(_)]))
+}
+
 /// The most words and the most brackets that are open at a time: `CASE` until its `END`; `INTERVAL` of anything but a
 /// literal, and types within `<`, for good.
 fn open(tokens: &[TokenWithSpan]) -> (usize, usize) {
@@ -73,7 +81,7 @@ fn open(tokens: &[TokenWithSpan]) -> (usize, usize) {
 }
 
 /// Every word of the SQL that could name a table or a column.
-pub(super) fn identifiers(sql: &str) -> BTreeSet<String> {
+pub fn identifiers(sql: &str) -> BTreeSet<String> {
     Tokenizer::new(&GenericDialect {}, sql)
         .tokenize()
         .unwrap_or_default()
@@ -86,7 +94,7 @@ pub(super) fn identifiers(sql: &str) -> BTreeSet<String> {
 }
 
 /// Whether a `*` stands for all columns (and not for a product or in `COUNT(*)`).
-pub(super) fn has_wildcard(sql: &str) -> bool {
+pub fn has_wildcard(sql: &str) -> bool {
     let tokens = Tokenizer::new(&GenericDialect {}, sql)
         .tokenize()
         .unwrap_or_default();
