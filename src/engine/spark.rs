@@ -18,9 +18,9 @@ use std::sync::Arc;
 use parquet::errors::ParquetError;
 
 use super::counted::Counted;
-use redress_query::error::QueryFileError;
 use redress_lake::derived::read_with_layers;
 use redress_lake::manifest::{FileEntry, ManifestError};
+use redress_query::error::QueryFileError;
 use redress_query::params::Params;
 use redress_query::query_file::QueryFile;
 

@@ -10,9 +10,9 @@ use redress_domain::improvement::{Record, Recorded, ReviewInput};
 use redress_domain::vocabulary::Language;
 use redress_engine::counted::{Counted, Value};
 use redress_engine::error::EngineError;
-use redress_query::error::QueryFileError;
 use redress_engine::indicators::{Actual, INDICATORS, MissingColumn, Reading};
 use redress_engine::local::LocalEngine;
+use redress_query::error::QueryFileError;
 use redress_query::query_file::{QueryFile, shipped_metrics};
 
 /// The minutes, in one language.
