@@ -62,13 +62,13 @@ mod tests {
                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
             ),
         ];
-        for (text, digest) in examples {
-            assert_eq!(hex(&digest(text)), digest);
+        for (text, expected) in examples {
+            assert_eq!(hex(&digest(text)), expected);
             let mut pieces = Sha256::new();
             for byte in text.as_bytes() {
                 pieces.update([*byte]);
             }
-            assert_eq!(hex(&pieces.finish()), digest);
+            assert_eq!(hex(&pieces.finish()), expected);
         }
     }
 }
