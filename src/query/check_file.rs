@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::QueryFileError;
 use super::header::{Header, list};
-use super::query_file::{one_select, sql_files};
+use super::query_file::{in_order, one_select, sql_files};
 
 /// A file of `queries/checks/`, read and parsed.
 #[derive(Debug, Clone)]
@@ -79,19 +79,7 @@ pub fn checks_with(folder: Option<&Path>) -> Result<Vec<CheckFile>, QueryFileErr
             checks.push(CheckFile::parse(&path, &text)?);
         }
     }
-    checks.sort_by(|a, b| a.id.cmp(&b.id));
-    for pair in checks.windows(2) {
-        if let [first, second] = pair
-            && first.id == second.id
-        {
-            return Err(QueryFileError::DuplicateId {
-                id: first.id.clone(),
-                first: first.origin.clone(),
-                second: second.origin.clone(),
-            });
-        }
-    }
-    Ok(checks)
+    in_order(checks, |check| (&check.id, &check.origin))
 }
 
 macro_rules! shipped {

@@ -285,19 +285,30 @@ pub fn metrics_with(folder: Option<&Path>) -> Result<Vec<QueryFile>, QueryFileEr
             metrics.push(QueryFile::parse(&path, &text)?);
         }
     }
-    metrics.sort_by(|a, b| a.id.cmp(&b.id));
-    for pair in metrics.windows(2) {
-        if let [first, second] = pair
-            && first.id == second.id
-        {
-            return Err(QueryFileError::DuplicateId {
-                id: first.id.clone(),
-                first: first.origin.clone(),
-                second: second.origin.clone(),
-            });
-        }
+    in_order(metrics, |metric| (&metric.id, &metric.origin))
+}
+
+/// The files by their ids.
+///
+/// # Errors
+/// When two have the same.
+pub(super) fn in_order<T>(
+    mut files: Vec<T>,
+    named: impl Fn(&T) -> (&str, &Path),
+) -> Result<Vec<T>, QueryFileError> {
+    files.sort_by(|a, b| named(a).0.cmp(named(b).0));
+    let twice = files.windows(2).find_map(|pair| match pair {
+        [first, second] if named(first).0 == named(second).0 => Some((named(first), named(second))),
+        _ => None,
+    });
+    match twice {
+        None => Ok(files),
+        Some(((id, first), (_, second))) => Err(QueryFileError::DuplicateId {
+            id: id.to_owned(),
+            first: first.to_owned(),
+            second: second.to_owned(),
+        }),
     }
-    Ok(metrics)
 }
 
 /// Path and text of every `.sql` file of a folder, by name.
