@@ -1,14 +1,31 @@
 //! Amendments and voids: mistakes are mended in the open, before the fold sees the events.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
 use super::case_file::{Deviation, FoldError, Mode};
 use super::event::{Amended, Event, EventBody};
 use super::workflow::Refusal;
 
+/// An event as it counts. Not a `Cow`, which has the size of an event: these are moved and sorted for every case.
+pub(super) enum InForce<'a> {
+    AsRecorded(&'a Event),
+    Amended(Box<Event>),
+}
+
+impl Deref for InForce<'_> {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        match self {
+            InForce::AsRecorded(event) => event,
+            InForce::Amended(event) => event,
+        }
+    }
+}
+
 /// The events after amendments and voids, in the order of recording.
 pub(super) struct Mended<'a> {
-    pub(super) events: Vec<Cow<'a, Event>>,
+    pub(super) events: Vec<InForce<'a>>,
     pub(super) amendments: u32,
     pub(super) voided: u32,
     pub(super) deviations: Vec<Deviation>,
@@ -24,7 +41,7 @@ impl<'a> Mended<'a> {
         mode: Mode,
     ) -> Result<Self, FoldError> {
         let mut mended = Mended {
-            events: Vec::with_capacity(12),
+            events: Vec::with_capacity(known.size_hint().0),
             amendments: 0,
             voided: 0,
             deviations: Vec::new(),
@@ -33,7 +50,7 @@ impl<'a> Mended<'a> {
         for event in known {
             match event.body {
                 EventBody::Amended(_) | EventBody::Voided(_) => mending.push(event),
-                _ => mended.events.push(Cow::Borrowed(event)),
+                _ => mended.events.push(InForce::AsRecorded(event)),
             }
         }
         mending.sort_by_key(|e| e.seq);
@@ -102,7 +119,7 @@ impl<'a> Mended<'a> {
             .find(|e| e.seq == amended.seq)
             .ok_or_else(missing)?;
         let changed = amend_event(target, amended)?;
-        *target = Cow::Owned(changed);
+        *target = InForce::Amended(Box::new(changed));
         self.amendments += 1;
         Ok(())
     }

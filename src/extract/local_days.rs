@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{
-    DateTime, Datelike, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
-};
+use chrono::{DateTime, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use rustc_hash::FxBuildHasher;
 
@@ -15,7 +13,9 @@ const HOUR_SECONDS: i64 = 3_600;
 pub struct LocalDays {
     zone: Tz,
     /// Offset in seconds by UTC day where it is the same all day long; `None` where it changes.
-    offsets: HashMap<i32, Option<i32>, FxBuildHasher>,
+    offsets: HashMap<NaiveDate, Option<i32>, FxBuildHasher>,
+    /// The day asked for last: what happens to a case is mostly recorded on the same day.
+    last: Option<(NaiveDate, Option<i32>)>,
 }
 
 impl LocalDays {
@@ -24,6 +24,7 @@ impl LocalDays {
         LocalDays {
             zone,
             offsets: HashMap::default(),
+            last: None,
         }
     }
 
@@ -41,19 +42,12 @@ impl LocalDays {
     fn local(&mut self, at: DateTime<Utc>) -> (NaiveDate, i64) {
         let utc = at.naive_utc();
         let day = utc.date();
-        let zone = self.zone;
-        let offset = *self
-            .offsets
-            .entry(day.num_days_from_ce())
-            .or_insert_with(|| {
-                let midnight = day.and_time(NaiveTime::MIN);
-                let offset_at = |at| zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
-                let next = midnight.checked_add_signed(TimeDelta::seconds(DAY_SECONDS))?;
-                let first = offset_at(midnight);
-                (first == offset_at(next)).then_some(first)
-            });
+        let offset = match self.last {
+            Some((last, offset)) if last == day => offset,
+            _ => self.offset(day),
+        };
         let offset = offset.unwrap_or_else(|| {
-            let at = at.with_timezone(&zone);
+            let at = at.with_timezone(&self.zone);
             at.offset().fix().local_minus_utc()
         });
         let seconds = i64::from(utc.num_seconds_from_midnight()) + i64::from(offset);
@@ -64,6 +58,19 @@ impl LocalDays {
             _ => Some(day),
         };
         (local.unwrap_or(day), seconds.rem_euclid(DAY_SECONDS))
+    }
+
+    fn offset(&mut self, day: NaiveDate) -> Option<i32> {
+        let zone = self.zone;
+        let offset = *self.offsets.entry(day).or_insert_with(|| {
+            let midnight = day.and_time(NaiveTime::MIN);
+            let offset_at = |at| zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
+            let next = midnight.checked_add_signed(TimeDelta::seconds(DAY_SECONDS))?;
+            let first = offset_at(midnight);
+            (first == offset_at(next)).then_some(first)
+        });
+        self.last = Some((day, offset));
+        offset
     }
 }
 

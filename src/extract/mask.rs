@@ -40,8 +40,10 @@ fn mask_addresses(text: &str) -> Cow<'_, str> {
 }
 
 fn mask_numbers(text: &str) -> Cow<'_, str> {
-    // Most texts have too few digits for any of it.
-    if text.chars().filter(|c| digit(*c).is_some()).count() < PHONE_DIGITS {
+    // Most texts have too few digits for any of it, and most of these have too few bytes that could begin one.
+    if text.bytes().filter(|b| begins_digit(*b)).count() < PHONE_DIGITS
+        || text.chars().filter(|c| digit(*c).is_some()).count() < PHONE_DIGITS
+    {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -73,6 +75,11 @@ fn mask_numbers(text: &str) -> Cow<'_, str> {
 
 /// First digits of the scripts in which people type numbers here: Latin, Arabic, Persian, Devanagari, and wide Latin.
 const ZEROS: [char; 5] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
+
+/// Whether a byte of UTF-8 can be the first of a digit: itself a Latin one, or what the other scripts' digits begin with.
+const fn begins_digit(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | 0xd9 | 0xdb | 0xe0 | 0xef)
+}
 
 /// What a digit counts; nothing for another sign.
 fn digit(c: char) -> Option<u32> {
@@ -130,7 +137,7 @@ fn luhn(digits: &[u32]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{ZEROS, begins_digit, digit, mask};
 
     #[test]
     fn personal_numbers_and_addresses_are_masked() {
@@ -158,6 +165,18 @@ mod tests {
             mask("card 4111 1111 1111 1111 charged"),
             "card [card] charged"
         );
+    }
+
+    #[test]
+    fn every_digit_begins_as_one() {
+        let mut bytes = [0; 4];
+        for c in ZEROS
+            .into_iter()
+            .flat_map(|zero| (0..10).filter_map(move |n| char::from_u32(u32::from(zero) + n)))
+        {
+            assert_eq!(digit(c).map(|value| value < 10), Some(true));
+            assert!(begins_digit(c.encode_utf8(&mut bytes).as_bytes()[0]), "{c}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use redress_lake::manifest::{FileEntry, Ledger, Manifest};
 use redress_lake::splice::{Spliced, splice};
 use redress_lake::store::Draft;
 use redress_lake::writer::{InMemory, MonthFolder, TableRows};
-use redress_register::people::pseudonym;
+use redress_register::people::Pseudonyms;
 use redress_source::attendance::Stop;
 
 /// A month that cannot simply be linked.
@@ -64,7 +64,7 @@ pub(super) fn make_months(
     readers: Vec<Connection>,
     draft: &Draft,
     order: &Order<'_>,
-    key: Option<&[u8]>,
+    pseudonyms: &Pseudonyms,
     mut tasks: Vec<Task<'_>>,
     manifest: &mut Manifest,
     wish: &Stop,
@@ -82,7 +82,7 @@ pub(super) fn make_months(
             days: LocalDays::of(order.rules.organisation.zone()),
             draft,
             order,
-            key,
+            pseudonyms,
             flusher: flusher.queue(),
             wish,
         };
@@ -128,7 +128,7 @@ struct Worker<'a> {
     days: LocalDays,
     draft: &'a Draft,
     order: &'a Order<'a>,
-    key: Option<&'a [u8]>,
+    pseudonyms: &'a Pseudonyms,
     flusher: ToFlush,
     wish: &'a Stop,
 }
@@ -175,14 +175,14 @@ impl<'a> Worker<'a> {
         })?;
         let scope = Scope::month(month, self.order.knowledge());
         let view = self.view();
-        let (key, days, wish) = (self.key, &mut self.days, self.wish);
+        let (pseudonyms, days, wish) = (self.pseudonyms, &mut self.days, self.wish);
         self.reader
             .read::<ExtractError>(&scope, &mut ledger, |bundle, ledger| {
                 // A month of a great register takes a minute.
                 if wish.is_asked() {
                     return Err(ExtractError::Interrupted);
                 }
-                let pseudonym = pseudonym_of(&bundle, key);
+                let pseudonym = pseudonym_of(&bundle, pseudonyms);
                 tables.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
                 Ok(())
             })?;
@@ -260,7 +260,7 @@ impl<'a> Worker<'a> {
         let mut ledger_before = Ledger::default();
         let mut ledger_after = Ledger::default();
         let view = self.view();
-        let (key, days) = (self.key, &mut self.days);
+        let (pseudonyms, days) = (self.pseudonyms, &mut self.days);
         for &case in cases {
             let scope = Scope {
                 month,
@@ -268,7 +268,7 @@ impl<'a> Worker<'a> {
                 as_of: self.order.knowledge(),
             };
             let fold = |bundle: CaseBundle, ledger: &mut Ledger| {
-                let pseudonym = pseudonym_of(&bundle, key);
+                let pseudonym = pseudonym_of(&bundle, pseudonyms);
                 after.take(&bundle, pseudonym.as_deref(), view, days, ledger)?;
                 let bundle = bundle.as_known(old.as_of, old.last_seq);
                 ledger_before.events_in += bundle.events.len() as u64;
@@ -293,7 +293,9 @@ impl<'a> Worker<'a> {
     }
 }
 
-fn pseudonym_of(bundle: &CaseBundle, key: Option<&[u8]>) -> Option<String> {
-    let name = bundle.complainant.as_deref()?;
-    Some(pseudonym(key.unwrap_or_default(), name))
+fn pseudonym_of(bundle: &CaseBundle, pseudonyms: &Pseudonyms) -> Option<String> {
+    bundle
+        .complainant
+        .as_deref()
+        .map(|name| pseudonyms.of(name))
 }

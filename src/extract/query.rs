@@ -162,7 +162,10 @@ impl Columns {
         match self.cell(row, column)? {
             ValueRef::Null => Ok(None),
             ValueRef::Integer(value) => Ok(Some(value.to_string())),
-            ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
+            ValueRef::Text(text) => Ok(Some(match std::str::from_utf8(text) {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(text).into_owned(),
+            })),
             other @ (ValueRef::Real(_) | ValueRef::Blob(_)) => {
                 Err(self.wrong(column, number, other, "text"))
             }

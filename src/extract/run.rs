@@ -18,6 +18,7 @@ use redress_lake::tables::SCHEMA_VERSION;
 use redress_plain::hex::hex;
 use redress_plain::sha256;
 use redress_register::Register;
+use redress_register::people::Pseudonyms;
 use redress_source::attendance::Attendance;
 use redress_source::mapping::{Mapping, WATERMARK};
 use redress_source::staging::{Before, How, Marked};
@@ -87,7 +88,7 @@ pub fn extract_attended(
     };
     let head = head(first, order)?;
     let mut months = months(first, order.mapping)?;
-    let key = pseudonym_key(first, order)?;
+    let key = pseudonym_key(first, order)?.unwrap_or_default();
     manifest.last_seq = head.last_seq;
     manifest.chain_head = head.chain;
 
@@ -143,7 +144,7 @@ pub fn extract_attended(
         readers,
         &draft,
         order,
-        key.as_deref(),
+        &Pseudonyms::keyed(&key),
         tasks,
         &mut manifest,
         &attendance.stop,

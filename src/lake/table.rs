@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder, Int64Builder,
-    StringBuilder, TimestampMicrosecondBuilder,
+    Array as _, ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int32Builder,
+    Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, TimeUnit};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -109,7 +109,8 @@ impl Cell for Text {
 pub trait ColumnBuilder: Default {
     /// Puts a NULL at the end.
     fn push_null(&mut self);
-    /// The column so far; the builder is empty afterwards.
+    /// The column so far; the builder is empty afterwards, with room for as much again: batches are alike, and a column
+    /// that grew from nothing would be copied a dozen times.
     fn take(&mut self) -> ArrayRef;
 }
 
@@ -120,24 +121,42 @@ macro_rules! builder {
                 self.append_null();
             }
             fn take(&mut self) -> ArrayRef {
-                Arc::new(self.finish())
+                let column = self.finish();
+                *self = $name::with_capacity(column.len());
+                Arc::new(column)
             }
         }
     };
 }
-builder!(StringBuilder);
 builder!(Int64Builder);
 builder!(Int32Builder);
 builder!(Float64Builder);
 builder!(BooleanBuilder);
 builder!(Date32Builder);
 
+impl ColumnBuilder for StringBuilder {
+    fn push_null(&mut self) {
+        self.append_null();
+    }
+    fn take(&mut self) -> ArrayRef {
+        let column = self.finish();
+        *self = StringBuilder::with_capacity(column.len(), column.value_data().len());
+        Arc::new(column)
+    }
+}
+
 /// Instants in UTC.
 pub struct InstantBuilder(TimestampMicrosecondBuilder);
 
+impl InstantBuilder {
+    fn with_capacity(rows: usize) -> Self {
+        InstantBuilder(TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC"))
+    }
+}
+
 impl Default for InstantBuilder {
     fn default() -> Self {
-        InstantBuilder(TimestampMicrosecondBuilder::new().with_timezone("UTC"))
+        InstantBuilder::with_capacity(0)
     }
 }
 
@@ -146,7 +165,9 @@ impl ColumnBuilder for InstantBuilder {
         self.0.append_null();
     }
     fn take(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        let column = self.0.finish();
+        *self = InstantBuilder::with_capacity(column.len());
+        Arc::new(column)
     }
 }
 

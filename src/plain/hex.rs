@@ -1,16 +1,16 @@
 //! Bytes as hexadecimal text and back, for hashes in manifests, chains and pseudonyms.
 
-use std::fmt::Write as _;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing into a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(DIGITS[usize::from(half)]));
+        }
+    }
+    text
 }
 
 /// The bytes of a hexadecimal text; none when it is no such text.
@@ -36,6 +36,7 @@ mod tests {
     #[test]
     fn hexadecimal_text_is_read_back() {
         assert_eq!(unhex("00ff7a"), Some(vec![0, 255, 122]));
+        assert_eq!(hex(&[0, 255, 0x7a, 0x10]), "00ff7a10");
         assert_eq!(unhex("0"), None);
         assert_eq!(unhex("zz"), None);
     }

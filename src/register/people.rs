@@ -8,6 +8,7 @@ use super::seal::{self, COMPLAINANT};
 use super::{Register, from_micros, secrets};
 use redress_domain::vocabulary::Language;
 use redress_plain::hex::hex;
+use redress_plain::sha256::Hmac;
 
 /// What is known of a person when they complain. Blank values count as absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,29 +31,33 @@ pub struct Complainant {
 }
 
 /// Gives every complainant a pseudonym that only this register's secret can lead back.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ComplainantKeys {
-    secret: Vec<u8>,
-}
-
-impl std::fmt::Debug for ComplainantKeys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ComplainantKeys")
-    }
+    pseudonyms: Pseudonyms,
 }
 
 impl ComplainantKeys {
     /// The pseudonym of a complainant of this register, as it stands in the lake.
     pub fn of(&self, complainant_id: i64) -> String {
-        pseudonym(&self.secret, &complainant_id.to_string())
+        self.pseudonyms.of(&complainant_id.to_string())
     }
 }
 
-/// The pseudonym of a complainant: the first 16 bytes of HMAC-SHA-256 over the name that the store has
-/// for the person, in hexadecimal. Without a key it is only a hash that a guess can confirm.
-pub fn pseudonym(key: &[u8], name: &str) -> String {
-    let hash = secrets::hmac_sha256(key, name.as_bytes());
-    hex(&hash[..16])
+/// The pseudonyms of complainants under one key: the first 16 bytes of HMAC-SHA-256 over the name that the store has
+/// for the person, in hexadecimal. With an empty key each is only a hash that a guess can confirm.
+#[derive(Debug, Clone)]
+pub struct Pseudonyms(Hmac);
+
+impl Pseudonyms {
+    /// Under a key of any length.
+    pub fn keyed(key: &[u8]) -> Self {
+        Pseudonyms(Hmac::keyed(key))
+    }
+
+    /// The pseudonym of the person whom the store calls so.
+    pub fn of(&self, name: &str) -> String {
+        hex(&self.0.of(name.as_bytes())[..16])
+    }
 }
 
 const COLUMNS: &str = "complainant_id, name, phone, email, address, language, erased_at";
@@ -101,7 +106,7 @@ impl Register {
     pub fn complainant_keys(&self) -> Result<ComplainantKeys> {
         self.read(|conn| {
             Ok(ComplainantKeys {
-                secret: secrets::read(conn, secrets::COMPLAINANT_KEY)?,
+                pseudonyms: Pseudonyms::keyed(&secrets::read(conn, secrets::COMPLAINANT_KEY)?),
             })
         })
     }

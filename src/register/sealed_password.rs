@@ -14,6 +14,7 @@ use super::seal::{self, OUTBOX, SECRET};
 use super::{BUSY_TIMEOUT_MS, Register, RegisterError, Writing, secrets, settings};
 use redress_domain::vocabulary::MessagePurpose;
 use redress_plain::hex::{hex, unhex};
+use redress_plain::sha256::Hmac;
 
 /// The key in table `secret`.
 const KEY: &str = "waiting_password_key";
@@ -160,11 +161,12 @@ fn key(conn: &Connection) -> Result<Vec<u8>> {
 /// Covers or uncovers: the bytes are joined bit by bit (exclusive or) with HMAC-SHA-256 of the message's key and
 /// the block's number. A message has one password and a key of its own, so no stretch of it serves twice.
 pub(super) fn veiled(key: &[u8], message_key: &str, bytes: &[u8]) -> Vec<u8> {
+    let covers = Hmac::keyed(key);
     bytes
         .chunks(32)
         .enumerate()
         .flat_map(|(block, chunk)| {
-            let pad = secrets::hmac_sha256(key, format!("{message_key}\n{block}").as_bytes());
+            let pad = covers.of(format!("{message_key}\n{block}").as_bytes());
             chunk
                 .iter()
                 .zip(pad)

@@ -5,10 +5,8 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use rusqlite::Connection;
 
-use super::chain::Hash;
 use super::error::{RegisterError, Result};
 use super::seal::{self, SECRET};
-use redress_plain::sha256::{self, Sha256};
 
 /// Length of a generated password: with 31 signs it has 49 bits, and argon2id stands before each try.
 const PASSWORD_LENGTH: usize = 10;
@@ -85,56 +83,10 @@ pub(super) fn read(conn: &Connection, name: &str) -> Result<Vec<u8>> {
     )
 }
 
-/// HMAC-SHA-256 (RFC 2104).
-pub(super) fn hmac_sha256(key: &[u8], message: &[u8]) -> Hash {
-    const BLOCK: usize = 64;
-    let mut block = [0u8; BLOCK];
-    if key.len() > BLOCK {
-        block[..32].copy_from_slice(&sha256::digest(key));
-    } else {
-        block[..key.len()].copy_from_slice(key);
-    }
-    let keyed = |pad: u8| {
-        let mut sha = Sha256::new();
-        sha.update(block.map(|byte| byte ^ pad));
-        sha
-    };
-    let mut inner = keyed(0x36);
-    inner.update(message);
-    let mut outer = keyed(0x5c);
-    outer.update(inner.finish());
-    outer.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use redress_plain::hex::hex;
-
-    #[test]
-    fn hmac_gives_the_values_of_rfc_4231() {
-        // Test cases 1, 2 and 6.
-        let cases: [(&[u8], &[u8], &str); 3] = [
-            (
-                &[0x0b; 20],
-                b"Hi There",
-                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
-            ),
-            (
-                b"Jefe",
-                b"what do ya want for nothing?",
-                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-            ),
-            (
-                &[0xaa; 131],
-                b"Test Using Larger Than Block-Size Key - Hash Key First",
-                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
-            ),
-        ];
-        for (key, message, expected) in cases {
-            assert_eq!(hex(&hmac_sha256(key, message)), expected);
-        }
-    }
 
     #[test]
     fn a_password_fits_only_its_own_hash() {

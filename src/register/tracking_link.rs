@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::error::Result;
 use super::{Register, local_day, secrets};
 use redress_plain::hex::hex;
+use redress_plain::sha256::Hmac;
 
 /// The key in table `secret`.
 const KEY: &str = "tracking_link_key";
@@ -104,7 +105,7 @@ fn key(conn: &Connection) -> Result<Option<Vec<u8>>> {
 
 fn code(key: &[u8], number: &str, day: &str, tracking_hash: &str) -> String {
     let signed = format!("{number}\n{day}\n{tracking_hash}");
-    hex(&secrets::hmac_sha256(key, signed.as_bytes())[..CODE])
+    hex(&Hmac::keyed(key).of(signed.as_bytes())[..CODE])
 }
 
 /// Number, last day and code. A number may hold dots itself.

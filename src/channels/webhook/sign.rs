@@ -1,21 +1,15 @@
 //! The signature of a webhook: HMAC-SHA-256 over number, moment and body (Standard Webhooks 1.0, "Signature scheme").
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
 use redress_plain::base64::base64;
+use redress_plain::sha256::Hmac;
 
 /// What stands before the base64 of a secret.
 pub(super) const SECRET_PREFIX: &str = "whsec_";
 
 /// The value of `webhook-signature`: `v1,` and the base64 of the code over `<id>.<seconds since 1970>.<body>`.
 pub(super) fn signature(secret: &[u8], id: &str, seconds: i64, body: &str) -> String {
-    // A key of any length is taken (RFC 2104), so this is never empty.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
-        return String::new();
-    };
-    mac.update(format!("{id}.{seconds}.{body}").as_bytes());
-    format!("v1,{}", base64(&mac.finalize().into_bytes()))
+    let signed = format!("{id}.{seconds}.{body}");
+    format!("v1,{}", base64(&Hmac::keyed(secret).of(signed.as_bytes())))
 }
 
 #[cfg(test)]

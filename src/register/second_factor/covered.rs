@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use crate::attachments::sync_folder;
 use crate::error::{RegisterError, Result, file_error};
-use crate::secrets::{self, hmac_sha256};
+use crate::secrets;
 use redress_plain::hex::{hex, unhex};
+use redress_plain::sha256::Hmac;
 
 /// Bytes of the key, of a pad and of a seal: what HMAC-SHA-256 gives.
 const KEY_BYTES: usize = 32;
@@ -104,7 +105,7 @@ pub(super) fn uncover(key: &[u8], staff: &str, covered: &[u8]) -> Option<Vec<u8>
 }
 
 fn padded(key: &[u8], nonce: &[u8], bytes: &[u8]) -> Vec<u8> {
-    let pad = hmac_sha256(key, &[b"pad\n".as_slice(), nonce].concat());
+    let pad = Hmac::keyed(key).of(&[b"pad\n".as_slice(), nonce].concat());
     bytes
         .iter()
         .zip(pad)
@@ -114,7 +115,7 @@ fn padded(key: &[u8], nonce: &[u8], bytes: &[u8]) -> Vec<u8> {
 
 fn seal(key: &[u8], staff: &str, whole: &[u8]) -> [u8; KEY_BYTES] {
     let sealed = [b"seal\n".as_slice(), whole, staff.as_bytes()];
-    hmac_sha256(key, &sealed.concat())
+    Hmac::keyed(key).of(&sealed.concat())
 }
 
 #[cfg(test)]
