@@ -86,7 +86,6 @@ pub(super) fn read(conn: &Connection, name: &str) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use redress_plain::hex::hex;
 
     #[test]
     fn a_password_fits_only_its_own_hash() {
