@@ -39,7 +39,6 @@ impl LocalDays {
     }
 
     /// The local day of an instant and the seconds since its midnight.
-    #[inline]
     fn local(&mut self, at: DateTime<Utc>) -> (NaiveDate, i64) {
         let utc = at.naive_utc();
         let day = utc.date();

@@ -89,7 +89,6 @@ impl Cell for FreeText {
     const REPEATS: bool = false;
     type Value<'a> = &'a str;
     type Builder = StringBuilder;
-    #[inline]
     fn push(value: &str, into: &mut StringBuilder) {
         into.append_value(value);
     }
@@ -101,7 +100,6 @@ impl Cell for Text {
     const REPEATS: bool = true;
     type Value<'a> = &'a str;
     type Builder = StringBuilder;
-    #[inline]
     fn push(value: &str, into: &mut StringBuilder) {
         into.append_value(value);
     }
@@ -181,9 +179,9 @@ macro_rules! cell {
             const REPEATS: bool = $repeats;
             type Value<'a> = $type;
             type Builder = $builder;
-            #[inline]
             fn push(value: $type, into: &mut $builder) {
-                ($append)(into, value);
+                let append: fn(&mut $builder, $type) = $append;
+                append(into, value);
             }
         }
     };
@@ -192,12 +190,11 @@ cell!(i64, Integer, repeats: false, Int64Builder, Int64Builder::append_value);
 cell!(i32, Count, repeats: true, Int32Builder, Int32Builder::append_value);
 cell!(f64, Real, repeats: false, Float64Builder, Float64Builder::append_value);
 cell!(bool, Flag, repeats: true, BooleanBuilder, BooleanBuilder::append_value);
-cell!(NaiveDate, Day, repeats: true, Date32Builder, |days: &mut Date32Builder, day| {
-    days.append_value(days_since_epoch(day));
-});
-cell!(DateTime<Utc>, Instant, repeats: false, InstantBuilder, |instants: &mut InstantBuilder, at: DateTime<Utc>| {
-    instants.0.append_value(at.timestamp_micros());
-});
+cell!(NaiveDate, Day, repeats: true, Date32Builder, |b, v| b
+    .append_value(days_since_epoch(v)));
+cell!(DateTime<Utc>, Instant, repeats: false, InstantBuilder, |b, v| b
+    .0
+    .append_value(v.timestamp_micros()));
 
 /// A column of few different numbers or instants.
 pub struct Few<T>(PhantomData<T>);
@@ -208,7 +205,6 @@ impl<T: Cell> Cell for Few<T> {
     const REPEATS: bool = true;
     type Value<'a> = T::Value<'a>;
     type Builder = T::Builder;
-    #[inline]
     fn push(value: T::Value<'_>, into: &mut Self::Builder) {
         T::push(value, into);
     }
@@ -220,7 +216,6 @@ impl<T: Cell> Cell for Option<T> {
     const REPEATS: bool = T::REPEATS;
     type Value<'a> = Option<T::Value<'a>>;
     type Builder = T::Builder;
-    #[inline]
     fn push(value: Option<T::Value<'_>>, into: &mut Self::Builder) {
         match value {
             Some(value) => T::push(value, into),
