@@ -107,7 +107,7 @@ mod tests {
             for column in 0..names.len() {
                 old.chunk(0, column)?;
                 let mut values = old.column(column);
-                values.take(old.rows(), |_| Ok::<(), ParquetError>(()))?;
+                values.take(old.rows(), |_, _| Ok::<(), ParquetError>(()))?;
             }
             Ok(())
         });

@@ -325,10 +325,9 @@ impl Group {
                 self.encoders = self.file.encoders()?;
             }
             let now = (GROUP_ROWS - self.rows).min(batch.num_rows() - from);
-            let part = batch.slice(from, now);
-            for (encoder, values) in self.encoders.iter_mut().zip(part.columns()) {
+            for (encoder, values) in self.encoders.iter_mut().zip(batch.columns()) {
                 encoder
-                    .put(values)
+                    .put(values, from..from + now)
                     .map_err(|source| self.file.failed(source))?;
             }
             self.rows += now;

@@ -7,11 +7,11 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
-use arrow::compute::concat;
+use arrow::array::ArrayRef;
 use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
@@ -27,6 +27,7 @@ use parquet::schema::types::ColumnPath;
 use super::error::WriteError;
 use super::flush::ToFlush;
 use super::manifest::FileEntry;
+use super::pieces::Pieces;
 use super::table::{ColumnKind, ColumnSpec, TableSpec};
 use redress_plain::hex::hex;
 use redress_plain::sha256::Sha256;
@@ -168,8 +169,7 @@ impl TableFile {
             .map(|(field, writer)| ColumnEncoder {
                 field: Arc::clone(field),
                 writer,
-                pieces: Vec::new(),
-                pending: 0,
+                pending: Pieces::default(),
             })
             .collect())
     }
@@ -268,23 +268,25 @@ fn encoded(
 pub(super) struct ColumnEncoder {
     field: FieldRef,
     writer: ArrowColumnWriter,
-    pieces: Vec<ArrayRef>,
-    pending: usize,
+    pending: Pieces,
 }
 
 impl ColumnEncoder {
-    /// Puts values at the end of the column. The pieces they come in leave no trace in the file.
+    /// Puts rows of an array at the end of the column. The pieces they come in leave no trace in the file.
     ///
     /// # Errors
     /// When a value does not fit the column.
-    pub(super) fn put(&mut self, values: &ArrayRef) -> Result<(), ParquetError> {
-        let mut from = 0;
-        while from < values.len() {
-            let rows = (BATCH_ROWS - self.pending).min(values.len() - from);
-            self.pieces.push(values.slice(from, rows));
-            self.pending += rows;
-            from += rows;
-            if self.pending == BATCH_ROWS {
+    pub(super) fn put(
+        &mut self,
+        values: &ArrayRef,
+        rows: Range<usize>,
+    ) -> Result<(), ParquetError> {
+        let mut from = rows.start;
+        while from < rows.end {
+            let to = rows.end.min(from + BATCH_ROWS - self.pending.rows());
+            self.pending.put(values, from..to);
+            from = to;
+            if self.pending.rows() == BATCH_ROWS {
                 self.encode()?;
             }
         }
@@ -301,13 +303,9 @@ impl ColumnEncoder {
     }
 
     fn encode(&mut self) -> Result<(), ParquetError> {
-        let batch = match self.pieces.as_slice() {
-            [] => return Ok(()),
-            [whole] => Arc::clone(whole),
-            pieces => concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?,
+        let Some(batch) = self.pending.take()? else {
+            return Ok(());
         };
-        self.pieces.clear();
-        self.pending = 0;
         for leaf in compute_leaves(&self.field, &batch)? {
             self.writer.write(&leaf)?;
         }

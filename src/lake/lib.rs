@@ -9,6 +9,7 @@ mod file;
 pub mod flush;
 pub mod manifest;
 mod old_file;
+mod pieces;
 pub mod reader;
 pub mod splice;
 pub mod store;

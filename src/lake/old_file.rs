@@ -232,14 +232,14 @@ impl OldColumn<'_> {
         }
     }
 
-    /// Hands the next values on, in as many pieces as they come.
+    /// Hands the next values on, as arrays and which of their rows, in as many pieces as they come.
     ///
     /// # Errors
     /// When there are not as many, they cannot be read, or `take` fails.
     pub(super) fn take<E: From<ParquetError>>(
         &mut self,
         mut rows: usize,
-        mut take: impl FnMut(&ArrayRef) -> Result<(), E>,
+        mut take: impl FnMut(&ArrayRef, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         while rows > 0 {
             let batch = match self.batch.take() {
@@ -250,7 +250,7 @@ impl OldColumn<'_> {
                 },
             };
             let now = rows.min(batch.len() - self.used);
-            take(&batch.slice(self.used, now))?;
+            take(&batch, self.used..self.used + now)?;
             rows -= now;
             self.row += now;
             self.used += now;

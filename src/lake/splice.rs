@@ -13,10 +13,9 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DynComparator, make_comparator, new_empty_array};
-use arrow::compute::{SortOptions, concat};
+use arrow::array::{ArrayRef, AsArray, DynComparator, make_comparator};
+use arrow::compute::SortOptions;
 use arrow::datatypes::Int64Type;
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
@@ -25,6 +24,7 @@ use super::error::WriteError;
 use super::file::{Chunk, GROUP_ROWS, TableFile, file_name, schema};
 use super::manifest::FileEntry;
 use super::old_file::{OldColumn, OldFile, as_views};
+use super::pieces::Pieces;
 use super::writer::{MonthFolder, TableRows};
 
 /// The column that every partitioned table is ordered by.
@@ -180,40 +180,32 @@ fn encode(
     if let Some(row) = group.first_old_row() {
         kept.go_to(row);
     }
-    let mut found: Vec<ArrayRef> = Vec::new();
-    let mut expected: Vec<ArrayRef> = Vec::new();
+    let mut found = Pieces::default();
+    let mut expected = Pieces::default();
     for piece in &group.pieces {
         match piece {
-            Piece::Keep(rows) => {
-                kept.take::<Failure>(rows.len(), |values| encoder.put(values).map_err(write))?
-            }
+            Piece::Keep(rows) => kept.take::<Failure>(rows.len(), |values, rows| {
+                encoder.put(values, rows).map_err(write)
+            })?,
             Piece::Put {
                 after,
                 instead,
                 before,
             } => {
-                kept.take::<Failure>(instead.len(), |values| {
-                    found.push(Arc::clone(values));
+                kept.take::<Failure>(instead.len(), |values, rows| {
+                    found.put(values, rows);
                     Ok(())
                 })?;
-                expected.push(values.before.slice(before.start, before.len()));
-                encoder
-                    .put(&values.after.slice(after.start, after.len()))
-                    .map_err(write)?;
+                expected.put(values.before, before.clone());
+                encoder.put(values.after, after.clone()).map_err(write)?;
             }
         }
     }
-    if joined(&found, values.before)?.as_ref() != joined(&expected, values.before)?.as_ref() {
+    let (found, expected) = (found.take()?, expected.take()?);
+    if found.as_deref() != expected.as_deref() {
         return Err(Failure::Old);
     }
     encoder.finish().map_err(write)
-}
-
-fn joined(pieces: &[ArrayRef], like: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    if pieces.is_empty() {
-        return Ok(new_empty_array(like.data_type()));
-    }
-    concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())
 }
 
 /// A case whose rows differ.

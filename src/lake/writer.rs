@@ -152,7 +152,7 @@ impl<C: Rows> TableWriter<C> {
         }
         for (encoder, values) in self.group.iter_mut().zip(batch.columns()) {
             encoder
-                .put(values)
+                .put(values, 0..values.len())
                 .map_err(|source| self.file.failed(source))?;
         }
         self.group_rows += batch.num_rows();
