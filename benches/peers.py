@@ -14,7 +14,7 @@ What is compared
             memory, to Parquet with the same compression. Half of the two together is what two threads could reach.
   metrics   every file of queries/metrics in `redress review`'s engine (one process, `redress query`)
             against DuckDB on the same SQL and the same Parquet files. With --lake the newest snapshot of a
-            lake that is there already; extract and stepping are then left out.
+            lake that is there already; extract and floor are then left out.
   drill     two lists of cases, as shares of the time of all metrics: the aim is a tenth.
 """
 
