@@ -13,7 +13,7 @@ use polars_arrow::array::BooleanArray;
 use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::datatypes::ArrowDataType;
 
-use super::decode::polars_type;
+use super::column_type::polars_type;
 use redress_lake::table::{ColumnKind, ColumnSpec};
 
 /// A column that grows.

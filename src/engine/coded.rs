@@ -8,7 +8,7 @@ use std::sync::Arc;
 use polars::prelude::{DataType, Expr, LazyFrame, LiteralValue, PolarsError, Scalar, Series};
 use polars_plan::dsl::{DataTypeExpr, DslPlan};
 
-use super::decode::polars_type;
+use super::column_type::polars_type;
 use redress_lake::table::ColumnKind;
 
 /// The same query, with codes for the texts that it puts into its columns. Texts that it only compares with are left:

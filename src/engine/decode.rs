@@ -15,9 +15,10 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
-use polars::prelude::{Categories, Column, DataFrame, DataType, PolarsError, TimeUnit, TimeZone};
+use polars::prelude::{Column, DataFrame, PolarsError};
 
 use super::arrays::{Growing, misfit, months};
+use super::column_type::polars_type;
 use super::error::EngineError;
 use redress_lake::decoding::{batches, decoded};
 use redress_lake::manifest::FileEntry;
@@ -234,23 +235,10 @@ pub(super) fn empty_frame(
     DataFrame::new(0, empty)
 }
 
-/// The type in which the engine holds a column: names and codes as categoricals.
-pub(super) fn polars_type(kind: ColumnKind) -> DataType {
-    match kind {
-        ColumnKind::Text => DataType::from_categories(Categories::global()),
-        ColumnKind::FreeText => DataType::String,
-        ColumnKind::Integer => DataType::Int64,
-        ColumnKind::Count => DataType::Int32,
-        ColumnKind::Real => DataType::Float64,
-        ColumnKind::Flag => DataType::Boolean,
-        ColumnKind::Day => DataType::Date,
-        ColumnKind::Instant => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use polars::prelude::DataType;
     use redress_lake::tables::{IssueColumns, IssueRow};
     use redress_lake::writer::TableWriter;
 

@@ -6,8 +6,8 @@ use polars::prelude::{Column, DataFrame, DataType, IntoLazy, LazyFrame, PolarsEr
 use polars::sql::SQLContext;
 
 use super::coded::with_codes;
+use super::column_type::polars_type;
 use super::columns::Needed;
-use super::decode::polars_type;
 use super::error::EngineError;
 use super::frames::params_frame;
 use super::local::LocalEngine;

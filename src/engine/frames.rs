@@ -5,8 +5,8 @@ use polars::prelude::{
     AnyValue, DataFrame, DataType, IntoColumn, NamedFrom, PolarsError, Series, TimeUnit,
 };
 
+use super::column_type::polars_type;
 use super::counted::{Counted, Value};
-use super::decode::polars_type;
 use super::error::EngineError;
 use redress_lake::table::{ColumnKind, days_since_epoch};
 use redress_query::params::Params;

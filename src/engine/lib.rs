@@ -3,6 +3,7 @@
 mod arrays;
 mod blocks;
 mod coded;
+mod column_type;
 mod columns;
 pub mod comparison;
 pub mod counted;

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::column_type::polars_type;
 use super::columns::Columns;
 use super::counted::Counted;
-use super::decode::polars_type;
 use super::error::EngineError;
 use super::execution::{Question, known_columns};
 use super::frames::counted;
