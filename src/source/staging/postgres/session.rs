@@ -63,13 +63,7 @@ impl Server {
             .keepalives_interval(Duration::from_secs(5))
             .keepalives_retries(3)
             .tcp_user_timeout(Duration::from_secs(30))
-            .ssl_mode(match (&self.tls, address.tls) {
-                (Tls::Plain, _) => postgres::config::SslMode::Disable,
-                (Tls::Secured(_), super::address::TlsMode::Prefer) => {
-                    postgres::config::SslMode::Prefer
-                }
-                (Tls::Secured(_), _) => postgres::config::SslMode::Require,
-            });
+            .ssl_mode(self.tls.mode);
         if let Some(password) = &address.password {
             config.password(password.reveal());
         }

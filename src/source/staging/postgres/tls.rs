@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use postgres::NoTls;
+use postgres::config::SslMode;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -18,11 +18,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::address::{Address, Host, TlsMode};
 use super::error::PostgresError;
 
-/// How a connection is secured.
+/// How a connection is secured, or that it is not: one kind of connection for both, since the library compiles all of
+/// connecting anew for each kind.
 #[derive(Clone)]
-pub(super) enum Tls {
-    Plain,
-    Secured(MakeRustlsConnect),
+pub(super) struct Tls {
+    pub mode: SslMode,
+    /// Not asked where the mode says that there is no TLS.
+    connector: MakeRustlsConnect,
 }
 
 impl Tls {
@@ -31,13 +33,18 @@ impl Tls {
     /// # Errors
     /// When the file of certificates cannot be read, or is needed and not named.
     pub(super) fn of(address: &Address) -> Result<Tls, PostgresError> {
-        if matches!(address.host, Host::Socket(_)) {
-            return Ok(Tls::Plain);
-        }
-        let (by_authority, by_name) = match (address.tls, &address.root_certificates) {
-            (TlsMode::Disable, _) => return Ok(Tls::Plain),
+        let asked = match address.host {
+            Host::Socket(_) => TlsMode::Disable,
+            Host::Tcp(_) => address.tls,
+        };
+        let mode = match asked {
+            TlsMode::Disable => SslMode::Disable,
+            TlsMode::Prefer => SslMode::Prefer,
+            TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
+        };
+        let (by_authority, by_name) = match (asked, &address.root_certificates) {
             // PostgreSQL's own programs verify the authority as soon as there is a file of them.
-            (TlsMode::Prefer, _) | (TlsMode::Require, None) => (false, false),
+            (TlsMode::Disable | TlsMode::Prefer, _) | (TlsMode::Require, None) => (false, false),
             (TlsMode::Require | TlsMode::VerifyCa, Some(_)) => (true, false),
             // Anybody has a certificate of a public authority: without the name it says nothing.
             (TlsMode::VerifyCa, None) => {
@@ -50,7 +57,10 @@ impl Tls {
             (TlsMode::VerifyFull, None) => {
                 // Fails where one is installed already, which is as good.
                 let _ = ring::default_provider().install_default();
-                return Ok(Tls::Secured(MakeRustlsConnect::with_webpki_roots()));
+                return Ok(Tls {
+                    mode,
+                    connector: MakeRustlsConnect::with_webpki_roots(),
+                });
             }
             (TlsMode::VerifyFull, Some(_)) => (true, true),
         };
@@ -73,7 +83,10 @@ impl Tls {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
-        Ok(Tls::Secured(MakeRustlsConnect::new(config)))
+        Ok(Tls {
+            mode,
+            connector: MakeRustlsConnect::new(config),
+        })
     }
 
     /// Opens a connection.
@@ -81,18 +94,12 @@ impl Tls {
         &self,
         config: &postgres::Config,
     ) -> Result<postgres::Client, postgres::Error> {
-        match self {
-            Tls::Plain => config.connect(NoTls),
-            Tls::Secured(tls) => config.connect(tls.clone()),
-        }
+        config.connect(self.connector.clone())
     }
 
     /// Asks the server to give up what a connection is doing.
     pub(super) fn cancel(&self, token: &postgres::CancelToken) -> Result<(), postgres::Error> {
-        match self {
-            Tls::Plain => token.cancel_query(NoTls),
-            Tls::Secured(tls) => token.cancel_query(tls.clone()),
-        }
+        token.cancel_query(self.connector.clone())
     }
 }
 
