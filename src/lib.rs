@@ -8,6 +8,7 @@ pub use redress_domain as domain;
 pub use redress_engine as engine;
 pub use redress_extract as extract;
 pub use redress_forms as forms;
+pub use redress_guess as guess;
 pub use redress_improvement as improvement;
 pub use redress_lake as lake;
 pub use redress_query as query;

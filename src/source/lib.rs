@@ -2,10 +2,8 @@
 //!
 //! A mapping (a folder of settings and SQL) says how a store's rows are read as canonical ones. What is not a SQLite
 //! file is staged first: CSV files, an event log, the tables of a PostgreSQL server become tables of a temporary one.
-//! For a table that nobody has described yet a mapping is proposed.
 
 pub mod attendance;
-pub mod guess;
 pub mod mapping;
 mod plain_text;
 pub mod staging;

@@ -6,12 +6,12 @@
 //! text; a missing value is NULL; columns declared as instants are microseconds in UTC. An XES log becomes the tables
 //! that `staging/xes.rs` describes. Files may be gzipped.
 
-pub(super) mod bounded;
+pub mod bounded;
 mod cells;
 mod csv_file;
-pub(super) mod encoding;
+pub mod encoding;
 mod instants;
-pub(super) mod opened;
+pub mod opened;
 pub mod postgres;
 mod sqlite_tables;
 mod table;
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use rusqlite::Connection;
 
-pub(crate) use self::csv_file::{check_names, csv_error};
+pub use self::csv_file::{check_names, csv_error};
 use self::postgres::error::PostgresError;
 use self::watched::Watched;
 use crate::attendance::Attendance;

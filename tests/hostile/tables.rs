@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use redress::source::guess::guess;
+use redress::guess::guess;
 use redress::source::mapping::Mapping;
 use redress::source::staging::StagingError;
 use redress::source::store::{Source, SourceError};

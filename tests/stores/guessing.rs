@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::Command as Program;
-use redress::source::guess::{Guess, guess};
+use redress::guess::{Guess, guess};
 
 use super::{on_weekdays, try_extract};
 use crate::metrics::{engine, repository};

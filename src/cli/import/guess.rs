@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use redress_source::guess::{Guess, GuessError, guess};
+use redress_guess::{Guess, GuessError, guess};
 use serde::Serialize;
 
 use crate::Context;

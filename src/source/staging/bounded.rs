@@ -4,22 +4,22 @@
 use std::io::{self, BufRead, Read};
 
 /// Bytes of one entry (a row, an event with its attributes) as read; the longest complaints have some thousands.
-pub(crate) const LONGEST_ENTRY: u64 = 32 * 1024 * 1024;
+pub const LONGEST_ENTRY: u64 = 32 * 1024 * 1024;
 
 /// Counts what is read since the last entry began.
 #[derive(Debug)]
-pub(crate) struct Bounded<R> {
+pub struct Bounded<R> {
     from: R,
     read: u64,
 }
 
 impl<R> Bounded<R> {
-    pub(crate) const fn new(from: R) -> Self {
+    pub const fn new(from: R) -> Self {
         Bounded { from, read: 0 }
     }
 
     /// Says that an entry begins.
-    pub(crate) const fn begin_entry(&mut self) {
+    pub const fn begin_entry(&mut self) {
         self.read = 0;
     }
 

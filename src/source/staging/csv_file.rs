@@ -203,7 +203,7 @@ fn encoding_and_note(
 ///
 /// # Errors
 /// With the first such name.
-pub(crate) fn check_names<'h>(
+pub fn check_names<'h>(
     path: &Path,
     mut header: impl Iterator<Item = &'h str>,
 ) -> Result<(), StagingError> {
@@ -221,7 +221,7 @@ pub(crate) fn check_names<'h>(
 }
 
 /// What is wrong with a CSV file, and where.
-pub(crate) fn csv_error(path: &Path, error: &csv::Error) -> StagingError {
+pub fn csv_error(path: &Path, error: &csv::Error) -> StagingError {
     let line = error.position().map_or(0, csv::Position::line);
     let what = match error.kind() {
         csv::ErrorKind::UnequalLengths {

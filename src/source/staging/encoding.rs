@@ -9,7 +9,7 @@ use super::opened::bytes_of;
 
 /// An encoding, and how it is known.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
+pub struct Found {
     pub encoding: &'static Encoding,
     /// Neither a byte order mark says it nor is the whole file UTF-8.
     pub guessed: bool,
@@ -28,7 +28,7 @@ const GUESSED_FROM: usize = 32 << 20;
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(crate) fn encoding_of(path: &Path) -> io::Result<Found> {
+pub fn encoding_of(path: &Path) -> io::Result<Found> {
     let mut file = bytes_of(path)?;
     let mut utf8 = Utf8Check::default();
     let mut buffer = vec![0; 1 << 16];

@@ -16,7 +16,7 @@ const PIECE: usize = 1 << 17;
 ///
 /// # Errors
 /// When it cannot be opened or its first bytes cannot be read.
-pub(crate) fn bytes_of(path: &Path) -> io::Result<Box<dyn Read>> {
+pub fn bytes_of(path: &Path) -> io::Result<Box<dyn Read>> {
     let mut file = BufReader::with_capacity(PIECE, File::open(path)?);
     let packed = file.fill_buf()?.starts_with(&GZIP);
     Ok(if packed {

@@ -18,12 +18,12 @@ mod states;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use redress_source::staging::StagingError;
 use serde::Serialize;
 
 use self::proposal::Proposal;
 use self::reading::Reading;
 use self::roles::{Form, Roles};
-use crate::staging::StagingError;
 
 /// What was found in a file, and the mapping that is proposed for it.
 #[derive(Debug, Serialize)]

@@ -300,8 +300,8 @@ fn whole(day: &str, time: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shape::shape;
     use super::*;
+    use crate::shape::shape;
 
     fn dates(cells: &[&str]) -> Dates {
         let mut shapes = Shapes::default();

@@ -13,10 +13,10 @@ use rustc_hash::FxBuildHasher;
 use super::GuessError;
 use super::column::Column;
 use super::kind::{NoCsv, no_csv};
-use crate::staging::bounded::Bounded;
-use crate::staging::encoding::{Found, encoding_of};
-use crate::staging::opened::bytes_of;
-use crate::staging::{check_names, csv_error};
+use redress_source::staging::bounded::Bounded;
+use redress_source::staging::encoding::{Found, encoding_of};
+use redress_source::staging::opened::bytes_of;
+use redress_source::staging::{check_names, csv_error};
 
 /// Rows in which changes within a case are looked for.
 const ROWS_OF_CHANGES: u64 = 200_000;

@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::staging::opened::bytes_of;
+use redress_source::staging::opened::bytes_of;
 
 /// Bytes that are looked at.
 const BEGINNING: u64 = 64;
