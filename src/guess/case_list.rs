@@ -4,21 +4,7 @@ use std::fmt::Write as _;
 
 use super::event_log::channels;
 use super::names::Role;
-use super::proposal::Proposal;
-
-/// What nothing in a list says, whatever it is.
-const NEVER: [&str; 10] = [
-    "resolution",
-    "remedies",
-    "external_remedies",
-    "assessment",
-    "response",
-    "cost",
-    "answers",
-    "referral",
-    "survey",
-    "history",
-];
+use super::proposal::{NEVER, Proposal};
 
 /// Writes the files.
 pub(super) fn propose(proposal: &mut Proposal<'_>) {

@@ -3,22 +3,8 @@
 use std::fmt::Write as _;
 
 use super::names::Role;
-use super::proposal::{Proposal, name_in_sql, one_line, text_in_sql};
+use super::proposal::{NEVER, Proposal, name_in_sql, one_line, text_in_sql};
 use super::states::{Does, channel, does};
-
-/// What nothing in a log says, whatever it is.
-const NEVER: [&str; 10] = [
-    "resolution",
-    "remedies",
-    "external_remedies",
-    "assessment",
-    "response",
-    "cost",
-    "answers",
-    "referral",
-    "survey",
-    "history",
-];
 
 /// Writes the files.
 pub(super) fn propose(proposal: &mut Proposal<'_>) {

@@ -8,6 +8,20 @@ use super::reading::Reading;
 use super::roles::Roles;
 use redress_plain::hex::hex;
 
+/// What no table that is guessed at says, be it a list or a log.
+pub(super) const NEVER: [&str; 10] = [
+    "resolution",
+    "remedies",
+    "external_remedies",
+    "assessment",
+    "response",
+    "cost",
+    "answers",
+    "referral",
+    "survey",
+    "history",
+];
+
 /// A proposal that is being made.
 pub(super) struct Proposal<'r> {
     pub reading: &'r Reading,
